@@ -1,0 +1,207 @@
+/**
+ * Runs keys by BullMQ's stock Worker on a KeyStore: takes up to `concurrency` keys, hands each to the engine with its
+ * lease, its fence and a signal, and tells the store how it ended.
+ */
+import { randomUUID } from "node:crypto";
+import { withBackend, type Job, type Worker } from "bullmq";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { KeyStore, RunEnd } from "../../engine/ports/key-store.ts";
+import type { Logger } from "../../engine/ports/logger.ts";
+import type { KeyRun, ReconcileConsumer, RunReport } from "../../engine/ports/reconcile-queue.ts";
+import { formatCause, parseCauses } from "./cause-text.ts";
+import { FaultLog } from "./fault-log.ts";
+import { HeldRuns, type HeldRun } from "./held-runs.ts";
+import { KeyQueueBackend } from "./key-queue-backend.ts";
+import type { AsQueueBackend } from "./unsupported.ts";
+
+export interface ReconcileConsumerOptions {
+  /** Name of the queue in BullMQ's events; which data it works on is the store's. */
+  readonly name: string;
+  /** This worker's own: its sleep serves one consumer. Stays the caller's, to be closed after `drain`. */
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Keys run at once; default 50. */
+  readonly concurrency?: number;
+  /** How long a key stays taken when this process falls silent; renewed every 0.3 of it. Default 10,000. */
+  readonly leaseMs?: number;
+  /** Delay after a failure, doubled with each further one in a row, with jitter. Default 1 s to 5 minutes. */
+  readonly backoff?: Backoff;
+}
+
+export interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/** What happened since the consumer was made. */
+export interface ConsumerCounters {
+  readonly runs: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly interrupted: number;
+  /** Leases that were gone while their run went on. */
+  readonly lostLeases: number;
+  /** Ends of runs that the store refused, because the key was taken again. */
+  readonly staleEnds: number;
+  /** Faults of the store, logged or not. */
+  readonly storeFaults: number;
+}
+
+type Backend = AsQueueBackend<KeyQueueBackend>;
+type KeyWorker = Worker<unknown, unknown, string, Backend, never, KeyStore>;
+type Handle = (run: KeyRun) => Promise<RunReport>;
+
+const DEFAULTS = { concurrency: 50, leaseMs: 10_000, backoff: { baseMs: 1000, maxMs: 300_000 } };
+/** How long a run may take to heed its signal before its key is handed back all the same. */
+const HAND_BACK_AFTER_MS = 500;
+/** How long a drain waits for a store that may not answer. */
+const LAST_WORDS_MS = 1000;
+const MAX_SLEEP_SECONDS = 5;
+
+/** Consumer side of the reconcile queue. */
+export class BullmqReconcileConsumer implements ReconcileConsumer {
+  readonly #options: ReconcileConsumerOptions & typeof DEFAULTS;
+  readonly #held: HeldRuns;
+  readonly #backend: KeyQueueBackend;
+  readonly #faults: FaultLog;
+  readonly #counts = { runs: 0, done: 0, failed: 0, interrupted: 0, lostLeases: 0, staleEnds: 0 };
+  #worker: KeyWorker | undefined;
+  #draining: Promise<void> | undefined;
+
+  constructor(options: ReconcileConsumerOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    const { name, store, clock, logger, leaseMs } = this.#options;
+    this.#faults = new FaultLog({ logger, clock, message: "the queue's store cannot be used" });
+    this.#held = new HeldRuns({
+      store,
+      clock,
+      leaseMs,
+      onError: (error) => this.#faults.add(error),
+      onLeaseLost: (run) => {
+        this.#counts.lostLeases += 1;
+        logger.warn({ key: run.key, fence: run.fence }, "the lease of a key was lost during its run");
+      },
+    });
+    this.#backend = new KeyQueueBackend({
+      name,
+      store,
+      clock,
+      consumer: {
+        held: this.#held,
+        request: { owner: randomUUID(), leaseMs },
+        endOf: (returned) => this.#endOf(returned as RunReport | undefined),
+        onEnded: (state) => {
+          if (state === "stale") this.#counts.staleEnds += 1;
+        },
+      },
+    });
+  }
+
+  start(handle: Handle): void {
+    if (this.#worker !== undefined) throw new Error("the consumer was started before");
+    const { name, store, concurrency, leaseMs } = this.#options;
+    const { Worker } = withBackend<Backend, KeyStore>(() => this.#backend as Backend);
+    const worker: KeyWorker = new Worker(name, (job: Job) => this.#process(job.id ?? "", handle), {
+      connection: store,
+      concurrency,
+      lockDuration: leaseMs,
+      // Leases are renewed by HeldRuns, and those that ran out are found with every take.
+      skipLockRenewal: true,
+      skipStalledCheck: true,
+      skipMetasUpdate: true,
+      drainDelay: Math.min(MAX_SLEEP_SECONDS, leaseMs / 2000),
+      autorun: false,
+    });
+    worker.on("error", (error) => this.#faults.add(error));
+    this.#worker = worker;
+    this.#held.start();
+    worker.run().catch((error: unknown) => this.#options.logger.error({ error }, "the queue's worker ended"));
+  }
+
+  running(): number {
+    return this.#held.size;
+  }
+
+  counters(): ConsumerCounters {
+    return { ...this.#counts, storeFaults: this.#faults.count };
+  }
+
+  drain(deadlineMs: number): Promise<void> {
+    this.#draining ??= this.#drain(deadlineMs);
+    return this.#draining;
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const closed = this.#worker?.close() ?? Promise.resolve(); // takes no more; kept once every run has ended
+    if (!(await isKeptWithin(closed, deadlineMs, clock))) {
+      this.#held.interruptAll("draining");
+      if (!(await isKeptWithin(closed, HAND_BACK_AFTER_MS, clock))) await this.#handBackAll();
+    }
+    await isKeptWithin(this.#backend.close(), LAST_WORDS_MS, clock);
+    this.#held.stop();
+  }
+
+  /** For runs that do not heed their signal. */
+  async #handBackAll(): Promise<void> {
+    const ids = this.#held.ids();
+    for (const id of ids) {
+      const key = this.#held.get(id)?.run.key;
+      this.#options.logger.error({ key }, "a run ignores its signal; its key is handed back all the same");
+    }
+    const handedBack = Promise.all(ids.map((id) => this.#backend.handBack(id)));
+    await isKeptWithin(handedBack, LAST_WORDS_MS, this.#options.clock);
+  }
+
+  /** BullMQ's processor. It never throws: what happened is the report. */
+  async #process(id: string, handle: Handle): Promise<RunReport> {
+    const held = this.#held.get(id);
+    if (held === undefined || held.signal.aborted) return { kind: "interrupted" };
+    this.#counts.runs += 1;
+    try {
+      return await handle(keyRun(held));
+    } catch (error) {
+      if (held.signal.aborted) return { kind: "interrupted" };
+      this.#options.logger.error({ key: held.run.key, fence: held.run.fence, error }, "a run ended with an exception");
+      return { kind: "failed" };
+    }
+  }
+
+  #endOf(report: RunReport | undefined): RunEnd {
+    const end = endOf(report, this.#options.backoff);
+    this.#counts[end.kind] += 1;
+    return end;
+  }
+}
+
+function keyRun({ run, signal, leaseLeftMs }: HeldRun): KeyRun {
+  const { key, fence, workClass, waitedMs, failures } = run;
+  return { key, fence, workClass, waitedMs, failures, causes: parseCauses(run.causes), signal, leaseLeftMs };
+}
+
+/** A report in the store's terms; none means that BullMQ itself failed. */
+function endOf(report: RunReport | undefined, backoff: Backoff): RunEnd {
+  if (report?.kind === "interrupted") return report;
+  const cause = report?.cause === undefined ? {} : { cause: formatCause(report.cause) };
+  if (report?.kind !== "done") return { kind: "failed", ...backoff, ...cause };
+  const { nextLookMs, workClass } = report;
+  return {
+    kind: "done",
+    ...(nextLookMs === undefined ? {} : { afterMs: nextLookMs }),
+    ...(workClass === undefined ? {} : { workClass }),
+    ...cause,
+  };
+}
+
+/** Whether the promise is kept or broken within this time; what it says does not matter. */
+async function isKeptWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
+  const settled = new AbortController();
+  const isSettled = promise.then(
+    () => true,
+    () => true,
+  );
+  const isKept = await Promise.race([isSettled, clock.sleep(ms, settled.signal).then(() => false)]);
+  settled.abort();
+  return isKept;
+}

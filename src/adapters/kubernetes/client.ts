@@ -1,0 +1,234 @@
+/**
+ * Requests to one API server: budget, deadline, trace context, exact JSON, and every refusal as a `ClusterFault`.
+ * Nothing here knows kinds or objects; `object-store.ts`, `discovery.ts` and `reflector.ts` do.
+ */
+import { context, propagation } from "@opentelemetry/api";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { formatJson, parseJson, type JsonObject, type JsonValue } from "../../core/json.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { ClusterFault, ClusterResult } from "../../engine/ports/object-store.ts";
+import { abortedFault, faultOfError, faultOfReply, ok, refused, retryAfterSeconds } from "./fault.ts";
+import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Urgency } from "./request-budget.ts";
+import { Transport, type TransportReply, type TransportRequest } from "./transport.ts";
+
+const USER_AGENT = "koreo-cluster";
+const DEFAULT_TIMEOUT_MS = 30_000;
+/**
+ * The longest that all requests wait because of one 429, which may concern one kind only (a CRD's storage starts). Who was
+ * refused still hears the full time.
+ */
+const MAX_PAUSE_MS = 1000;
+
+export interface ApiRequest {
+  readonly method: TransportRequest["method"];
+  /** Absolute path without query, its parts already encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: JsonObject;
+  /** Default: `application/json`. */
+  readonly contentType?: string;
+  /** Default: `application/json`. */
+  readonly accept?: string;
+  /** From sending to the last byte; waiting for a turn does not count. Default: 30 s. Streams: until the first byte. */
+  readonly timeoutMs?: number;
+  /** Default: `read` for GET, else `write`. */
+  readonly urgency?: Urgency;
+  /** For metrics: what is done (get, list, watch, create, patch, patchStatus, delete, discover, review) to which kind. */
+  readonly verb: string;
+  readonly kind: string;
+}
+
+/** One finished request, for counters. `status` is 0 when no answer came. A watch counts when its stream opens. */
+export interface ObservedRequest {
+  readonly verb: string;
+  readonly kind: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+export interface ClientOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly clock: Clock;
+  readonly budget?: Partial<BudgetOptions>;
+  readonly onRequest?: (observed: ObservedRequest) => void;
+}
+
+/** An open stream. Ends when the server ends it; throws when the connection breaks; `close` may be called twice. */
+export interface ByteStream {
+  readonly chunks: AsyncIterator<Uint8Array>;
+  close(): void;
+}
+
+export class ClusterClient {
+  private readonly clock: Clock;
+  private readonly transport: Transport;
+  private readonly budget: RequestBudget;
+  private readonly onRequest: (observed: ObservedRequest) => void;
+
+  constructor(options: ClientOptions) {
+    this.clock = options.clock;
+    this.budget = new RequestBudget(options.clock, options.budget);
+    this.transport = new Transport(
+      options.kubeConfig,
+      options.clock,
+      options.budget?.maxInFlight ?? DEFAULT_BUDGET.maxInFlight,
+    );
+    this.onRequest = options.onRequest ?? (() => undefined);
+  }
+
+  /** Sends one request and reads the whole answer: JSON, or text where it is none. Never rejects. */
+  async request(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<JsonValue>> {
+    const result = await this.requestOnce(request, signal);
+    // A kept-alive connection may be closed by the other side just as we use it. Reading again is harmless.
+    const isCut = result.kind === "fault" && result.fault.kind === "unavailable" && result.isConnectionFault === true;
+    return isCut && request.method === "GET" && !signal.aborted ? this.requestOnce(request, signal) : result;
+  }
+
+  /** Opens a stream (a watch); refusals are answered as faults, later breaks throw from the stream. Never rejects. */
+  async open(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<ByteStream>> {
+    return this.takingTurn(request, signal, async (deadline) => {
+      const reply = await this.send(request, "watches", deadline.signal);
+      if (reply.statusCode >= 300) {
+        const text = await reply.body.text();
+        deadline.end();
+        return this.refusal(reply, text);
+      }
+      deadline.lift();
+      const chunks = (reply.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+      return { status: reply.statusCode, result: ok({ chunks, close: () => deadline.abort() }) };
+    });
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+
+  private requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
+    return this.takingTurn(request, signal, async (deadline) => {
+      try {
+        const reply = await this.send(request, "calls", deadline.signal);
+        const text = await reply.body.text();
+        if (reply.statusCode >= 300) return this.refusal(reply, text);
+        return { status: reply.statusCode, result: ok(jsonOrText(text)) };
+      } finally {
+        deadline.end();
+      }
+    });
+  }
+
+  private async takingTurn<T>(
+    request: ApiRequest,
+    signal: AbortSignal,
+    perform: (deadline: Deadline) => Promise<{ readonly status: number; readonly result: ClusterResult<T> }>,
+  ): Promise<Answer<T>> {
+    const what = `${request.method} ${request.path}`;
+    const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
+    if (!(await this.budget.enter(urgency, signal))) return refused(abortedFault(what));
+
+    const startedMs = this.clock.nowMs();
+    const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
+    let observedStatus = 0;
+    try {
+      const { status, result } = await perform(deadline);
+      observedStatus = status;
+      return result;
+    } catch (error) {
+      deadline.end();
+      if (signal.aborted) return refused(abortedFault(what));
+      if (deadline.isOver) return refused({ kind: "unavailable", detail: `${what}: no answer in time` });
+      return { ...refused(faultOfError(error)), isConnectionFault: true };
+    } finally {
+      this.budget.leave();
+      this.onRequest({
+        verb: request.verb,
+        kind: request.kind,
+        status: observedStatus,
+        durationMs: this.clock.nowMs() - startedMs,
+      });
+    }
+  }
+
+  private send(request: ApiRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
+    const headers: Record<string, string> = { accept: request.accept ?? "application/json", "user-agent": USER_AGENT };
+    if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
+    propagation.inject(context.active(), headers);
+    const path = request.path + queryText(request.query);
+    return this.transport.send({ method: request.method, path, headers, body: bodyText(request.body) }, lane, signal);
+  }
+
+  private refusal(
+    reply: TransportReply,
+    text: string,
+  ): { readonly status: number; readonly result: ClusterResult<never> } {
+    const afterSeconds = retryAfterSeconds(reply.headers["retry-after"]);
+    if (reply.statusCode === 429) this.budget.pause(Math.min((afterSeconds ?? 0) * 1000, MAX_PAUSE_MS));
+    const fault: ClusterFault = faultOfReply(reply.statusCode, jsonOrText(text), afterSeconds);
+    return { status: reply.statusCode, result: refused(fault) };
+  }
+}
+
+/** A result that also knows whether the connection, not the server, failed. */
+type Answer<T> = ClusterResult<T> & { readonly isConnectionFault?: boolean };
+
+/** Aborts when the caller aborts or after `timeoutMs`, whichever is first; cheaper than `AbortSignal.any` per request. */
+class Deadline {
+  isOver = false;
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly caller: AbortSignal;
+
+  constructor(timeoutMs: number, caller: AbortSignal) {
+    this.caller = caller;
+    this.timer = setTimeout(() => {
+      this.isOver = true;
+      this.abort();
+    }, timeoutMs);
+    caller.addEventListener("abort", this.abort, { once: true });
+    if (caller.aborted) this.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Ends what listens to the signal. */
+  readonly abort = (): void => {
+    this.end();
+    this.controller.abort();
+  };
+
+  /** No time limit any more; the caller's abort still counts. */
+  lift(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** All is over: forgets the caller, whose signal may live much longer. */
+  end(): void {
+    this.lift();
+    this.caller.removeEventListener("abort", this.abort);
+  }
+}
+
+/** JSON.stringify is several times faster without a replacer, and refuses a bigint by throwing. */
+function bodyText(body: JsonObject | undefined): string | undefined {
+  if (body === undefined) return undefined;
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return formatJson(body); // holds an integer beyond 2^53
+  }
+}
+
+function jsonOrText(text: string): JsonValue {
+  try {
+    return parseJson(text);
+  } catch {
+    return text; // "404 page not found", or a proxy's HTML
+  }
+}
+
+function queryText(query: ApiRequest["query"]): string {
+  const given = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}

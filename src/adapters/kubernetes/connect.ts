@@ -1,0 +1,41 @@
+/** Joins the parts of this adapter for one cluster: what a composition root needs of it. */
+import { LOCAL_CLUSTER } from "../../core/object-key.ts";
+import { AccessReview } from "./access.ts";
+import { ClusterClient, type ClientOptions } from "./client.ts";
+import { Discovery } from "./discovery.ts";
+import { KubernetesObjectStore } from "./object-store.ts";
+import { Reflector } from "./reflector.ts";
+import type { WatchTiming } from "./watch-timing.ts";
+
+/** One cluster under one identity. `close` ends all connections; may be called twice. */
+export interface ClusterAccess {
+  readonly client: ClusterClient;
+  readonly store: KubernetesObjectStore;
+  readonly informers: Reflector;
+  readonly access: AccessReview;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions extends ClientOptions {
+  /** First part of every key of this cluster's objects. Default: `local`. */
+  readonly cluster?: string;
+  readonly timing?: WatchTiming;
+}
+
+/** Opens nothing yet: connections are made by the first request. */
+export function connectCluster(options: ConnectOptions): ClusterAccess {
+  const client = new ClusterClient(options);
+  const store = new KubernetesObjectStore(
+    client,
+    new Discovery(client, options.clock),
+    options.cluster ?? LOCAL_CLUSTER,
+  );
+  const timing = options.timing === undefined ? {} : { timing: options.timing };
+  return {
+    client,
+    store,
+    informers: new Reflector({ client, store, clock: options.clock, ...timing }),
+    access: new AccessReview(client),
+    close: () => client.close(),
+  };
+}

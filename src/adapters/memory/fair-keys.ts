@@ -1,0 +1,47 @@
+/**
+ * The waiting keys of one process in the order they are taken: classes share 16:4:1, within a class the clusters share
+ * evenly, within a cluster its namespaces, within a namespace the key that waits longest is first.
+ */
+import type { KeyText } from "../../core/object-key.ts";
+import type { WorkClass } from "../../engine/ports/key-store.ts";
+import { FairRing } from "./fair-ring.ts";
+import { KeyHeap } from "./key-heap.ts";
+
+const WEIGHTS: Readonly<Record<string, number>> = { 1: 16, 2: 4, 3: 1 };
+
+type Namespace = KeyHeap; // by waiting since
+type Cluster = FairRing<Namespace>;
+
+/** Waiting keys; a key is in it at most once. */
+export class FairKeys {
+  readonly #classes = new FairRing<FairRing<Cluster>>(
+    () => new FairRing(() => new FairRing(() => new KeyHeap())),
+    (workClass) => WEIGHTS[workClass] ?? 1,
+  );
+
+  get isEmpty(): boolean {
+    return this.#classes.size === 0;
+  }
+
+  put(key: KeyText, workClass: WorkClass, since: number): void {
+    const { cluster, namespace } = tenantOf(key);
+    this.#classes.join(String(workClass)).join(cluster).join(namespace).put(key, since);
+  }
+
+  remove(key: KeyText, workClass: WorkClass): void {
+    const { cluster, namespace } = tenantOf(key);
+    this.#classes.withdraw(String(workClass), (clusters) =>
+      clusters.withdraw(cluster, (namespaces) => namespaces.withdraw(namespace, (keys) => void keys.delete(key))),
+    );
+  }
+
+  /** The next key to run, taken out. */
+  pop(): KeyText | undefined {
+    return this.#classes.serve((clusters) => clusters.serve((namespaces) => namespaces.serve((keys) => keys.pop())));
+  }
+}
+
+function tenantOf(key: KeyText): { readonly cluster: string; readonly namespace: string } {
+  const [cluster = "_", , , namespace = "_"] = key.split("/");
+  return { cluster, namespace };
+}

@@ -1,0 +1,190 @@
+/**
+ * Opens connections to Redis with the one set of options everything of ours relies on: a command is never queued and
+ * never sent twice behind our back, a silent server becomes a reconnect, and whatever the connection does wrong reaches
+ * callers as `StoreUnavailable`. Also checks that a server is set up so that it does not lose what we store.
+ */
+import { Redis } from "ioredis";
+import { StoreUnavailable } from "../../engine/ports/key-store.ts";
+
+/** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. It holds a secret: print `describeTarget` of it. */
+export type RedisTarget = string;
+
+export interface ConnectionOptions {
+  /** Hears every connection error, also those no command was waiting for. They repeat: rate-limit the log. */
+  readonly onError: (error: Error) => void;
+  /**
+   * Milliseconds without any answer to a sent command after which the connection is cut and built anew; default 3000,
+   * 0 for connections that block on purpose.
+   */
+  readonly silenceMs?: number;
+  /** True: connects only when asked to, by `connect()`. */
+  readonly lazy?: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 2000;
+const SILENCE_MS = 3000;
+const MAX_RECONNECT_DELAY_MS = 1000;
+
+/**
+ * Opens a connection that keeps reconnecting until `quit()` or `disconnect()`. It returns at once; commands reject
+ * while there is no connection, so wait with `untilReady` first.
+ *
+ * @throws Error when the target is no Redis URL; the message does not contain it
+ */
+export function openRedis(target: RedisTarget, options: ConnectionOptions): Redis {
+  describeTarget(target);
+  const silenceMs = options.silenceMs ?? SILENCE_MS;
+  const settings = {
+    // Hidden queueing and resending would let a take run on a later connection than the one it was asked on.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), MAX_RECONNECT_DELAY_MS),
+    lazyConnect: options.lazy ?? false,
+    // A timeout of one command would leave a take that nobody holds; a cut connection makes its owner reclaim.
+    ...(silenceMs > 0 ? { socketTimeout: silenceMs } : {}),
+  };
+  const redis = new Redis(target, settings);
+  redis.on("error", options.onError);
+  return redis;
+}
+
+/**
+ * Waits until commands can be sent.
+ *
+ * @throws StoreUnavailable naming the target when that takes longer than `timeoutMs`
+ */
+export async function untilReady(redis: Redis, target: RedisTarget, timeoutMs: number): Promise<void> {
+  if (redis.status === "ready") return;
+  let lastError: Error | undefined;
+  const remember = (error: Error) => void (lastError = error);
+  redis.on("error", remember);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        redis.off("ready", arrived);
+        const why = lastError === undefined ? "no answer" : lastError.message || lastError.name;
+        reject(new StoreUnavailable(`Redis at ${describeTarget(target)} cannot be reached: ${why}`));
+      }, timeoutMs);
+      const arrived = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      redis.once("ready", arrived);
+    });
+  } finally {
+    redis.off("error", remember);
+  }
+}
+
+/** Ends a connection politely where it is up, at once where it is not. */
+export async function closeRedis(redis: Redis): Promise<void> {
+  if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
+  else redis.disconnect();
+}
+
+/**
+ * A target as logs may show it: scheme, host, port and database.
+ *
+ * @throws Error when it is no Redis URL
+ */
+export function describeTarget(target: RedisTarget): string {
+  const url = URL.canParse(target) ? new URL(target) : undefined;
+  if (url === undefined || (url.protocol !== "redis:" && url.protocol !== "rediss:") || url.hostname === "") {
+    throw new Error("the Redis target is no URL of the form redis://[user:password@]host:port[/db] (rediss:// for TLS)");
+  }
+  return `${url.protocol}//${url.hostname}:${url.port || "6379"}${url.pathname === "/" ? "" : url.pathname}`;
+}
+
+/** Replies that speak of the server's state and not of the request: sending the same again later may work. */
+const TRANSIENT_REPLIES: ReadonlySet<string> = new Set([
+  "BUSY",
+  "CLUSTERDOWN",
+  "LOADING",
+  "MASTERDOWN",
+  "MISCONF",
+  "OOM",
+  "READONLY",
+  "TRYAGAIN",
+]);
+
+/**
+ * Waits for a reply of Redis and gives every fault of the connection, or of the server's state, one name.
+ *
+ * @throws StoreUnavailable when the same request may work later; what else Redis says (a bug of ours) as it is
+ */
+export async function orUnavailable<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isReply = error.name === "ReplyError";
+    if (isReply && !TRANSIENT_REPLIES.has(error.message.split(" ", 1)[0] ?? "")) throw error;
+    throw new StoreUnavailable(error.message, { cause: error });
+  }
+}
+
+/** Something about a server's set-up that the operator should know, with the way to change it. */
+export interface RedisFinding {
+  /** `error`: do not start. `warning`: say it once. */
+  readonly severity: "error" | "warning";
+  readonly message: string;
+}
+
+const OLDEST_VERSION = [6, 2] as const;
+
+/**
+ * Looks whether the server keeps what we store: its version, that it never evicts keys, that it has a log on disk. Only
+ * `INFO` is asked, because hosted servers forbid `CONFIG`.
+ *
+ * @returns what is wrong; empty when all is well
+ * @throws StoreUnavailable when there is no connection
+ */
+export async function checkRedisSettings(redis: Redis): Promise<readonly RedisFinding[]> {
+  const info = parseInfo(await orUnavailable(redis.info()));
+  const findings = [checkVersion(info), checkEviction(info), checkPersistence(info)];
+  return findings.filter((finding) => finding !== undefined);
+}
+
+type Info = ReadonlyMap<string, string>;
+
+function parseInfo(text: string): Info {
+  const pairs = text.split(/\r?\n/).map((line): [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1)];
+  });
+  return new Map(pairs);
+}
+
+function checkVersion(info: Info): RedisFinding | undefined {
+  const version = info.get("redis_version");
+  if (version === undefined) return unchecked("its version", "redis_version");
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor >= OLDEST_VERSION[1])) return undefined;
+  const message = `Redis is ${version}, and ${OLDEST_VERSION.join(".")} or newer is needed; upgrade Redis, or use Valkey`;
+  return { severity: "error", message };
+}
+
+function checkEviction(info: Info): RedisFinding | undefined {
+  const policy = info.get("maxmemory_policy");
+  if (policy === undefined) return unchecked("maxmemory-policy", "maxmemory_policy");
+  if (policy === "noeviction") return undefined;
+  const message =
+    `Redis has maxmemory-policy ${policy}: it would drop queued keys when memory is short; ` +
+    "set it with: CONFIG SET maxmemory-policy noeviction (and in redis.conf)";
+  return { severity: "error", message };
+}
+
+function checkPersistence(info: Info): RedisFinding | undefined {
+  const enabled = info.get("aof_enabled");
+  if (enabled === undefined) return unchecked("appendonly", "aof_enabled");
+  if (enabled === "1") return undefined;
+  const message =
+    "Redis keeps no append-only file: after its restart every watcher lists and enqueues anew. " +
+    "Set it with: CONFIG SET appendonly yes (and in redis.conf, with appendfsync everysec)";
+  return { severity: "warning", message };
+}
+
+function unchecked(what: string, field: string): RedisFinding {
+  return { severity: "warning", message: `could not check ${what}: this Redis does not tell ${field} in INFO` };
+}

@@ -1,0 +1,189 @@
+/**
+ * The queue of keys on Redis. What happens to a key is decided by the Lua scripts in `scripts/`, each of them one atomic
+ * step with Redis' own clock; this class turns calls into scripts and replies into values. It has two connections: one
+ * for scripts, one that sleeps until the queue wakes it.
+ */
+import type { Redis } from "ioredis";
+import { StoreUnavailable } from "../../engine/ports/key-store.ts";
+import type {
+  HeldKey,
+  KeyStore,
+  QueueStats,
+  RunEnd,
+  RunEndState,
+  Taken,
+  TakeRequest,
+  Trigger,
+  WorkClass,
+} from "../../engine/ports/key-store.ts";
+import type { KeyText } from "../../core/object-key.ts";
+import { closeRedis, openRedis, type RedisTarget } from "./connection.ts";
+import { redisKeys } from "./keys.ts";
+import { loadScript } from "./script.ts";
+
+export interface RedisKeyStoreOptions {
+  readonly target: RedisTarget;
+  /** Installation whose queue this is, see `redisKeys`. */
+  readonly name: string;
+  /** Milliseconds of silence after which the connection is built anew; well below the lease. Default 3000. */
+  readonly silenceMs?: number;
+}
+
+const LIBRARIES = ["names", "rings", "keys"];
+const SCRIPTS = {
+  trigger: loadScript("trigger-11", LIBRARIES),
+  take: loadScript("take-11", LIBRARIES),
+  done: loadScript("done-11", LIBRARIES),
+  extend: loadScript("extend-11", LIBRARIES),
+  reclaim: loadScript("reclaim-11", LIBRARIES),
+  stats: loadScript("stats-11", LIBRARIES),
+};
+/** Keys per script: a hundred take about 2 ms, during which Redis serves nobody else. */
+const BATCH = 100;
+/** A sleep that does not return this long after its time is cut. */
+const OVERSLEEP_MS = 1000;
+
+/** KeyStore for many processes. Open one per worker: its sleeping connection serves one sleeper. */
+export class RedisKeyStore implements KeyStore {
+  readonly ready: Promise<void>;
+  readonly leasesEnd = true;
+  readonly minWaitMs = 1;
+  readonly maxWaitMs = 10_000;
+  readonly #keys: readonly string[];
+  readonly #wakeKey: string;
+  readonly #redis: Redis;
+  readonly #sleeper: Redis;
+  readonly #errorListeners = new Set<(error: Error) => void>();
+  readonly #reconnectListeners = new Set<() => void>();
+  /** Number of the connection: what was taken over an earlier one and is not known here lost its reply. */
+  #epoch = 0;
+  #isClosed = false;
+
+  constructor(options: RedisKeyStoreOptions) {
+    const keys = redisKeys(options.name);
+    this.#keys = keys.queue;
+    this.#wakeKey = keys.queueWake;
+    const onError = (error: Error) => this.#errorListeners.forEach((listener) => listener(error));
+    const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
+    this.#redis = openRedis(options.target, { onError, ...silence });
+    this.#sleeper = openRedis(options.target, { onError, silenceMs: 0, lazy: true });
+    this.#redis.on("close", () => (this.#epoch += 1));
+    this.ready = new Promise((resolve) => {
+      this.#redis.on("ready", () => {
+        resolve();
+        if (this.#epoch > 0) this.#reconnectListeners.forEach((listener) => listener());
+      });
+    });
+  }
+
+  async trigger(items: readonly Trigger[]): Promise<void> {
+    for (let start = 0; start < items.length; start += BATCH) {
+      const batch = items.slice(start, start + BATCH);
+      const args = batch.flatMap((item) => [item.key, item.workClass, wholeMs(item.afterMs ?? 0), item.cause ?? ""]);
+      await this.#run("trigger", args);
+    }
+  }
+
+  async take(request: TakeRequest): Promise<Taken> {
+    return parseTaken(await this.#run("take", this.#takeArguments(request)));
+  }
+
+  async done(run: HeldKey, end: RunEnd, next?: TakeRequest): Promise<{ state: RunEndState; next?: Taken }> {
+    const args = [run.key, run.fence, ...endArguments(end)];
+    const reply = await this.#run("done", next === undefined ? args : [...args, ...this.#takeArguments(next)]);
+    const [state, taken] = reply as [RunEndState, unknown];
+    return taken === undefined ? { state } : { state, next: parseTaken(taken) };
+  }
+
+  async extend(runs: readonly HeldKey[], leaseMs: number): Promise<{ lost: number[]; urgent: number[] }> {
+    const reply = await this.#run("extend", [wholeMs(leaseMs), ...runs.flatMap((run) => [run.key, run.fence])]);
+    const [lost, urgent] = reply as [number[], number[]];
+    return { lost, urgent };
+  }
+
+  async reclaim(owner: string, heldFences: readonly number[], everything = false): Promise<number> {
+    return (await this.#run("reclaim", [owner, this.#epoch, everything ? "1" : "0", ...heldFences])) as number;
+  }
+
+  async stats(): Promise<QueueStats> {
+    const reply = (await this.#run("stats", [])) as [number, number, number, number, number, number];
+    const [waiting, running, delayed, failing, lostLeases, staleEnds] = reply;
+    return { waiting, running, delayed, failing, lostLeases, staleEnds };
+  }
+
+  /** Blocks on the wake-up key. The call is never trusted to return: a clock and the signal cut its connection. */
+  async wait(ms: number, abort: AbortSignal): Promise<void> {
+    if (abort.aborted || this.#isClosed) return;
+    const sleeper = this.#sleeper;
+    const cut = () => sleeper.disconnect();
+    abort.addEventListener("abort", cut);
+    const watchdog = setTimeout(cut, ms + OVERSLEEP_MS);
+    try {
+      if (sleeper.status === "wait" || sleeper.status === "end") await sleeper.connect();
+      if (isAborted(abort)) cut();
+      else await sleeper.bzpopmin(this.#wakeKey, ms / 1000);
+    } catch (error) {
+      // Cut by us: that is how a sleep ends early.
+      if (!isAborted(abort)) throw new StoreUnavailable("sleeping connection lost", { cause: error });
+    } finally {
+      clearTimeout(watchdog);
+      abort.removeEventListener("abort", cut);
+    }
+  }
+
+  onReconnect(listener: () => void): () => void {
+    this.#reconnectListeners.add(listener);
+    return () => void this.#reconnectListeners.delete(listener);
+  }
+
+  onError(listener: (error: Error) => void): () => void {
+    this.#errorListeners.add(listener);
+    return () => void this.#errorListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#sleeper.disconnect();
+    await closeRedis(this.#redis);
+  }
+
+  #run(script: keyof typeof SCRIPTS, args: readonly (string | number)[]): Promise<unknown> {
+    return SCRIPTS[script].run(this.#redis, this.#keys, args);
+  }
+
+  #takeArguments(request: TakeRequest): (string | number)[] {
+    return [request.owner, this.#epoch, wholeMs(request.leaseMs)];
+  }
+}
+
+/** A fraction would spill into the class bits of a delay's score. */
+function wholeMs(ms: number): number {
+  return Math.max(0, Math.ceil(ms));
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** How a run ended, as `done-11.lua` reads it. */
+function endArguments(end: RunEnd): (string | number)[] {
+  const jitter = Math.random();
+  switch (end.kind) {
+    case "done": {
+      const afterMs = end.afterMs === undefined ? -1 : wholeMs(end.afterMs);
+      return [end.kind, afterMs, end.workClass ?? 3, jitter, end.cause ?? ""];
+    }
+    case "failed":
+      return [end.kind, wholeMs(end.baseMs), wholeMs(end.maxMs), jitter, end.cause ?? ""];
+    case "interrupted":
+      return [end.kind, 0, 0, jitter, ""];
+  }
+}
+
+function parseTaken(reply: unknown): Taken {
+  const fields = reply as [KeyText, number, WorkClass, number, string[], number] | [number];
+  if (fields.length === 1) return { lookAgainMs: fields[0] };
+  const [key, fence, workClass, waitedMs, causes, failures] = fields;
+  return { run: { key, fence, workClass, waitedMs, causes, failures } };
+}

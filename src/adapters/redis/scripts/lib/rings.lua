@@ -1,0 +1,87 @@
+-- Which waiting key comes next: fair sharing by virtual time, class -> cluster -> namespace -> longest waiting.
+-- A ring is a sorted set of members by virtual time. The smallest is served, which moves it on by 1 / weight. A member of
+-- which nothing waits leaves, and its time is kept in `<ring>/left` until the ring has passed it: who goes away and comes
+-- back gains nothing. The time of an empty ring is kept in RING_CLOCKS.
+
+local WEIGHTS = { ['1'] = 16, ['2'] = 4, ['3'] = 1 } -- by class; clusters and namespaces weigh the same
+
+-- Tenant of a key `cluster/group/kind/namespace/name`: cluster and namespace.
+local function tenant_of(key)
+  local cluster, namespace = string.match(key, '^([^/]*)/[^/]*/[^/]*/([^/]*)/')
+  return cluster or '_', namespace or '_'
+end
+
+-- The member to serve next and its virtual time, or nil.
+local function head(ring)
+  local first = redis.call('ZRANGE', ring, 0, 0, 'WITHSCORES')
+  return first[1], tonumber(first[2])
+end
+
+local function join(ring, member)
+  if redis.call('ZSCORE', ring, member) then return end
+  local _, at = head(ring)
+  local clock = at or tonumber(redis.call('HGET', RING_CLOCKS, ring) or 0)
+  local kept = tonumber(redis.call('ZSCORE', ring .. '/left', member) or clock)
+  redis.call('ZADD', ring, math.max(clock, kept), member)
+end
+
+local function leave(ring, member, kept)
+  local _, clock = head(ring)
+  redis.call('ZREM', ring, member)
+  redis.call('ZREMRANGEBYSCORE', ring .. '/left', '-inf', clock)
+  redis.call('ZADD', ring .. '/left', kept, member)
+  redis.call('HSET', RING_CLOCKS, ring, clock)
+end
+
+-- Moves on a served member, or lets it leave when nothing of it waits any more. Returns whether the ring is empty now.
+local function serve(ring, member, at, weight, is_empty)
+  local finish = at + 1 / weight
+  if not is_empty then
+    redis.call('ZADD', ring, finish, member)
+    return false
+  end
+  leave(ring, member, finish)
+  return redis.call('EXISTS', ring) == 0
+end
+
+local function leaf_of(class, cluster, namespace) return WAITING .. ':' .. class .. ':' .. cluster .. '/' .. namespace end
+
+-- The rings of clusters of a class, and of namespaces of a cluster.
+local function clusters_of(class) return RING .. ':' .. class end
+local function namespaces_of(class, cluster) return RING .. ':' .. class .. ':' .. cluster end
+
+local function put_waiting(key, class, since)
+  local cluster, namespace = tenant_of(key)
+  local leaf = leaf_of(class, cluster, namespace)
+  redis.call('ZADD', leaf, since, key)
+  if redis.call('ZCARD', leaf) > 1 then return end
+  join(namespaces_of(class, cluster), namespace)
+  join(clusters_of(class), cluster)
+  join(RING, class)
+end
+
+local function remove_waiting(key, class)
+  local cluster, namespace = tenant_of(key)
+  local leaf, ring = leaf_of(class, cluster, namespace), namespaces_of(class, cluster)
+  redis.call('ZREM', leaf, key)
+  if redis.call('EXISTS', leaf) == 1 then return end
+  for _, level in ipairs({ { ring, namespace }, { clusters_of(class), cluster }, { RING, class } }) do
+    leave(level[1], level[2], tonumber(redis.call('ZSCORE', level[1], level[2])))
+    if redis.call('EXISTS', level[1]) == 1 then return end
+  end
+end
+
+-- Takes the next waiting key out of its rings, or nil.
+local function pop_waiting()
+  local class, class_at = head(RING)
+  if not class then return nil end
+  local cluster, cluster_at = head(clusters_of(class))
+  local namespace, namespace_at = head(namespaces_of(class, cluster))
+  local leaf = leaf_of(class, cluster, namespace)
+  local key = redis.call('ZPOPMIN', leaf)[1]
+  local is_empty = redis.call('EXISTS', leaf) == 0
+  is_empty = serve(namespaces_of(class, cluster), namespace, namespace_at, 1, is_empty)
+  is_empty = serve(clusters_of(class), cluster, cluster_at, 1, is_empty)
+  serve(RING, class, class_at, WEIGHTS[class], is_empty)
+  return key
+end

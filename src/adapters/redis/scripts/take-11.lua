@@ -1,0 +1,6 @@
+-- Takes the next key: choosing it, its fence and its lease are one step.
+-- KEYS: lib/names.lua
+-- ARGV: owner, epoch of the owner's connection, lease in ms
+-- Reply: { key, fence, class, waited ms, causes, failures } or { ms to look again, 0: not before a wake-up }
+
+return take(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))

@@ -1,0 +1,73 @@
+/**
+ * Starts the OpenTelemetry SDK from the standard `OTEL_*` variables; without an OTLP endpoint nothing is started and
+ * every span of `engine/telemetry.ts` costs next to nothing. Called once per process by its composition root.
+ */
+import { context, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TracerProvider,
+  TraceIdRatioBasedSampler,
+  type Sampler,
+  type SpanExporter,
+} from "@opentelemetry/sdk-trace";
+
+/** Environment variables as strings; `process.env` has this shape. */
+export type TracingEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** What a process keeps of its tracing: flush and stop it last, after the last span ended. */
+export interface Tracing {
+  readonly enabled: boolean;
+  shutdown(): Promise<void>;
+}
+
+const OFF: Tracing = { enabled: false, shutdown: () => Promise.resolve() };
+
+/**
+ * @param role - watcher, worker or dev; becomes part of the service name unless `OTEL_SERVICE_NAME` is set
+ * @param env - read: OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP[_TRACES]_ENDPOINT, OTEL_SERVICE_NAME,
+ *   OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG; the exporter reads headers and timeouts
+ * @param exporter - for tests: export here instead of over OTLP
+ */
+export function startTracing(role: string, env: TracingEnvironment, exporter?: SpanExporter): Tracing {
+  const endpoint = env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] ?? env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+  const isOff = env["OTEL_SDK_DISABLED"] === "true" || env["OTEL_TRACES_EXPORTER"] === "none";
+  if (isOff || (exporter === undefined && !endpoint)) return OFF;
+
+  const named = resourceFromAttributes({ "service.name": env["OTEL_SERVICE_NAME"] ?? `koreo-${role}` });
+  const provider = new TracerProvider({
+    resource: defaultResource().merge(detectResources({ detectors: [envDetector] })).merge(named),
+    sampler: samplerOf(env["OTEL_TRACES_SAMPLER"], env["OTEL_TRACES_SAMPLER_ARG"]),
+    spanProcessors: [new BatchSpanProcessor({ exporter: exporter ?? new OTLPTraceExporter(), scheduledDelayMillis: 1000 })],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  return { enabled: true, shutdown: () => provider.shutdown() };
+}
+
+/** The samplers the OpenTelemetry specification names; an unknown name samples everything, as the specification says. */
+function samplerOf(name: string | undefined, argument: string | undefined): Sampler {
+  const ratio = Number(argument ?? "1");
+  const byRatio = new TraceIdRatioBasedSampler(Number.isFinite(ratio) ? ratio : 1);
+  switch (name) {
+    case "always_off":
+      return new AlwaysOffSampler();
+    case "traceidratio":
+      return byRatio;
+    case "parentbased_always_off":
+      return new ParentBasedSampler({ root: new AlwaysOffSampler() });
+    case "parentbased_traceidratio":
+      return new ParentBasedSampler({ root: byRatio });
+    case "always_on":
+      return new AlwaysOnSampler();
+    default:
+      return new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  }
+}

@@ -1,0 +1,57 @@
+/** Calls: `has`, the macros, and functions, which can all be called both as `f(x)` and as `x.f()`. */
+import { findFunction } from "../functions/registry.ts";
+import type { CelFunction } from "../functions/function.ts";
+import type { Node } from "../node.ts";
+import { Fault, type Site, type Value } from "../value.ts";
+import { childOf } from "./access.ts";
+import type { Closure, Context } from "./context.ts";
+import { compileMacro } from "./macros.ts";
+
+export function compileCall(node: Node, context: Context): Closure {
+  if (node.name === "has" && !node.isMethod) return compileHas(node, context);
+  const macro = compileMacro(node, context);
+  if (macro !== undefined) return macro;
+
+  const called = findFunction(node.name);
+  const args = node.children.map(context.compile);
+  if (called === undefined) return always(new Fault("undeclared", `undeclared reference to '${node.name}'`, node.site));
+  const [least, most] = called.arity;
+  if (args.length < least || args.length > most) {
+    return always(new Fault("no_overload", `no such overload: ${called.signature}`, node.site));
+  }
+  return compileFunction(called, args, node.site);
+}
+
+function always(fault: Fault): Closure {
+  return () => fault;
+}
+
+/** Koreo's `has`: true exactly when evaluating the operand, whatever it is, gives no fault. With another number of operands false. */
+function compileHas(node: Node, context: Context): Closure {
+  if (node.children.length !== 1) return () => false;
+  const operand = context.compile(childOf(node, 0));
+  return (frame) => !(operand(frame) instanceof Fault);
+}
+
+/** Arguments that are faults become the result, except where the function says that it looks at them. */
+function compileFunction(called: CelFunction, args: readonly Closure[], site: Site): Closure {
+  const { apply } = called;
+  const looksAtFaults = called.looksAtFaults === true;
+  const [first, second] = args;
+  if (first === undefined) return () => apply(site);
+  if (second === undefined) {
+    return (frame) => {
+      const value = first(frame);
+      return value instanceof Fault && !looksAtFaults ? value : apply(site, value);
+    };
+  }
+  return (frame) => {
+    const values: Value[] = [];
+    for (const arg of args) {
+      const value = arg(frame);
+      if (value instanceof Fault && !looksAtFaults) return value;
+      values.push(value);
+    }
+    return apply(site, ...values);
+  };
+}

@@ -1,0 +1,55 @@
+/** A tree to one closure. What each kind of node does stands in the files beside this one. */
+import type { Node } from "../node.ts";
+import { intValue } from "../scalars.ts";
+import { Fault } from "../value.ts";
+import { compileField, compileIndex, compileName } from "./access.ts";
+import { compileCall } from "./calls.ts";
+import { Variables, type Closure, type Context } from "./context.ts";
+import { compileBinary, compileConditional, compileList, compileMap, compileUnary } from "./operators.ts";
+
+/** The closures of several trees that share a frame with `slotCount` slots. */
+export interface CompiledNodes {
+  readonly closures: readonly Closure[];
+  readonly slotCount: number;
+}
+
+/** @throws RangeError when a tree is nested deeper than the stack */
+export function compileNodes(roots: readonly Node[]): CompiledNodes {
+  const variables = new Variables();
+  const context: Context = { variables, compile: (node) => compileNode(node, context) };
+  const closures = roots.map(context.compile);
+  return { closures, slotCount: variables.count };
+}
+
+function compileNode(node: Node, context: Context): Closure {
+  switch (node.op) {
+    case "literal":
+      return compileLiteral(node);
+    case "name":
+      return compileName(node, context);
+    case "field":
+      return compileField(node, context);
+    case "index":
+      return compileIndex(node, context);
+    case "call":
+      return compileCall(node, context);
+    case "list":
+      return compileList(node, context);
+    case "map":
+      return compileMap(node, context);
+    case "unary":
+      return compileUnary(node, context);
+    case "binary":
+      return compileBinary(node, context);
+    case "conditional":
+      return compileConditional(node, context);
+  }
+}
+
+/** A literal beyond 64 bits is a fault when it is evaluated, as in Koreo's library. */
+function compileLiteral({ value, site }: Node): Closure {
+  const literal = typeof value === "bigint" ? intValue(value, site) : value;
+  if (!(literal instanceof Fault)) return () => literal;
+  const fault = new Fault(Fault.code(literal), Fault.text(literal), site);
+  return () => fault;
+}

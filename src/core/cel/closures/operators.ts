@@ -1,0 +1,180 @@
+/** Operators, conditions and the two literals with parts, as closures. What is frequent has a fast way in front. */
+import { add, arithmetic, negate, type Operator } from "../arithmetic.ts";
+import { compare, isEqual, noOverload, type Order } from "../compare.ts";
+import { contains } from "../membership.ts";
+import type { Node } from "../node.ts";
+import { keyText, put } from "../maps.ts";
+import { Fault, KeyedMap, kindOf, type Site, type Value } from "../value.ts";
+import { childOf } from "./access.ts";
+import { keep, type Closure, type Context } from "./context.ts";
+
+export function compileUnary(node: Node, context: Context): Closure {
+  const operand = context.compile(childOf(node, 0));
+  const { site } = node;
+  if (node.name === "-") return (frame) => negate(operand(frame), site);
+  return (frame) => {
+    const value = operand(frame);
+    if (typeof value === "boolean") return !value;
+    if (value instanceof Fault) return value;
+    return new Fault("no_overload", `found no matching overload for 'unary_not' applied to ${kindOf(value)}`, site);
+  };
+}
+
+export function compileConditional(node: Node, context: Context): Closure {
+  const [condition, then, otherwise] = [0, 1, 2].map((index) => context.compile(childOf(node, index))) as [
+    Closure,
+    Closure,
+    Closure,
+  ];
+  return (frame) => {
+    const value = condition(frame);
+    if (value === true) return then(frame);
+    if (value === false) return otherwise(frame);
+    return value instanceof Fault ? value : noOverload("_?_:_", value, true, node.site);
+  };
+}
+
+export function compileBinary(node: Node, context: Context): Closure {
+  const { name, site } = node;
+  if (name === "&&" || name === "||") return logic(chainOf(node, context), name === "||", site);
+  if (name === "+") return sum(chainOf(node, context), site);
+  const [left, right] = [context.compile(childOf(node, 0)), context.compile(childOf(node, 1))];
+  switch (name) {
+    case "==":
+      return equality(left, right, false);
+    case "!=":
+      return equality(left, right, true);
+    case "in":
+      return (frame) => contains(right(frame), left(frame), site, "relation_in");
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return relation(name, left, right, site);
+    default:
+      return (frame) => arithmetic(name as Operator, left(frame), right(frame), site);
+  }
+}
+
+/** `a + b + c` as [a, b, c]: long chains shall not become deep stacks. */
+function chainOf(node: Node, context: Context): Closure[] {
+  const parts: Closure[] = [];
+  let at = node;
+  for (; at.op === "binary" && at.name === node.name; at = childOf(at, 0))
+    parts.unshift(context.compile(childOf(at, 1)));
+  return [context.compile(at), ...parts];
+}
+
+function sum(parts: readonly Closure[], site: Site): Closure {
+  const [first, second, ...rest] = parts as [Closure, Closure, ...Closure[]];
+  if (rest.length === 0) return (frame) => add(first(frame), second(frame), site);
+  return (frame) => {
+    let total = add(first(frame), second(frame), site);
+    for (const part of rest) total = add(total, part(frame), site);
+    return total;
+  };
+}
+
+function equality(left: Closure, right: Closure, isNegated: boolean): Closure {
+  return (frame) => {
+    const equal = isEqual(left(frame), right(frame));
+    return typeof equal === "boolean" ? equal !== isNegated : equal;
+  };
+}
+
+const HOLDS: Readonly<Record<"<" | "<=" | ">" | ">=", (order: Order) => boolean>> = {
+  "<": (order) => order === -1,
+  "<=": (order) => order === -1 || order === 0,
+  ">": (order) => order === 1,
+  ">=": (order) => order === 1 || order === 0,
+};
+
+function relation(operator: "<" | "<=" | ">" | ">=", left: Closure, right: Closure, site: Site): Closure {
+  const holds = HOLDS[operator];
+  return (frame) => {
+    const order = compare(left(frame), right(frame), site);
+    return order instanceof Fault ? order : holds(order);
+  };
+}
+
+/** `&&` and `||`: the deciding bool wins over faults on either side, in either order. */
+function logic(parts: readonly Closure[], deciding: boolean, site: Site): Closure {
+  const [first, ...rest] = parts as [Closure, ...Closure[]];
+  return (frame) => {
+    let result = first(frame);
+    for (const part of rest) {
+      if (result === deciding) return deciding;
+      result = joinLogic(result, part(frame), deciding, site);
+    }
+    return result;
+  };
+}
+
+/** With one bool operand the other is returned whatever it is: Koreo's answer. */
+export function joinLogic(left: Value, right: Value, deciding: boolean, site: Site): Value {
+  if (left === deciding || right === deciding) return deciding;
+  if (left === !deciding) return right;
+  return right === !deciding ? left : noOverload(deciding ? "_||_" : "_&&_", left, right, site);
+}
+
+export function compileList(node: Node, context: Context): Closure {
+  const items = node.children.map(context.compile);
+  return (frame) => {
+    const list: Value[] = [];
+    for (const item of items) list.push(keep(frame, item(frame)));
+    return list;
+  };
+}
+
+export function compileMap(node: Node, context: Context): Closure {
+  const keys = node.children.filter((_, index) => index % 2 === 0);
+  const values = node.children.filter((_, index) => index % 2 === 1).map(context.compile);
+  const names = keys.map((key) => key.value);
+  if (!keys.every(({ op, value }) => op === "literal" && typeof value === "string")) {
+    return computedMap(keys.map(context.compile), values, node.site);
+  }
+  if (new Set(names).size < names.length) return () => duplicateKey(node.site);
+  return plainMap(names as string[], values);
+}
+
+function plainMap(names: readonly string[], values: readonly Closure[]): Closure {
+  return (frame) => {
+    const map: Record<string, Value> = {};
+    for (let index = 0; index < names.length; index += 1) {
+      put(map, names[index] as string, keep(frame, (values[index] as Closure)(frame)));
+    }
+    return map;
+  };
+}
+
+function computedMap(keys: readonly Closure[], values: readonly Closure[], site: Site): Closure {
+  return (frame) => {
+    const entries = new Map<string, readonly [Value, Value]>();
+    for (const [index, key] of keys.entries()) {
+      const fault = enter(entries, key(frame), keep(frame, (values[index] as Closure)(frame)), site);
+      if (fault !== undefined) return fault;
+    }
+    return mapOf(entries);
+  };
+}
+
+function enter(entries: Map<string, readonly [Value, Value]>, key: Value, value: Value, site: Site): Fault | undefined {
+  if (key instanceof Fault) return key;
+  const text = keyText(key);
+  if (text === undefined) return new Fault("bad_key", `a ${kindOf(key)} cannot be a key`, site);
+  if (entries.has(text)) return duplicateKey(site);
+  entries.set(text, [key, value]);
+  return undefined;
+}
+
+function mapOf(entries: ReadonlyMap<string, readonly [Value, Value]>): Value {
+  const pairs = [...entries.values()];
+  if (!pairs.every(([key]) => typeof key === "string")) return new KeyedMap(entries);
+  const map: Record<string, Value> = {};
+  for (const [key, value] of pairs) put(map, key as string, value);
+  return map;
+}
+
+function duplicateKey(site: Site): Fault {
+  return new Fault("duplicate_key", "Duplicate key in a map", site);
+}

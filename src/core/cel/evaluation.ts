@@ -1,0 +1,44 @@
+/** Runs closures for a program: on a budget, and so that no Fault hides inside a result. */
+import { DEFAULT_STEPS, spend, withBudget } from "./budget.ts";
+import type { Frame } from "./closures/context.ts";
+import type { Scope } from "./program.ts";
+import { overspentFault } from "./text.ts";
+import { Fault, isPlainMap, KeyedMap, type Value } from "./value.ts";
+
+const NO_SLOTS: Value[] = [];
+
+/** Runs `evaluate` on a fresh frame. */
+export function runProgram(
+  scope: Scope,
+  slotCount: number,
+  steps: number | undefined,
+  evaluate: (frame: Frame) => Value,
+): Value {
+  const slots = slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null);
+  const frame: Frame = { scope, slots, holdsFault: false };
+  return withBudget(
+    steps ?? DEFAULT_STEPS,
+    () => {
+      const value = evaluate(frame);
+      return frame.holdsFault ? (hiddenFault(value) ?? value) : value;
+    },
+    overspentFault,
+  );
+}
+
+/** The first fault inside a value, itself included. */
+function hiddenFault(value: Value): Fault | undefined {
+  if (value instanceof Fault) return value;
+  if (Array.isArray(value)) return firstFault(value as readonly Value[]);
+  if (value instanceof KeyedMap) return firstFault([...KeyedMap.of(value).values()].map(([, item]) => item));
+  return isPlainMap(value) ? firstFault(Object.values(value)) : undefined;
+}
+
+function firstFault(items: readonly Value[]): Fault | undefined {
+  spend(items.length + 1);
+  for (const item of items) {
+    const fault = hiddenFault(item);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+/** Koreo's functions on text. Characters are code points. */
+import { spend, spendText } from "../budget.ts";
+import { kindOf, type Site, type Value } from "../value.ts";
+import { functionFault, noSuchOverload, withTexts, type CelFunction } from "./function.ts";
+
+export const stringFunctions: readonly CelFunction[] = [
+  change("lower", `"KoReo".lower() == "koreo"`, (text) => text.toLowerCase()),
+  change("toLower", `"KoReo".toLower() == "koreo"`, (text) => text.toLowerCase()),
+  change("toUpper", `"KoReo".toUpper() == "KOREO"`, (text) => text.toUpperCase()),
+  stripping("strip", `"testinga".strip("testing") == "a" && " a ".strip(null) == "a"`, true),
+  stripping("rstrip", `"testingisfun".rstrip("isfun") == "testing"`, false),
+  splitting("split", "list", `"a.b".split(".") == ["a", "b"]`, (parts) => parts),
+  splitting("split_first", "string", `"a.b.c".split_first(".") == "a"`, (parts) => parts[0] ?? ""),
+  splitting("split_last", "string", `"a.b.c".split_last(".") == "c"`, (parts) => parts.at(-1) ?? ""),
+  {
+    name: "split_index",
+    signature: "split_index(string, string, int) -> string",
+    example: `"a.b.c".split_index(".", 1) == "b" && "a.b.c".split_index(".", -1) == "c"`,
+    arity: [3, 3],
+    apply: (site, text, separator, index) => splitIndex(text, separator, index, site),
+  },
+  {
+    name: "replace",
+    signature: "replace(string, string, string) -> string",
+    example: `"a-b-c".replace("-", ".") == "a.b.c" && "ab".replace("", "_") == "_a_b_"`,
+    arity: [3, 3],
+    apply: (site, ...args) =>
+      withTexts(args, () => functionFault(`Replace error of ${args.map(kindOf).join(", ")}`, site), replace),
+  },
+];
+
+function change(name: string, example: string, apply: (text: string) => string): CelFunction {
+  return {
+    name,
+    signature: `${name}(string) -> string`,
+    example,
+    arity: [1, 1],
+    apply: (site, ...args) =>
+      withTexts(
+        args,
+        () => noSuchOverload(name, site, ...args),
+        (text = "") => apply(text),
+      ),
+  };
+}
+
+/** Removes characters of a set, not a prefix or suffix; null stands for blanks. */
+function stripping(name: string, example: string, atBothEnds: boolean): CelFunction {
+  return {
+    name,
+    signature: `${name}(string, string | null) -> string`,
+    example,
+    arity: [2, 2],
+    apply: (site, text, characters) => {
+      const isTaken = typeof text === "string" && (characters === null || typeof characters === "string");
+      return isTaken ? strip(text, characters, atBothEnds) : noSuchOverload(name, site, text, characters);
+    },
+  };
+}
+
+function strip(text: string, set: string | null, atBothEnds: boolean): string {
+  spend((text.length + (set?.length ?? 0)) >> 2);
+  const members = set === null ? undefined : new Set(set);
+  const isMember = (character: string) => members?.has(character) ?? /\s/.test(character);
+  const characters = Array.from(text);
+  const first = atBothEnds ? characters.findIndex((character) => !isMember(character)) : 0;
+  const last = characters.findLastIndex((character) => !isMember(character));
+  return last < 0 ? "" : characters.slice(first, last + 1).join("");
+}
+
+function splitting(name: string, gives: string, example: string, pick: (parts: string[]) => Value): CelFunction {
+  return {
+    name,
+    signature: `${name}(string, string) -> ${gives}`,
+    example,
+    arity: [2, 2],
+    apply: (site, text, separator) => {
+      if (typeof text !== "string") return noSuchOverload(name, site, text, separator);
+      if (separator === "" || (separator === null && name === "split")) return noSeparator(site);
+      if (typeof separator !== "string") return noSuchOverload(name, site, text, separator);
+      spend(text.length >> 2);
+      return pick(text.split(separator));
+    },
+  };
+}
+
+function noSeparator(site: Site): Value {
+  return functionFault("split separator may not be empty", site);
+}
+
+/** An empty text has an empty part at every index. */
+function splitIndex(text: Value, separator: Value, index: Value, site: Site): Value {
+  if (typeof text !== "string" || typeof separator !== "string") {
+    return noSuchOverload("split_index", site, text, separator, index);
+  }
+  if (separator === "") return noSeparator(site);
+  if (text === "") return "";
+  if (kindOf(index) !== "int") return noSuchOverload("split_index", site, text, separator, index);
+  spend(text.length >> 2);
+  return text.split(separator).at(Number(index)) ?? functionFault("index out of bounds on split", site);
+}
+
+/** All occurrences; an empty `sought` stands between all characters. The length is known, and paid, before. */
+function replace(text = "", sought = "", inserted = ""): string {
+  if (sought === "") {
+    const characters = Array.from(text);
+    spendText(text.length + (characters.length + 1) * inserted.length);
+    return inserted + characters.map((character) => character + inserted).join("");
+  }
+  const parts = text.split(sought);
+  spendText(text.length + (parts.length - 1) * inserted.length);
+  return parts.join(inserted);
+}

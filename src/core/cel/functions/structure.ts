@@ -1,0 +1,76 @@
+/** Functions on maps and lists. No argument is ever changed; results share what they leave untouched. */
+import { spend } from "../budget.ts";
+import { itemsOf } from "../membership.ts";
+import { mapGet, mapKeys, mapSize, put } from "../maps.ts";
+import { Fault, isPlainMap, kindOf, type Site, type Value, type ValueMap } from "../value.ts";
+import { noSuchOverload, type CelFunction } from "./function.ts";
+
+export const structureFunctions: readonly CelFunction[] = [
+  {
+    name: "overlay",
+    signature: "overlay(map, map) -> map",
+    example: `{"a": {"b": 1, "c": 2}}.overlay({"a": {"b": 3}}) == {"a": {"b": 3, "c": 2}}`,
+    arity: [2, 2],
+    apply: (site, base, over) => {
+      if (isPlainMap(base) && isPlainMap(over)) return overlay(base, over);
+      const isNoOverlay = isPlainMap(over) && mapSize(over) === 0; // leaves alone what is no list or number
+      return isNoOverlay && (typeof base === "string" || base === null)
+        ? base
+        : noSuchOverload("overlay", site, base, over);
+    },
+  },
+  {
+    name: "flatten",
+    signature: "flatten(list) -> list",
+    example: `flatten([[1, 2], [], [3]]) == [1, 2, 3]`,
+    arity: [1, 1],
+    apply: (site, lists) => flatten(lists, site),
+  },
+  {
+    name: "keys",
+    signature: "keys(map) -> list",
+    example: `keys({"a": 1, "b": 2}) == ["a", "b"]`,
+    arity: [1, 1],
+    apply: (site, map) => ofMap("keys", map, site, (key) => key),
+  },
+  {
+    name: "values",
+    signature: "values(map) -> list",
+    example: `values({"a": 1, "b": 2}) == [1, 2]`,
+    arity: [1, 1],
+    apply: (site, map) => ofMap("values", map, site, (key, of) => mapGet(of, key) ?? null),
+  },
+];
+
+/** Both maps: go deeper; anything else in `over` replaces. */
+function overlay(base: ValueMap, over: ValueMap): ValueMap {
+  spend(1 + Object.keys(base).length);
+  const result: Record<string, Value> = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    spend(1);
+    const below = Object.hasOwn(result, name) ? result[name] : undefined;
+    put(result, name, isPlainMap(value) && isPlainMap(below) ? overlay(below, value) : value);
+  }
+  return result;
+}
+
+/** One level. Text falls into characters and maps into keys, as in Koreo. */
+function flatten(lists: Value, site: Site): Value {
+  if (lists === null) return [];
+  const outer = itemsOf(lists, site);
+  if (outer instanceof Fault) return outer;
+  const flat: Value[] = [];
+  for (const list of outer) {
+    const items = itemsOf(list, site);
+    if (items instanceof Fault) return items;
+    spend(1 + items.length);
+    for (const item of items) flat.push(item);
+  }
+  return flat;
+}
+
+function ofMap(name: string, map: Value, site: Site, pick: (key: Value, map: Value) => Value): Value {
+  if (kindOf(map) !== "map") return noSuchOverload(name, site, map);
+  spend(mapSize(map));
+  return mapKeys(map).map((key) => pick(key, map));
+}

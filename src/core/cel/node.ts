@@ -1,0 +1,36 @@
+/** The tree of an expression, as the compiler reads it: one shape for parsed text and for manifest structure. */
+import type { Site, Source, Value } from "./value.ts";
+
+/**
+ * `children` by operator: field [object]; index [object, index]; call arguments, the receiver first when `isMethod`;
+ * list items; map key, value, key, value ...; unary [operand]; binary [left, right]; conditional [if, then, else].
+ */
+export interface Node {
+  readonly op: "literal" | "name" | "field" | "index" | "call" | "list" | "map" | "unary" | "binary" | "conditional";
+  /** Name of a variable, field, function or operator; "" elsewhere. */
+  readonly name: string;
+  readonly value: Value;
+  readonly children: readonly Node[];
+  readonly isMethod: boolean;
+  readonly site: Site;
+}
+
+/** A node with the parts it has; the rest empty. */
+export function makeNode(
+  op: Node["op"],
+  site: Site,
+  parts: {
+    readonly name?: string;
+    readonly value?: Value;
+    readonly children?: readonly Node[];
+    readonly isMethod?: boolean;
+  } = {},
+): Node {
+  const { name = "", value = null, children = [], isMethod = false } = parts;
+  return { op, name, value, children, isMethod, site };
+}
+
+/** The site of a whole source. */
+export function wholeSite(source: Source): Site {
+  return { source, start: 0, end: source.text.length };
+}

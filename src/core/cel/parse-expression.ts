@@ -1,0 +1,210 @@
+/**
+ * Text to tree, by the grammar of the cel-js library. A lexical pass of ours goes before it: literals and names are handed
+ * to the library as placeholder names (so escapes, number forms, reserved words and macros are read our way), and what the
+ * library would group otherwise than CEL does is refused. Only this file knows the library.
+ */
+import { Environment } from "@marcbachmann/cel-js";
+import { makeNode, type Node } from "./node.ts";
+import { SyntaxProblem, tokenize, type Token } from "./tokens.ts";
+import { Fault, type Site, type Source, type Value } from "./value.ts";
+
+/** @returns the tree, or a `syntax` fault whose site is where reading stopped */
+export function parseExpression(source: Source): Node | Fault {
+  try {
+    const tokens = tokenize(source.text);
+    if (tokens.length === 0) throw new SyntaxProblem("there is no expression", 0);
+    refuseMixedRelations(tokens);
+    refuseTrailingCommas(tokens);
+    return parseTokens(tokens, source);
+  } catch (error) {
+    if (error instanceof SyntaxProblem) return syntaxFault(error.message, source, error.at);
+    if (error instanceof RangeError) return syntaxFault("nested too deeply", source, 0);
+    throw error;
+  }
+}
+
+function syntaxFault(message: string, source: Source, at: number): Fault {
+  return new Fault("syntax", message, { source, start: at, end: Math.min(at + 1, source.text.length) });
+}
+
+const LIMITS = {
+  maxDepth: 250,
+  maxAstNodes: 1_000_000,
+  maxListElements: 100_000,
+  maxMapEntries: 100_000,
+  maxCallArguments: 1000,
+};
+const library = new Environment({
+  unlistedVariablesAreDyn: true,
+  homogeneousAggregateLiterals: false,
+  enableOptionalTypes: false,
+  limits: LIMITS,
+});
+
+/** How a literal or name reads in the library's text, by the index of its token. */
+const PLACEHOLDER = /^____(\d+)$/;
+const WORDS: ReadonlySet<string> = new Set(["true", "false", "null"]);
+
+/** The library's nodes, as far as we read them. */
+interface LibraryNode {
+  readonly op: string;
+  readonly args: unknown;
+  readonly start: number;
+  readonly end: number;
+}
+
+function parseTokens(tokens: readonly Token[], source: Source): Node {
+  // 1. The text the library reads, and where each of its tokens stands in ours.
+  const starts: number[] = [];
+  const kept = tokens.filter((token, index) => !isLeadingDot(tokens, index, token));
+  let text = "";
+  for (const [index, token] of kept.entries()) {
+    starts.push(text.length);
+    text += `${isPlaceholder(kept, index, token) ? `____${index}` : token.text} `;
+  }
+  // 2. Its tree.
+  let ast: LibraryNode;
+  try {
+    ast = (library.parse(text) as unknown as { readonly ast: LibraryNode }).ast;
+  } catch (error) {
+    throw problemOf(error, kept, starts, source.text.length);
+  }
+  // 3. Ours.
+  const siteOf = ({ start, end }: LibraryNode): Site => ({
+    source,
+    start: kept[tokenAt(starts, start)]?.start ?? 0,
+    end: kept[tokenAt(starts, Math.max(start, end - 1))]?.end ?? source.text.length,
+  });
+  return adapt(ast, kept, siteOf);
+}
+
+/** Literals and names: the library knows reserved words and macros, and checks them, where we do not. */
+function isPlaceholder(tokens: readonly Token[], index: number, token: Token): boolean {
+  if (token.kind === "literal") return true;
+  if (token.kind !== "name" || token.text === "in") return false;
+  return !WORDS.has(token.text) || tokens[index - 1]?.text === ".";
+}
+
+/** `.name` at the start of an operand means the root scope, which is the only one there is. */
+function isLeadingDot(tokens: readonly Token[], index: number, token: Token): boolean {
+  if (token.text !== "." || token.kind !== "operator" || tokens[index + 1]?.kind !== "name") return false;
+  const before = tokens[index - 1];
+  return before === undefined || (before.kind === "operator" && !/^[)\]}.]$/.test(before.text)) || before.text === "in";
+}
+
+function tokenAt(starts: readonly number[], offset: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function problemOf(error: unknown, tokens: readonly Token[], starts: readonly number[], length: number): SyntaxProblem {
+  const { summary, message, range } = error as { summary?: string; message: string; range?: { start: number } };
+  if (range === undefined || /depth|Exceeded/.test(message))
+    return new SyntaxProblem("too large, or nested too deeply", 0);
+  const token = tokens[tokenAt(starts, range.start)];
+  const said = (summary ?? message).split("\n", 1)[0] ?? "";
+  const isAtEnd = /EOF/.test(said);
+  return new SyntaxProblem(
+    isAtEnd ? "the expression ends too early" : `unexpected '${token?.text ?? ""}'`,
+    isAtEnd ? length : (token?.start ?? length),
+  );
+}
+
+function adapt(node: LibraryNode, tokens: readonly Token[], siteOf: (node: LibraryNode) => Site): Node {
+  const site = siteOf(node);
+  const child = (each: unknown) => adapt(each as LibraryNode, tokens, siteOf);
+  const children = (list: unknown) => (list as unknown[]).map(child);
+  const args = node.args as readonly unknown[];
+  switch (node.op) {
+    case "value":
+      return makeNode("literal", site, { value: node.args as Value });
+    case "id":
+      return nameOrLiteral(node.args as string, tokens, site);
+    case ".":
+      return makeNode("field", site, { name: written(args[1], tokens), children: [child(args[0])] });
+    case "[]":
+      return makeNode("index", site, { children: children(args) });
+    case "call":
+      return makeNode("call", site, { name: written(args[0], tokens), children: children(args[1]) });
+    case "rcall":
+      return makeNode("call", site, {
+        name: written(args[0], tokens),
+        children: [child(args[1]), ...children(args[2])],
+        isMethod: true,
+      });
+    case "list":
+      return makeNode("list", site, { children: children(args) });
+    case "map":
+      return makeNode("map", site, { children: children(args.flat()) });
+    case "!_":
+      return makeNode("unary", site, { name: "!", children: [child(node.args)] });
+    case "-_":
+      return negative(child(node.args), site);
+    case "?:":
+      return makeNode("conditional", site, { children: children(args) });
+    default:
+      return makeNode("binary", site, { name: node.op, children: children(args) });
+  }
+}
+
+function tokenOf(placeholder: string, tokens: readonly Token[]): Token | undefined {
+  const index = PLACEHOLDER.exec(placeholder)?.[1];
+  return index === undefined ? undefined : tokens[Number(index)];
+}
+
+/** The name of a field or function as the author wrote it. */
+function written(placeholder: unknown, tokens: readonly Token[]): string {
+  return tokenOf(placeholder as string, tokens)?.text ?? "";
+}
+
+function nameOrLiteral(placeholder: string, tokens: readonly Token[], site: Site): Node {
+  const token = tokenOf(placeholder, tokens);
+  if (token?.kind !== "literal") return makeNode("name", site, { name: token?.text ?? "" });
+  // One past the largest int is only right behind a minus; `negative` takes it before anyone evaluates it.
+  return makeNode("literal", site, { value: token.value ?? null });
+}
+
+function negative(operand: Node, site: Site): Node {
+  if (operand.op === "literal" && operand.value === 1n << 63n)
+    return makeNode("literal", site, { value: -(1n << 63n) });
+  return makeNode("unary", site, { name: "-", children: [operand] });
+}
+
+const EQUALITY: ReadonlySet<string> = new Set(["==", "!="]);
+const RELATION: ReadonlySet<string> = new Set(["<", "<=", ">", ">=", "in"]);
+const SEPARATOR: ReadonlySet<string> = new Set([",", "?", ":", "&&", "||"]);
+
+/** CEL has one level for all of these, the library two: what they would group differently needs parentheses. */
+function refuseMixedRelations(tokens: readonly Token[]): void {
+  const levels: { equality: boolean; relation: boolean }[] = [{ equality: false, relation: false }];
+  const fresh = () => ({ equality: false, relation: false });
+  for (const token of tokens) {
+    if (token.kind === "literal") continue;
+    const level = levels[levels.length - 1] ?? fresh();
+    if (/^[([{]$/.test(token.text)) levels.push(fresh());
+    else if (/^[)\]}]$/.test(token.text)) levels.pop();
+    else if (SEPARATOR.has(token.text)) levels.splice(-1, 1, fresh());
+    else if (EQUALITY.has(token.text)) level.equality = true;
+    else if (RELATION.has(token.text)) level.relation = true;
+    if (level.equality && level.relation) {
+      throw new SyntaxProblem(
+        `add parentheses: '${token.text}' stands beside another comparison on one level`,
+        token.start,
+      );
+    }
+  }
+}
+
+function refuseTrailingCommas(tokens: readonly Token[]): void {
+  for (const [index, token] of tokens.entries()) {
+    const next = tokens[index + 1];
+    if (token.kind === "operator" && token.text === "," && next?.kind === "operator" && /^[)\]}]$/.test(next.text)) {
+      throw new SyntaxProblem(`unexpected '${next.text}' after a comma`, next.start);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** What an expression reads: its dependencies, taken from the tree and never from text. */
+import type { Reference } from "./program.ts";
+import { MACROS } from "./closures/macros.ts";
+import { TYPE_NAMES } from "./closures/access.ts";
+import type { Node } from "./node.ts";
+
+/** Every path read in these trees, as far as it is written (`a.b.c`, not also `a.b`), each once. */
+export function referencesOf(roots: readonly Node[]): Reference[] {
+  const found = new Map<string, Reference>();
+  const add = (reference: Reference) => {
+    const key = JSON.stringify(reference);
+    if (!found.has(key)) found.set(key, reference);
+  };
+  for (const root of roots) collect(root, new Set(), add);
+  return [...found.values()];
+}
+
+function collect(node: Node, bound: ReadonlySet<string>, add: (reference: Reference) => void): void {
+  const chain = chainOf(node);
+  if (chain === undefined) {
+    collectParts(node, bound, add);
+    return;
+  }
+  const root = chain.reference[0];
+  if (typeof root !== "string" || !bound.has(root)) {
+    const isType = chain.reference.length === 1 && TYPE_NAMES.has(String(root));
+    if (!isType) add(chain.reference);
+  }
+  for (const index of chain.computed) collect(index, bound, add);
+}
+
+function collectParts(node: Node, bound: ReadonlySet<string>, add: (reference: Reference) => void): void {
+  const [receiver, ...args] = node.children;
+  const macro = node.op === "call" && node.isMethod ? MACROS.get(`${node.name}/${args.length}`) : undefined;
+  if (macro === undefined || receiver === undefined) {
+    for (const child of node.children) collect(child, bound, add);
+    return;
+  }
+  collect(receiver, bound, add);
+  const inside = new Set([...bound, ...args.slice(0, macro.variables).map(({ name }) => name)]);
+  for (const [index, arg] of args.entries()) {
+    if (index >= macro.variables) collect(arg, macro.inner.includes(index) ? inside : bound, add);
+  }
+}
+
+interface Chain {
+  readonly reference: Reference;
+  /** Indexes that are expressions; they have references of their own. */
+  readonly computed: readonly Node[];
+}
+
+/** `a.b["c"][0][x]` as its parts, or undefined when the node is no path from a variable. */
+function chainOf(node: Node): Chain | undefined {
+  const parts: (string | number | null)[] = [];
+  const computed: Node[] = [];
+  let at: Node | undefined = node;
+  for (; at?.op === "field" || at?.op === "index"; at = at.children[0]) {
+    const index: Node | undefined = at.children[1];
+    const part = at.op === "field" ? at.name : literalPart(index);
+    parts.unshift(part);
+    if (part === null && index !== undefined) computed.unshift(index);
+  }
+  return at?.op === "name" ? { reference: [at.name, ...parts], computed } : undefined;
+}
+
+function literalPart(index: Node | undefined): string | number | null {
+  if (index?.op !== "literal") return null;
+  return typeof index.value === "string" || typeof index.value === "number" ? index.value : null;
+}

@@ -1,0 +1,58 @@
+/** Numbers and times as Values: which form a number takes, and what is out of range. */
+import { Double, Duration, Fault, Timestamp, type Site, type Value } from "./value.ts";
+
+const MAX_INT = 9223372036854775807n;
+const MIN_INT = -9223372036854775808n;
+export const MAX_UINT = 18446744073709551615n;
+
+export function isInt(value: Value): value is number | bigint {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value));
+}
+
+/**
+ * A number of a manifest as a Value: `2` is an int, `2.0` and `2e0` are doubles, long integers stay exact.
+ *
+ * @param written - the scalar as written, in a form YAML takes for a number (`0o7`, `0x1F`, `.inf` and `.nan` too)
+ */
+export function fromYamlNumber(written: string): Value {
+  const text = written.trim().toLowerCase();
+  if (text.endsWith(".nan")) return NaN;
+  if (text.endsWith(".inf")) return text.startsWith("-") ? -Infinity : Infinity;
+  const whole = /^([-+]?)(0o[0-7]+|0x[0-9a-f]+|\d+)$/.exec(text);
+  if (whole === null) return doubleValue(Number(text));
+  const magnitude = BigInt((whole[2] ?? "").replace(/^0+(?=\d)/, ""));
+  const value = whole[1] === "-" ? -magnitude : magnitude;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** A double as a Value: boxed where a plain number would read as an int. */
+export function doubleValue(value: number): Value {
+  return Number.isInteger(value) ? new Double(value) : value;
+}
+
+/** The number of a value of kind `double`. */
+export function doubleOf(value: Value): number {
+  return value instanceof Double ? Double.of(value) : Number(value);
+}
+
+/** An int as a Value, or an overflow beyond 64 bits. */
+export function intValue(value: bigint, site?: Site): Value {
+  if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  return value > MAX_INT || value < MIN_INT ? new Fault("overflow", "return error for overflow", site) : value;
+}
+
+const FIRST_TIME_MS = Date.parse("0001-01-01T00:00:00Z");
+const LAST_TIME_MS = Date.parse("9999-12-31T23:59:59.999Z");
+/** About ten thousand years: what the language's specification lets a duration be. */
+const MAX_DURATION_MS = 315_576_000_000_000;
+
+/** A time as a Value, or an overflow outside the years 1 to 9999. */
+export function timestampValue(ms: number, offsetMinutes: number, site: Site): Value {
+  const isInRange = ms >= FIRST_TIME_MS && ms <= LAST_TIME_MS;
+  return isInRange ? new Timestamp(ms, offsetMinutes) : new Fault("overflow", "time out of range", site);
+}
+
+/** A duration as a Value, or an overflow. */
+export function durationValue(ms: number, site: Site): Value {
+  return Math.abs(ms) <= MAX_DURATION_MS ? new Duration(ms) : new Fault("overflow", "duration out of range", site);
+}

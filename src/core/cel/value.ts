@@ -1,0 +1,211 @@
+/**
+ * The values expressions work on: plain JSON, and a few boxes for what JSON cannot hold. A safe integer is an int, a
+ * `bigint` an int beyond 2^53, a fractional `number` a double; a double without a fraction needs the box `Double`. A
+ * value straight from Kubernetes is a valid Value as it is. Boxes keep their state private, so that reading any member
+ * of one gives undefined: that makes the unchecked fast field path of `compile.ts` safe.
+ */
+import type { JsonValue } from "../json.ts";
+
+export type Value = JsonValue | Box | readonly Value[] | ValueMap;
+export type ValueMap = { readonly [key: string]: Value };
+
+/** Where in which text something stands; offsets are into `source.text`. */
+export interface Site {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One expression as written, and the path of the manifest field it stands in. */
+export interface Source {
+  readonly text: string;
+  readonly path: string;
+}
+
+/** Everything that is not plain JSON. It leaves the engine through `toJson`. */
+export abstract class Box {
+  readonly #box = true;
+  static is(value: object): value is Box {
+    return #box in value && value.#box;
+  }
+}
+
+/** A double without a fractional part, such as 2.0. Every other double is a plain number. */
+export class Double extends Box {
+  readonly #value: number;
+  constructor(value: number) {
+    super();
+    this.#value = value;
+  }
+  static of(box: Double): number {
+    return box.#value;
+  }
+}
+
+export class Uint extends Box {
+  readonly #value: bigint;
+  constructor(value: bigint) {
+    super();
+    this.#value = value;
+  }
+  static of(box: Uint): bigint {
+    return box.#value;
+  }
+}
+
+export class Bytes extends Box {
+  readonly #value: Uint8Array;
+  constructor(value: Uint8Array) {
+    super();
+    this.#value = value;
+  }
+  static of(box: Bytes): Uint8Array {
+    return box.#value;
+  }
+}
+
+/** Milliseconds since the epoch, and the offset in minutes it was written with. */
+export class Timestamp extends Box {
+  readonly #ms: number;
+  readonly #offset: number;
+  constructor(ms: number, offsetMinutes = 0) {
+    super();
+    this.#ms = ms;
+    this.#offset = offsetMinutes;
+  }
+  static ms(box: Timestamp): number {
+    return box.#ms;
+  }
+  static offsetMinutes(box: Timestamp): number {
+    return box.#offset;
+  }
+}
+
+export class Duration extends Box {
+  readonly #ms: number;
+  constructor(ms: number) {
+    super();
+    this.#ms = ms;
+  }
+  static ms(box: Duration): number {
+    return box.#ms;
+  }
+}
+
+/** What `type(x)` gives. */
+export class TypeName extends Box {
+  readonly #name: string;
+  constructor(name: string) {
+    super();
+    this.#name = name;
+  }
+  static of(box: TypeName): string {
+    return box.#name;
+  }
+}
+
+/** A map with a key that is no text; rare. Entries by the canonical text of their key, in insertion order. */
+export class KeyedMap extends Box {
+  readonly #entries: ReadonlyMap<string, readonly [Value, Value]>;
+  constructor(entries: ReadonlyMap<string, readonly [Value, Value]>) {
+    super();
+    this.#entries = entries;
+  }
+  static of(box: KeyedMap): ReadonlyMap<string, readonly [Value, Value]> {
+    return box.#entries;
+  }
+}
+
+/** Why an evaluation has no value. A light value, kept in lists and maps until somebody looks at it. */
+export class Fault extends Box {
+  readonly #code: FaultCode;
+  readonly #text: string;
+  readonly #site: Site | undefined;
+  constructor(code: FaultCode, text: string, site?: Site) {
+    super();
+    this.#code = code;
+    this.#text = text;
+    this.#site = site;
+  }
+  static code(fault: Fault): FaultCode {
+    return fault.#code;
+  }
+  /** Never holds a value of a variable. */
+  static text(fault: Fault): string {
+    return fault.#text;
+  }
+  static site(fault: Fault): Site | undefined {
+    return fault.#site;
+  }
+}
+
+export type FaultCode =
+  | "syntax"
+  | "malformed"
+  | "undeclared"
+  | "no_overload"
+  | "no_such_member"
+  | "no_such_key"
+  | "no_field_selection"
+  | "index_out_of_range"
+  | "divide_by_zero"
+  | "overflow"
+  | "duplicate_key"
+  | "bad_key"
+  | "not_iterable"
+  | "macro_arguments"
+  | "conversion"
+  | "function"
+  | "budget"
+  | "not_a_value";
+
+/** The CEL type of a value, `error` for a fault. */
+export type Kind =
+  | "null"
+  | "bool"
+  | "string"
+  | "int"
+  | "double"
+  | "uint"
+  | "bytes"
+  | "timestamp"
+  | "duration"
+  | "type"
+  | "list"
+  | "map"
+  | "error";
+
+/** The CEL type of a value. */
+export function kindOf(value: Value): Kind {
+  if (typeof value === "string") return "string";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number") return Number.isSafeInteger(value) ? "int" : "double";
+  if (typeof value === "bigint") return "int";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  return value instanceof Box ? kindOfBox(value) : "map";
+}
+
+function kindOfBox(box: Box): Kind {
+  if (box instanceof Fault) return "error";
+  if (box instanceof Double) return "double";
+  if (box instanceof Uint) return "uint";
+  if (box instanceof Bytes) return "bytes";
+  if (box instanceof Timestamp) return "timestamp";
+  if (box instanceof Duration) return "duration";
+  return box instanceof KeyedMap ? "map" : "type";
+}
+
+/** A list; unlike `Array.isArray` it keeps the type of the items. */
+export function isList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+export function isFault(value: unknown): value is Fault {
+  return value instanceof Fault;
+}
+
+/** A map whose keys are all text: a plain object. */
+export function isPlainMap(value: Value | undefined): value is ValueMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Box);
+}

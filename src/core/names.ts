@@ -1,0 +1,40 @@
+/** Every annotation, label, finalizer and field manager name Koreo reads or writes. One owner per fact: this file. */
+
+/** The field manager of all our writes. */
+export const FIELD_MANAGER = "koreo-cluster";
+
+/** The API group of the five definition kinds. */
+export const KOREO_GROUP = "koreo.dev";
+export const KOREO_VERSION = "v1beta1";
+
+export const ANNOTATION = {
+  /** On a trigger, by the user: run this Workflow. */
+  workflow: "koreo.dev/workflow",
+  /** On a trigger, by the user, `"true"`: keep foreign conditions (we always do; accepted for compatibility). */
+  mergeConditions: "koreo.dev/merge-conditions",
+  /** On a trigger, by us: Koreo's own record of managed resources, same shape. */
+  managedResources: "koreo.dev/managed-resources",
+  /** On a trigger, by us: where to look for managed objects; never a permission. */
+  inventory: "koreo.dev/inventory",
+  /** On a trigger whose kind is built in, by us: the outcome, because its status is not ours to write. */
+  outcome: "koreo.dev/outcome",
+  /** On a managed object, by us: the target as last sent. */
+  lastApplied: "koreo.dev/last-applied-configuration",
+  /** On a managed object, by us: paths set by `create.overlay` alone; its presence proves the record is ours. */
+  createPaths: "koreo.dev/create-paths",
+  /** On an object we created, by us: which trigger created it. */
+  mark: "koreo.dev/mark",
+} as const;
+
+export const LABEL = {
+  /** On an object we created, by us: for look-ups; it proves nothing. */
+  triggerUid: "koreo.dev/trigger-uid",
+} as const;
+
+/** Annotations that we write on triggers: a change of one of them alone wakes nobody. */
+export const OWN_TRIGGER_ANNOTATIONS: ReadonlySet<string> = new Set([
+  ANNOTATION.managedResources,
+  ANNOTATION.inventory,
+  ANNOTATION.outcome,
+  ANNOTATION.lastApplied,
+]);

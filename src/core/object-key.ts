@@ -1,0 +1,47 @@
+/**
+ * The identity of an object across clusters, with its one canonical text: what the queue, the index, the mark and every
+ * log line call a trigger. The version is left out on purpose: two versions of one object must never run at once.
+ */
+
+/** Which API serves an object. `group` is "" for the core group. */
+export type GroupVersionKind = { readonly group: string; readonly version: string; readonly kind: string };
+
+/** A kind of object, whatever version it is read in. */
+export type GroupKind = { readonly group: string; readonly kind: string };
+
+/** Identity of one object. `namespace` is "" for a cluster-scoped object. */
+export type ObjectKey = GroupKind & { readonly cluster: string; readonly namespace: string; readonly name: string };
+
+/** Canonical text `cluster/group/kind/namespace/name`, `_` standing for an empty group or namespace. */
+export type KeyText = string & { readonly [brand]: "key" };
+declare const brand: unique symbol;
+
+/** The cluster every object lives in until remote clusters exist. */
+export const LOCAL_CLUSTER = "local";
+
+const EMPTY = "_"; // neither a group nor a namespace may be or contain it
+
+/** Key to text; the inverse of `parseKey`. */
+export function formatKey(key: ObjectKey): KeyText {
+  return [key.cluster, key.group || EMPTY, key.kind, key.namespace || EMPTY, key.name].join("/") as KeyText;
+}
+
+/** Text to key, or undefined when it is no canonical text (`/` is forbidden in every part by Kubernetes). */
+export function parseKey(text: string): ObjectKey | undefined {
+  const [cluster, group, kind, namespace, name, ...rest] = text.split("/");
+  if (!cluster || !group || !kind || !namespace || !name || rest.length > 0) return undefined;
+  return { cluster, group: group === EMPTY ? "" : group, kind, namespace: namespace === EMPTY ? "" : namespace, name };
+}
+
+/** Splits `apps/v1` or `v1` as manifests and objects write it. */
+export function parseApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0
+    ? { group: "", version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function formatApiVersion(api: { readonly group: string; readonly version: string }): string {
+  return api.group === "" ? api.version : `${api.group}/${api.version}`;
+}

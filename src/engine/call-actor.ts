@@ -1,0 +1,63 @@
+/**
+ * One call of a step's logic as an actor: a ValueFunction is computed, a ResourceFunction is reconciled against the
+ * cluster, a sub-workflow is run by a workflow actor of its own.
+ */
+import { ok } from "../core/outcome.ts";
+import type { Call } from "../core/plan/bind-step.ts";
+import { evaluateValueFunction } from "../core/plan/value-function.ts";
+import type { ActorContext, Receive } from "./actor/actor.ts";
+import { ask } from "./actor/ask.ts";
+import { reconcileResource } from "./resource-call.ts";
+import type { StepWork } from "./step-actor.ts";
+import { plainResult, type StepResult } from "./step-result.ts";
+import { SPAN, withSpanSync } from "./telemetry.ts";
+import { workflowActor, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./workflow-actor.ts";
+
+export type CallMessage = { readonly kind: "call" };
+
+/** The behaviour of a call actor; `reply` is called once. */
+export function callActor(work: StepWork, call: Call, reply: (result: StepResult) => void): Receive<CallMessage> {
+  return async (_message, self) => {
+    const { logic, inputs, location } = call;
+    switch (logic.kind) {
+      case "value":
+        reply(withSpanSync(SPAN.evaluate, {}, () => plainResult(evaluateValueFunction(logic.plan, inputs, location))));
+        return;
+      case "resource":
+        reply(await reconcileResource(work, { plan: logic.plan, inputs, location }, self.signal));
+        return;
+      case "workflow":
+        reply(await runSubWorkflow(work, { ...call, logic }, self));
+        return;
+    }
+  };
+}
+
+async function runSubWorkflow(
+  { request, step, run }: StepWork,
+  call: Call & { readonly logic: { readonly kind: "workflow" } },
+  self: ActorContext<CallMessage>,
+): Promise<StepResult> {
+  const nested: WorkflowRequest = {
+    plan: call.logic.plan,
+    parent: call.inputs,
+    workflowName: request.workflowName,
+    path: [...request.path, step.label],
+    wave: request.wave + step.wave,
+  };
+  const answer = await ask<WorkflowMessage, WorkflowResult | { readonly bug: unknown }>(self, {
+    name: call.logic.plan.name,
+    first: { kind: "start" },
+    behaviour: (reply) => workflowActor(nested, run, reply),
+    crashed: (bug) => ({ bug }),
+  });
+  if ("bug" in answer) throw answer.bug;
+  const { summary, results } = answer;
+  return {
+    // A sub-workflow is worth its merged state; its conditions are its own business.
+    outcome: summary.outcome.kind === "ok" ? ok(summary.state) : summary.outcome,
+    managed: summary.managed,
+    inventory: [...results.values()].flatMap((result) => result.inventory),
+    changed: [...results.values()].some((result) => result.changed),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The run of a definition's own key: says on the definition itself whether it could be compiled, and if not, where, what
+ * and what to do. Class 3; every worker compiles silently, one of them writes.
+ */
+import { member, textMember } from "../core/json.ts";
+import { KOREO_GROUP } from "../core/names.ts";
+import type { ObjectKey } from "../core/object-key.ts";
+import { reportDefinition, statusPatch } from "../core/status/report.ts";
+import type { DefinitionCache } from "./definitions.ts";
+import type { ClusterFault } from "./ports/object-store.ts";
+import type { WorkerPorts } from "./run-context.ts";
+
+const DEFINITION_KINDS: ReadonlySet<string> = new Set([
+  "Workflow",
+  "ValueFunction",
+  "ResourceFunction",
+  "ResourceTemplate",
+  "FunctionTest",
+]);
+
+/** Whether a key names one of the five definition kinds. */
+export function isDefinitionKey(key: ObjectKey): boolean {
+  return key.group === KOREO_GROUP && DEFINITION_KINDS.has(key.kind);
+}
+
+export type DefinitionRunResult =
+  | { readonly kind: "written" | "unchanged" | "gone" }
+  | { readonly kind: "fault"; readonly fault: ClusterFault };
+
+/** Writes the definition's Ready condition if it differs. */
+export async function reconcileDefinition(
+  { store, clock }: WorkerPorts,
+  definitions: DefinitionCache,
+  key: ObjectKey,
+  signal: AbortSignal,
+): Promise<DefinitionRunResult> {
+  const type = await store.resolve(key, signal);
+  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "gone" } : type;
+  const ref = { type: type.value, namespace: key.namespace, name: key.name };
+  const read = await store.get(ref, signal);
+  if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
+
+  const entry = definitions.catalog().entry(key.kind, key.namespace, key.name);
+  const metadata = member(read.value, "metadata");
+  // Deleted and made again meanwhile, or not in one of our namespaces: its own event brings us back.
+  if (entry === undefined || entry.source.uid !== textMember(metadata, "uid")) return { kind: "gone" };
+
+  const previous = member(read.value, "status") ?? null;
+  const status = reportDefinition({ entry, previous, observedGeneration: entry.source.generation, nowMs: clock.wallMs() });
+  const patch = statusPatch(previous, status);
+  if (patch === undefined) return { kind: "unchanged" };
+  const resourceVersion = textMember(metadata, "resourceVersion");
+  const body = { metadata: { resourceVersion }, status: patch };
+  const answer = await store.patch(ref, body, signal, ref.type.hasStatus ? "status" : undefined);
+  return answer.kind === "ok" ? { kind: "written" } : answer;
+}

@@ -1,0 +1,124 @@
+/**
+ * Turns a decided action into calls of the object store, and every refusal into what the step came to; nowhere else.
+ * Writes carry the resourceVersion they were decided on; deletes are sent only with more than half of the lease left.
+ */
+import type { Value } from "../core/cel/value.ts";
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { permFail, retry, type NotOk, type Outcome } from "../core/outcome.ts";
+import type { Action } from "../core/resource/decide.ts";
+import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
+import { RunInterrupted, type RunContext } from "./run-context.ts";
+
+/** What an action that writes asks for. */
+export interface WriteRequest {
+  readonly action: Exclude<Action, { kind: "none" | "outcome" }>;
+  readonly ref: ObjectRef;
+  /** The object the action was decided on; null when there was none. */
+  readonly observed: JsonObject | null;
+  /** For messages. */
+  readonly name: string;
+}
+
+/** `observed`: written, and this is the answer. `stale`: the object is not what it was: read again. */
+export type Performed =
+  | { readonly kind: "observed"; readonly object: JsonObject }
+  | { readonly kind: "stale" }
+  | { readonly kind: "outcome"; readonly outcome: Outcome<Value>; readonly changed: boolean };
+
+/** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
+const MIN_LEASE_FOR_DELETE_MS = 5000;
+
+export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
+  const { action, ref } = request;
+  if (run.leaseLeftMs() <= 0 || run.signal.aborted) throw new RunInterrupted();
+  switch (action.kind) {
+    case "create":
+      return created(request, await run.ports.store.create(ref, action.body, signal), run);
+    case "patch":
+      return patched(request, await run.ports.store.patch(ref, action.body, signal), run);
+    case "recreate":
+    case "delete":
+      return remove(run, request, signal);
+  }
+}
+
+type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
+
+function created({ action, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+  if (answer.kind === "ok") return { kind: "observed", object: answer.value };
+  if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
+  const outcome = refused(answer.fault, { doing: "creating", name, location: "spec.create" }, run);
+  // A missing namespace or kind may still come.
+  if (answer.fault.kind === "notFound") return { kind: "outcome", outcome: retryOf(action, answer.fault, name), changed: false };
+  return { kind: "outcome", outcome, changed: false };
+}
+
+function retryOf(action: WriteRequest["action"], fault: ClusterFault, name: string): NotOk {
+  const delaySeconds = action.outcome.kind === "retry" ? action.outcome.delaySeconds : 30;
+  return retry(delaySeconds, `Error creating ${name}: ${fault.detail}`, "spec.create");
+}
+
+function patched({ name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+  if (answer.kind === "ok") return { kind: "observed", object: answer.value };
+  if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
+  return {
+    kind: "outcome",
+    outcome: refused(answer.fault, { doing: "patching", name, location: "spec.update.patch" }, run),
+    changed: false,
+  };
+}
+
+async function remove(run: RunContext, { action, ref, observed, name }: WriteRequest, signal: AbortSignal): Promise<Performed> {
+  const metadata = member(observed ?? undefined, "metadata");
+  if (observed === null || run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return { kind: "stale" };
+  // Already going: a finalizer holds it. Its deletion wakes us.
+  if (textMember(metadata, "deletionTimestamp") !== "") return { kind: "outcome", outcome: action.outcome, changed: false };
+  const answer = await run.ports.store.delete(
+    ref,
+    { uid: textMember(metadata, "uid"), resourceVersion: textMember(metadata, "resourceVersion"), propagationPolicy: "Background" },
+    signal,
+  );
+  if (answer.kind === "ok") return { kind: "outcome", outcome: action.outcome, changed: true };
+  if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
+  const location = action.kind === "recreate" ? "spec.update.recreate" : "spec.apiConfig.deleteIfExists";
+  return { kind: "outcome", outcome: refused(answer.fault, { doing: "deleting", name, location }, run), changed: false };
+}
+
+/** What was being done to which object, for messages. */
+interface Attempt {
+  readonly doing: "loading" | "creating" | "patching" | "deleting";
+  readonly name: string;
+  /** The manifest path whose action was refused. */
+  readonly location: string;
+}
+
+function refused(fault: ClusterFault, attempt: Attempt, run: RunContext): NotOk {
+  if (fault.kind === "aborted" && run.signal.aborted) throw new RunInterrupted();
+  return faultOutcome(fault, attempt);
+}
+
+const AGAIN_SECONDS = 5;
+const ACCESS_SECONDS = 30;
+
+/** Turns a refusal into what the step came to. */
+export function faultOutcome(fault: ClusterFault, { doing, name, location }: Attempt): NotOk {
+  const message = `Error ${doing} ${name}: ${fault.detail}`;
+  switch (fault.kind) {
+    case "invalid":
+      return permFail(message, location);
+    case "forbidden":
+      return retry(ACCESS_SECONDS, `${message}. Grant the worker's identity this access.`, location);
+    case "unknownKind":
+    case "notFound":
+      return retry(ACCESS_SECONDS, message, location);
+    case "throttled":
+      return retry(Math.max(1, fault.afterSeconds), message, location);
+    case "alreadyExists":
+    case "conflict":
+    case "expired":
+      return retry(1, message, location);
+    case "unavailable":
+    case "aborted":
+      return retry(AGAIN_SECONDS, message, location);
+  }
+}

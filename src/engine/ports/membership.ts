@@ -1,0 +1,25 @@
+/**
+ * Who the live watchers are, and whether the store still is the one we knew. One heartbeat answers all of it.
+ * Implemented on Redis (time from Redis) and in memory (one process, always alone).
+ */
+export interface Membership {
+  /**
+   * Says that `watcherId` lives for another `ttlMs`.
+   *
+   * @returns every live watcher, and the identity of the store: `epoch` changes when its data was lost, `serverRun`
+   *   when another server process answers (restart or failover)
+   */
+  heartbeat(watcherId: string, ttlMs: number): Promise<MembershipView>;
+  /** Leaves at once (drain), so that others take over without waiting for the ttl. */
+  leave(watcherId: string): Promise<void>;
+  /** Who serves each slot now, as last claimed; for make-before-break handover. */
+  owners(slots: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Says that `watcherId` has listed and watches these slots; from now on the former owner may stop. */
+  claim(watcherId: string, slots: readonly string[]): Promise<void>;
+}
+
+export interface MembershipView {
+  readonly watchers: readonly string[];
+  readonly epoch: string;
+  readonly serverRun: string;
+}

@@ -1,0 +1,68 @@
+/**
+ * What the engine sees of the queue: it enqueues keys with their cause, and a worker is handed one run at a time per
+ * key, with a lease, a signal and a fence. Implemented by `adapters/bullmq` over any KeyStore.
+ */
+import type { KeyText } from "../../core/object-key.ts";
+import type { QueueStats, WorkClass } from "./key-store.ts";
+
+/** Why a key was enqueued. For tracing and class only: it never steers what a run does. */
+export interface Cause {
+  /** Such as "modified", "added", "deleted", "retry", "resync", "definition", "request". */
+  readonly reason: string;
+  /** Canonical key of the object whose change this is, when it is one. */
+  readonly object?: string;
+  /** W3C traceparent of the span that enqueued. */
+  readonly traceparent?: string;
+  /** When it was seen, milliseconds since the epoch of the enqueuing process. */
+  readonly atMs: number;
+}
+
+/** One wish for a run. */
+export interface WakeUp {
+  readonly key: KeyText;
+  readonly workClass: WorkClass;
+  readonly afterMs?: number;
+  readonly cause: Cause;
+}
+
+/** Producer side. Rejects with `StoreUnavailable` when the queue cannot be reached: the caller keeps and sends again. */
+export interface ReconcileQueue {
+  enqueue(wakeUps: readonly WakeUp[]): Promise<void>;
+  stats(): Promise<QueueStats>;
+}
+
+/** Why a run's signal was aborted. */
+export type Interruption = "superseded" | "lease-lost" | "draining";
+
+/** One run of one key, as handed to the worker. */
+export interface KeyRun {
+  readonly key: KeyText;
+  readonly fence: number;
+  readonly workClass: WorkClass;
+  readonly waitedMs: number;
+  readonly causes: readonly Cause[];
+  readonly failures: number;
+  /** Milliseconds this run may still write, by the monotonic clock, counted from before the lease was asked for. */
+  leaseLeftMs(): number;
+  /** Aborts with an `Interruption` as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** What the worker says of a run. A throw counts as `failed`, or as `interrupted` when the signal was aborted. */
+export type RunReport =
+  | { readonly kind: "done"; readonly nextLookMs?: number; readonly workClass?: WorkClass; readonly cause?: Cause }
+  | { readonly kind: "failed"; readonly cause?: Cause }
+  | { readonly kind: "interrupted" };
+
+/** Consumer side. */
+export interface ReconcileConsumer {
+  /** Starts taking keys; `handle` is called for up to `concurrency` keys at once, never twice for one key. */
+  start(handle: (run: KeyRun) => Promise<RunReport>): void;
+  /**
+   * Stops taking, lets running keys finish within `deadlineMs`, interrupts ("draining") and hands back the rest.
+   * May be called twice.
+   */
+  drain(deadlineMs: number): Promise<void>;
+  /** Keys being run now. */
+  running(): number;
+}

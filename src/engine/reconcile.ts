@@ -1,0 +1,268 @@
+/**
+ * One key, from taken to looked at: load the trigger and its compiled plan, run the workflow as actors, write inventory
+ * and status if they changed, schedule the next look. What to do is read from current state alone; the cause that woke
+ * the key is for tracing only. Called by the worker process for every run the queue hands out.
+ */
+import type { Value } from "../core/cel/value.ts";
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { ANNOTATION } from "../core/names.ts";
+import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/object-key.ts";
+import { retry, type Outcome } from "../core/outcome.ts";
+import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
+import { formatInventory, mergeInventory, parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
+import { reportLookupFailure, reportStatus } from "../core/status/report.ts";
+import { spawnActor } from "./actor/actor.ts";
+import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
+import type { DefinitionCache } from "./definitions.ts";
+import type { DefinitionRegistry } from "./ports/definition-registry.ts";
+import type { ClusterFault } from "./ports/object-store.ts";
+import type { Cause, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
+import { DEFAULT_LIMITS, RunInterrupted, type RunContext, type RunLimits, type WorkerPorts } from "./run-context.ts";
+import { nextLook } from "./schedule.ts";
+import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
+import { writeTrigger, type TriggerReport } from "./trigger-writer.ts";
+import { workflowActor, type WorkflowMessage, type WorkflowResult } from "./workflow-actor.ts";
+
+/** Settings of a worker's runs. */
+export interface ReconcilerOptions {
+  readonly resyncIntervalMs: number;
+  readonly limits?: RunLimits;
+  /** Told after every run; for metrics and tests. */
+  readonly onRun?: (ended: { readonly key: KeyText; readonly outcome: string; readonly ms: number }) => void;
+}
+
+/** Koreo's delay after a failed workflow lookup, in seconds. */
+const LOOKUP_RETRY_SECONDS = 120;
+/** How soon a run whose cluster did not answer is tried again, in milliseconds; spread by jitter. */
+const CLUSTER_DOWN_MS = 5000;
+
+export class Reconciler {
+  readonly #ports: WorkerPorts;
+  readonly #definitions: DefinitionCache;
+  readonly #registry: DefinitionRegistry;
+  readonly #options: ReconcilerOptions;
+
+  constructor(ports: WorkerPorts, definitions: DefinitionCache, registry: DefinitionRegistry, options: ReconcilerOptions) {
+    this.#ports = ports;
+    this.#definitions = definitions;
+    this.#registry = registry;
+    this.#options = options;
+  }
+
+  /** Runs one key. Rejects only for a bug; an interrupted run answers `interrupted`. */
+  async reconcile(run: KeyRun): Promise<RunReport> {
+    const key = parseKey(run.key);
+    if (key === undefined) {
+      this.#ports.log.error({ key: run.key }, "dropped a key that is no canonical text");
+      return { kind: "done" };
+    }
+    const startedMs = this.#ports.clock.nowMs();
+    const attributes = {
+      [ATTRIBUTE.key]: run.key,
+      [ATTRIBUTE.class]: run.workClass,
+      [ATTRIBUTE.fence]: run.fence,
+      [ATTRIBUTE.attempt]: run.failures + 1,
+      [ATTRIBUTE.tenant]: key.namespace,
+    };
+    const causes = { causes: run.causes, waitedMs: run.waitedMs, wallMs: this.#ports.clock.wallMs() };
+    return withRunSpan(causes, attributes, async (span) => {
+      const { report, outcome } = await this.#guarded(run, key);
+      span.setAttribute(ATTRIBUTE.outcome, outcome);
+      const ms = this.#ports.clock.nowMs() - startedMs;
+      this.#ports.log.info({ key: run.key, outcome, ms: Math.round(ms), causes: run.causes.map((c) => c.reason) }, "run ended");
+      this.#options.onRun?.({ key: run.key, outcome, ms });
+      return report;
+    });
+  }
+
+  async #guarded(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
+    try {
+      await this.#definitions.catchUp(await this.#registry.version(), run.signal);
+      return isDefinitionKey(key) ? await this.#runDefinition(run, key) : await this.#runTrigger(run, key);
+    } catch (error) {
+      if (error instanceof RunInterrupted || run.signal.aborted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
+      this.#ports.log.error({ key: run.key, error }, "run failed: this is a bug in Koreo Cluster, please report it");
+      return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: "bug" };
+    }
+  }
+
+  async #runDefinition(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
+    const written = await reconcileDefinition(this.#ports, this.#definitions, key, run.signal);
+    return written.kind === "fault" ? this.#clusterFault(written.fault) : { report: { kind: "done" }, outcome: written.kind };
+  }
+
+  async #runTrigger(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
+    // 1. The trigger as it is now.
+    const loaded = await this.#load(run, key);
+    if (loaded.kind === "fault") return this.#clusterFault(loaded.fault);
+    if (loaded.kind === "gone") {
+      await this.#ports.index.replace(run.key, []);
+      return { report: { kind: "done" }, outcome: "gone" };
+    }
+    const { context } = loaded;
+    // A trigger on its way out runs nothing; what it owns goes with it.
+    if (textMember(member(context.trigger.object, "metadata"), "deletionTimestamp") !== "") {
+      return { report: { kind: "done" }, outcome: "deleting" };
+    }
+
+    // 2. Its workflow.
+    const selection = context.catalog.selectWorkflow({ ...context.trigger.ref.type, object: context.trigger.object });
+    if (selection.kind !== "selected") return this.#reportLookup(context, selection);
+
+    // 3. The run, and what it came to.
+    const result = await this.#execute(context, selection);
+    const outcome: Outcome<unknown> = result.summary.outcome;
+    const inventory = await this.#recordObjects(context, result);
+    const written = await writeTrigger(context, this.#report(context, selection, result, inventory));
+    if (written.kind === "fault") return this.#clusterFault(written.fault);
+    return { report: this.#next(outcome), outcome: outcome.kind };
+  }
+
+  async #load(
+    run: KeyRun,
+    key: ObjectKey,
+  ): Promise<{ kind: "loaded"; context: RunContext } | { kind: "gone" } | { kind: "fault"; fault: ClusterFault }> {
+    const catalog = this.#definitions.catalog();
+    const version = catalog.triggerKinds.find((each) => each.group === key.group && each.kind === key.kind)?.version;
+    const type = await this.#ports.store.resolve({ group: key.group, kind: key.kind, version }, run.signal);
+    if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "gone" } : type;
+    const ref = { type: type.value, namespace: key.namespace, name: key.name };
+    const read = await this.#ports.store.get(ref, run.signal);
+    if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
+    const context: RunContext = {
+      ports: this.#ports,
+      limits: this.#options.limits ?? DEFAULT_LIMITS,
+      trigger: { key: run.key, ref, object: read.value, uid: textMember(member(read.value, "metadata"), "uid") },
+      catalog,
+      log: this.#ports.log.with({ key: run.key, fence: run.fence }),
+      leaseLeftMs: () => run.leaseLeftMs(),
+      signal: run.signal,
+    };
+    return { kind: "loaded", context };
+  }
+
+  /** Runs the workflow actor under the run's deadline; rejects with RunInterrupted once the signal is aborted. */
+  #execute(context: RunContext, { workflow }: SelectedWorkflow): Promise<WorkflowResult> {
+    const { object } = context.trigger;
+    const parent: Value = {
+      metadata: member(object, "metadata") ?? null,
+      spec: member(object, "spec") ?? null,
+      state: member(member(object, "status"), "state") ?? null,
+    };
+    const request = { plan: workflow, parent, workflowName: workflow.name, path: [], wave: 0 };
+    return new Promise((resolve, reject) => {
+      const ended = new AbortController();
+      const settle = (act: () => void) => {
+        context.signal.removeEventListener("abort", interrupt);
+        ended.abort();
+        act();
+      };
+      const interrupt = () => settle(() => reject(new RunInterrupted()));
+      const root = spawnActor<WorkflowMessage>(
+        context.trigger.key,
+        workflowActor(request, context, (result) => settle(() => resolve(result))),
+        { signal: ended.signal, log: context.log, onCrash: (error) => settle(() => reject(asError(error))) },
+      );
+      if (context.signal.aborted) interrupt();
+      else context.signal.addEventListener("abort", interrupt, { once: true });
+      root.tell({ kind: "start" });
+      void this.#ports.clock.sleep(context.limits.runDeadlineMs, ended.signal).then(() => root.tell({ kind: "deadline" }));
+    });
+  }
+
+  /** Merges what the run named into the inventory, and makes the index say the same. */
+  async #recordObjects(context: RunContext, { results }: WorkflowResult): Promise<readonly InventoryEntry[]> {
+    const annotations = member(member(context.trigger.object, "metadata"), "annotations");
+    const before = parseInventory(textMember(annotations, ANNOTATION.inventory), context.trigger.uid);
+    const named = [...results.values()].flatMap((result) => result.inventory);
+    const inventory = mergeInventory(before, named);
+    const cluster = this.#ports.store.cluster;
+    await this.#ports.index.replace(
+      context.trigger.key,
+      inventory.map((entry) => formatKey({ cluster, ...entry })),
+    );
+    return inventory;
+  }
+
+  #report(
+    context: RunContext,
+    { workflow }: SelectedWorkflow,
+    { summary }: WorkflowResult,
+    inventory: readonly InventoryEntry[],
+  ): TriggerReport {
+    const { object, ref, uid } = context.trigger;
+    return {
+      annotations: {
+        [ANNOTATION.managedResources]: JSON.stringify(summary.managed),
+        [ANNOTATION.inventory]: formatInventory(inventory, uid),
+      },
+      status: (current) =>
+        reportStatus({
+          plan: workflow,
+          summary,
+          previous: member(current, "status") ?? null,
+          observedGeneration: ref.type.hasStatus ? generationOf(object) : undefined,
+          nowMs: this.#ports.clock.wallMs(),
+        }),
+      outcomeText: outcomeLine(summary.outcome),
+      outcomeAnnotation: ANNOTATION.outcome,
+    };
+  }
+
+  async #reportLookup(
+    context: RunContext,
+    failure: Exclude<WorkflowSelection, SelectedWorkflow>,
+  ): Promise<{ report: RunReport; outcome: string }> {
+    const { object, ref } = context.trigger;
+    const written = await writeTrigger(context, {
+      annotations: {},
+      status: (current) =>
+        reportLookupFailure({
+          failure,
+          previous: member(current, "status") ?? null,
+          observedGeneration: ref.type.hasStatus ? generationOf(object) : undefined,
+          nowMs: this.#ports.clock.wallMs(),
+        }),
+      outcomeText: `${failure.reason}: ${failure.message}`,
+      outcomeAnnotation: ANNOTATION.outcome,
+    });
+    if (written.kind === "fault") return this.#clusterFault(written.fault);
+    return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, failure.message)), outcome: failure.reason };
+  }
+
+  #next(outcome: Outcome<unknown>): RunReport {
+    const next = nextLook(outcome, this.#options.resyncIntervalMs, this.#ports.clock.random());
+    // A resync starts a trace of its own; a retry goes on in the one of the change it still answers.
+    const cause = next.reason === "resync" ? { reason: "resync", atMs: this.#ports.clock.wallMs() } : this.#cause("retry");
+    return { kind: "done", nextLookMs: next.afterMs, workClass: next.workClass, cause };
+  }
+
+  /** The API server's trouble counts against the cluster, not the key: no failure is counted, the key comes back soon. */
+  #clusterFault(fault: ClusterFault): { report: RunReport; outcome: string } {
+    if (fault.kind === "aborted") return { report: { kind: "interrupted" }, outcome: "interrupted" };
+    const isBusy = fault.kind === "throttled" || fault.kind === "unavailable" || fault.kind === "conflict";
+    if (!isBusy) return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: fault.kind };
+    const base = fault.kind === "throttled" ? fault.afterSeconds * 1000 : CLUSTER_DOWN_MS;
+    const nextLookMs = Math.round(base * (0.75 + this.#ports.clock.random() / 2));
+    return { report: { kind: "done", nextLookMs, workClass: 2, cause: this.#cause("retry") }, outcome: fault.kind };
+  }
+
+  #cause(reason: string): Cause {
+    const traceparent = currentTraceparent();
+    return { reason, atMs: this.#ports.clock.wallMs(), ...(traceparent === undefined ? {} : { traceparent }) };
+  }
+}
+
+function generationOf(object: JsonObject): number | undefined {
+  const generation = member(member(object, "metadata"), "generation");
+  return typeof generation === "number" ? generation : undefined;
+}
+
+function outcomeLine(outcome: Outcome<unknown>): string {
+  if (outcome.kind === "ok") return "ok";
+  return outcome.message === undefined ? outcome.kind : `${outcome.kind}: ${outcome.message}`;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,61 @@
+/**
+ * What every actor of one run shares: the trigger, the ports, and the limits. Built by `reconcile.ts`, handed down
+ * unchanged; nothing in it is mutated by a step but the recorder of objects looked at.
+ */
+import type { JsonObject } from "../core/json.ts";
+import type { KeyText } from "../core/object-key.ts";
+import type { Catalog } from "../core/plan/catalog.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { ObjectIndex } from "./ports/object-index.ts";
+import type { ObjectLock } from "./ports/object-lock.ts";
+import type { ObjectRef, ObjectStore } from "./ports/object-store.ts";
+import type { ReconcileQueue } from "./ports/reconcile-queue.ts";
+
+/** The trigger of a run, as read at its start. */
+export interface TriggerView {
+  readonly key: KeyText;
+  readonly ref: ObjectRef;
+  readonly object: JsonObject;
+  readonly uid: string;
+}
+
+/** Limits of a run, all in milliseconds unless named otherwise. */
+export interface RunLimits {
+  readonly stepDeadlineMs: number;
+  readonly runDeadlineMs: number;
+  /** How often a refused write is looked at again within one run. */
+  readonly maxLooks: number;
+  /** TTL of an object lock. */
+  readonly lockMs: number;
+}
+
+export const DEFAULT_LIMITS: RunLimits = { stepDeadlineMs: 30_000, runDeadlineMs: 120_000, maxLooks: 5, lockMs: 10_000 };
+
+/** The ports of a worker, the same for every run. */
+export interface WorkerPorts {
+  readonly store: ObjectStore;
+  readonly index: ObjectIndex;
+  readonly lock: ObjectLock;
+  readonly queue: ReconcileQueue;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Everything a step may use. */
+export interface RunContext {
+  readonly ports: WorkerPorts;
+  readonly limits: RunLimits;
+  readonly trigger: TriggerView;
+  readonly catalog: Catalog;
+  readonly log: Logger;
+  /** Milliseconds this run may still write; by the monotonic clock. */
+  leaseLeftMs(): number;
+  /** Aborted when the run must not go on: pre-empted, lease lost, draining. */
+  readonly signal: AbortSignal;
+}
+
+/** Thrown through the actors of a run whose signal was aborted: no outcome of it may be reported. */
+export class RunInterrupted extends Error {
+  override readonly name = "RunInterrupted";
+}

@@ -1,0 +1,111 @@
+/**
+ * One step of a run as an actor: binds its inputs, starts one call actor (or one per item of a forEach), and answers
+ * with their combined result, or with a retry when its deadline passes first.
+ */
+import type { Value } from "../core/cel/value.ts";
+import type { Outcome } from "../core/outcome.ts";
+import { bindStep, foldItems, type Call } from "../core/plan/bind-step.ts";
+import type { StepPlan } from "../core/plan/plan.ts";
+import type { ActorContext, Receive } from "./actor/actor.ts";
+import { ask } from "./actor/ask.ts";
+import { callActor } from "./call-actor.ts";
+import type { RunContext } from "./run-context.ts";
+import { plainResult, type StepResult } from "./step-result.ts";
+import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
+import { timedOut, type WorkflowRequest } from "./workflow-actor.ts";
+
+/** What a step actor works on: `results` holds the ended steps of the same run. */
+export interface StepWork {
+  readonly request: WorkflowRequest;
+  readonly step: StepPlan;
+  readonly results: ReadonlyMap<string, StepResult>;
+  readonly run: RunContext;
+}
+
+export type StepMessage =
+  | { readonly kind: "start" }
+  | { readonly kind: "callEnded"; readonly index: number; readonly result: StepResult }
+  | { readonly kind: "deadline" };
+
+/** The behaviour of a step actor; `reply` is called once. */
+export function stepActor(work: StepWork, reply: (result: StepResult) => void): Receive<StepMessage> {
+  const ended: StepResult[] = [];
+  let isEach = false;
+  let expected = 0;
+
+  const start = (self: ActorContext<StepMessage>) => {
+    const binding = bind(work);
+    if (binding.kind === "outcome") {
+      reply(plainResult(binding.outcome));
+      return;
+    }
+    isEach = binding.kind === "each";
+    const calls = binding.kind === "each" ? binding.calls : [binding.call];
+    expected = calls.length;
+    if (expected === 0) reply({ ...plainResult({ kind: "ok", value: [] }), managed: null });
+    calls.forEach((call, index) => void startCall(work, call, isEach ? index : undefined, self).then((result) => self.tell({ kind: "callEnded", index, result })));
+    armDeadline(work, self);
+  };
+
+  return (message, self) => {
+    switch (message.kind) {
+      case "start":
+        start(self);
+        break;
+      case "callEnded":
+        ended[message.index] = message.result;
+        expected -= 1;
+        if (expected === 0) reply(isEach ? foldResults(ended) : message.result);
+        break;
+      case "deadline":
+        reply(timedOut(work.step.label, work.request));
+        break;
+    }
+  };
+}
+
+function bind({ request, step, results }: StepWork) {
+  const outcomes = new Map<string, Outcome<Value>>();
+  for (const [label, result] of results) outcomes.set(label, result.outcome);
+  return withSpanSync(SPAN.evaluate, {}, () =>
+    bindStep({ workflow: request.plan, step, parent: request.parent, outcomes, workflowName: request.workflowName }),
+  );
+}
+
+function startCall(
+  work: StepWork,
+  call: Call | { readonly outcome: Outcome<Value> },
+  index: number | undefined,
+  self: ActorContext<StepMessage>,
+): Promise<StepResult> {
+  if ("outcome" in call) return Promise.resolve(plainResult(call.outcome));
+  const asked = () =>
+    ask(self, {
+      name: index === undefined ? "call" : String(index),
+      first: { kind: "call" as const },
+      behaviour: (reply: (result: StepResult) => void) => callActor(work, call, reply),
+      crashed: (error) => crashedItem(work, index, error),
+    });
+  return index === undefined ? asked() : withSpan(SPAN.item, { "koreo.item": index }, asked);
+}
+
+/** A crash of one call is a retry of that call alone; the text of the bug stays in the log. */
+function crashedItem({ step, request }: StepWork, index: number | undefined, error: unknown): StepResult {
+  const name = error instanceof Error ? error.name : "error";
+  const label = index === undefined ? step.label : `${step.label}-${index}`;
+  const message = `Error (${name}) running Step (${label}), will retry.`;
+  return plainResult({ kind: "retry", delaySeconds: 60, message, location: request.workflowName });
+}
+
+function foldResults(items: readonly StepResult[]): StepResult {
+  return {
+    outcome: foldItems(items.map((item) => item.outcome)),
+    managed: items.map((item) => item.managed),
+    inventory: items.flatMap((item) => item.inventory),
+    changed: items.some((item) => item.changed),
+  };
+}
+
+function armDeadline({ run }: StepWork, self: ActorContext<StepMessage>): void {
+  void run.ports.clock.sleep(run.limits.stepDeadlineMs, self.signal).then(() => self.tell({ kind: "deadline" }));
+}

@@ -1,0 +1,20 @@
+/** What one step, or one item of a forEach, came to: its outcome, and which objects it looked at. Plain data. */
+import type { Value } from "../core/cel/value.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { InventoryEntry } from "../core/resource/inventory.ts";
+
+export interface StepResult {
+  readonly outcome: Outcome<Value>;
+  /** Koreo's record for `koreo.dev/managed-resources`: null, a resource, a sub-workflow, or a list of these. */
+  readonly managed: JsonValue;
+  /** Every object this part of the run named, existing or not. */
+  readonly inventory: readonly InventoryEntry[];
+  /** Whether anything was written to the cluster. */
+  readonly changed: boolean;
+}
+
+/** A result that touched no object. */
+export function plainResult(outcome: Outcome<Value>): StepResult {
+  return { outcome, managed: null, inventory: [], changed: false };
+}

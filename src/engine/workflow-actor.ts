@@ -1,0 +1,131 @@
+/**
+ * One execution of a Workflow as an actor: it starts a step actor for each step whose dependencies have ended, collects
+ * their results, and answers with the summary once the last one is in. A deadline ends what is still running as a retry;
+ * a step that crashes is a retry of that step alone. Started by `reconcile.ts`, and by `call-actor.ts` for sub-workflows.
+ */
+import type { Value } from "../core/cel/value.ts";
+import { retry } from "../core/outcome.ts";
+import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
+import { summarizeWorkflow, type WorkflowSummary } from "../core/status/summary.ts";
+import type { ActorContext, Receive } from "./actor/actor.ts";
+import { ask } from "./actor/ask.ts";
+import type { RunContext } from "./run-context.ts";
+import { stepActor } from "./step-actor.ts";
+import { plainResult, type StepResult } from "./step-result.ts";
+import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+
+/** What to execute. */
+export interface WorkflowRequest {
+  readonly plan: WorkflowPlan;
+  /** What expressions see as `parent`: the trigger's view, or the calling step's inputs. */
+  readonly parent: Value;
+  /** Name of the top-level workflow: Koreo prefixes every location with it, inside sub-workflows too. */
+  readonly workflowName: string;
+  /** Labels of the calling steps, outermost first; empty for the trigger's own workflow. */
+  readonly path: readonly string[];
+  /** Wave of the calling step, added to the waves of our own steps. */
+  readonly wave: number;
+}
+
+export type WorkflowMessage =
+  | { readonly kind: "start" }
+  | { readonly kind: "stepEnded"; readonly label: string; readonly result: StepResult }
+  | { readonly kind: "deadline" };
+
+/** The summary and every step's result, in listing order. */
+export interface WorkflowResult {
+  readonly summary: WorkflowSummary;
+  readonly results: ReadonlyMap<string, StepResult>;
+}
+
+const TIMEOUT_RETRY_SECONDS = 30;
+const CRASH_RETRY_SECONDS = 60;
+
+/** The behaviour of a workflow actor; `reply` is called once. */
+export function workflowActor(
+  request: WorkflowRequest,
+  run: RunContext,
+  reply: (result: WorkflowResult) => void,
+): Receive<WorkflowMessage> {
+  const { plan } = request;
+  const results = new Map<string, StepResult>();
+  const started = new Set<string>();
+  // Steps of a plan that is not ready never run: its readiness is the outcome.
+  const steps = plan.readiness === undefined ? plan.steps : [];
+
+  const feed = (self: ActorContext<WorkflowMessage>) => {
+    const isReady = (step: StepPlan) =>
+      !started.has(step.label) && step.dependsOn.every((label) => results.has(label));
+    for (const step of steps.filter(isReady)) {
+      started.add(step.label);
+      void startStep(request, step, results, run, self).then((result) =>
+        self.tell({ kind: "stepEnded", label: step.label, result }),
+      );
+    }
+    if (results.size >= steps.length) reply(conclude(plan, steps, results));
+  };
+
+  return (message, self) => {
+    switch (message.kind) {
+      case "start":
+        feed(self);
+        break;
+      case "stepEnded":
+        if (results.has(message.label)) break;
+        results.set(message.label, message.result);
+        feed(self);
+        break;
+      case "deadline":
+        for (const { label } of steps) if (!results.has(label)) results.set(label, timedOut(label, request));
+        reply(conclude(plan, steps, results));
+        break;
+    }
+  };
+}
+
+async function startStep(
+  request: WorkflowRequest,
+  step: StepPlan,
+  results: ReadonlyMap<string, StepResult>,
+  run: RunContext,
+  self: ActorContext<WorkflowMessage>,
+): Promise<StepResult> {
+  const label = [...request.path, step.label].join("/");
+  return withSpan(SPAN.step, { [ATTRIBUTE.step]: label, [ATTRIBUTE.workflow]: request.plan.name }, async (span) => {
+    const result = await ask(self, {
+      name: step.label,
+      first: { kind: "start" as const },
+      behaviour: (reply: (result: StepResult) => void) => stepActor({ request, step, results, run }, reply),
+      crashed: (error) => crashed(step.label, error, request),
+    });
+    span.setAttributes({ [ATTRIBUTE.outcome]: result.outcome.kind, [ATTRIBUTE.changed]: result.changed });
+    return result;
+  });
+}
+
+function conclude(
+  plan: WorkflowPlan,
+  steps: readonly StepPlan[],
+  results: ReadonlyMap<string, StepResult>,
+): WorkflowResult {
+  const ordered = new Map(
+    steps.flatMap(({ label }) => {
+      const result = results.get(label);
+      return result === undefined ? [] : [[label, result] as const];
+    }),
+  );
+  return { summary: summarizeWorkflow(plan, ordered), results: ordered };
+}
+
+/** The outcome Koreo gives a step that does not end in time. */
+export function timedOut(label: string, request: WorkflowRequest): StepResult {
+  const message = `Timeout running step (${label}), will retry.`;
+  return plainResult(retry(TIMEOUT_RETRY_SECONDS, message, request.workflowName));
+}
+
+/** The outcome of a bug; the error's text stays in the log, for it may hold values. */
+function crashed(label: string, error: unknown, request: WorkflowRequest): StepResult {
+  const name = error instanceof Error ? error.name : "error";
+  const message = `Unknown error (${name}) running Step (${label}), will retry.`;
+  return plainResult(retry(CRASH_RETRY_SECONDS, message, request.workflowName));
+}

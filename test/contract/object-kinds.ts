@@ -1,0 +1,53 @@
+/** The kinds that the contract suites of the cluster ports use, as resource types and as CRDs for a real server. */
+import type { JsonObject } from "../../src/core/json.ts";
+import type { ResourceType } from "../../src/engine/ports/object-store.ts";
+
+export const CONTRACT_GROUP = "contract.koreo.test";
+
+/** Has a status subresource. */
+export const WIDGET: ResourceType = {
+  group: CONTRACT_GROUP,
+  version: "v1",
+  kind: "Widget",
+  plural: "widgets",
+  namespaced: true,
+  hasStatus: true,
+  watchable: true,
+};
+
+/** Has no status subresource: its status is a field like any other. */
+export const GADGET: ResourceType = { ...WIDGET, kind: "Gadget", plural: "gadgets", hasStatus: false };
+
+export const CONFIG_MAP: ResourceType = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  hasStatus: false,
+  watchable: true,
+};
+
+/** A CRD that keeps every field of spec and status. */
+export function crdOf(type: ResourceType): JsonObject {
+  const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${type.plural}.${type.group}` },
+    spec: {
+      group: type.group,
+      names: { kind: type.kind, plural: type.plural, singular: type.kind.toLowerCase(), listKind: `${type.kind}List` },
+      scope: type.namespaced ? "Namespaced" : "Cluster",
+      versions: [
+        {
+          name: type.version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: "object", properties: { spec: open, status: open } } },
+          ...(type.hasStatus && { subresources: { status: {} } }),
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * `npm test`: the gate, then every suite in turn, against real servers that it sets up and starts itself. Ends with the minutes per suite and
+ * the line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node and the npm packages.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { provideControlPlane } from "../control-plane/provide.ts";
+import { provideRedis, startRedis } from "../control-plane/redis.ts";
+import { startControlPlane } from "../control-plane/start.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const only = process.argv.slice(2);
+const SUITE_DEADLINE_MS = 25 * 60_000;
+
+interface SuiteResult {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+interface Task {
+  readonly name: string;
+  readonly kind: "check" | "vitest";
+  readonly needsServers: boolean;
+  readonly command: readonly string[];
+}
+
+const vitest = (project: string): readonly string[] => [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "--config",
+  "test/tooling/vitest.config.ts",
+  "--project",
+  project,
+];
+
+const TASKS: readonly Task[] = [
+  check("types", ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit"]),
+  check("lint", ["node_modules/eslint/bin/eslint.js", "--config", "test/tooling/eslint.config.ts", "--flag", "unstable_native_nodejs_ts_config", "--max-warnings", "0", "src", "test", "loadtest"]),
+  check("layers", ["node_modules/dependency-cruiser/bin/dependency-cruiser.mjs", "--config", "test/tooling/layers.cjs", "src"]),
+  check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--ignore-path", "test/tooling/prettierignore", "--check", "."]),
+  check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
+  suite("unit", false),
+  suite("conformance", true),
+  suite("integration", true),
+  suite("e2e", true),
+];
+
+function check(name: string, command: readonly string[]): Task {
+  return { name, kind: "check", needsServers: false, command };
+}
+
+function suite(name: string, needsServers: boolean): Task {
+  return { name, kind: "vitest", needsServers, command: vitest(name) };
+}
+
+const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
+const results: SuiteResult[] = [];
+const chosen = TASKS.filter((task) => only.length === 0 || only.includes(task.name));
+const started = Date.now();
+const { env, stop } = chosen.some((task) => task.needsServers) ? await startServers() : { env: {}, stop: async () => {} };
+const servers = Math.round((Date.now() - started) / 1000);
+try {
+  for (const task of chosen) results.push(await run(task, env));
+} finally {
+  await stop();
+  await rm(scratch, { recursive: true, force: true });
+}
+report();
+
+async function startServers(): Promise<{ env: Record<string, string>; stop: () => Promise<void> }> {
+  const say = (line: string) => console.log(`[set-up] ${line}`);
+  const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
+  const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });
+  const plane = await startControlPlane({ binaries, dir: path.join(scratch, "plane"), audit: true });
+  say(`Kubernetes ${plane.version} (from ${binaries.source}) at ${plane.url}, Redis at ${redis.url}`);
+  return {
+    env: {
+      KOREO_TEST_KUBECONFIG: plane.kubeconfig,
+      KOREO_TEST_REDIS_URL: redis.url,
+      KOREO_TEST_REDIS_SERVER: redisBinary.server,
+      ...(plane.auditLog === undefined ? {} : { KOREO_TEST_AUDIT_LOG: plane.auditLog }),
+      ...redisBinary.env,
+    },
+    stop: async () => {
+      await Promise.allSettled([plane.stop(), redis.stop()]);
+    },
+  };
+}
+
+async function run(task: Task, env: Record<string, string>): Promise<SuiteResult> {
+  console.log(`\n=== ${task.name} ===`);
+  const output = path.join(scratch, `${task.name}.json`);
+  const extra = task.kind === "vitest" ? ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`] : [];
+  const since = Date.now();
+  const code = await execute([...task.command, ...extra], env);
+  const seconds = Math.round((Date.now() - since) / 1000);
+  if (task.kind === "check") return { name: task.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds };
+  const counted = await countTests(output);
+  // A runner that fails without a failed test (no test found, a crashed worker) must not look green.
+  const failed = counted.failed === 0 && code !== 0 ? 1 : counted.failed;
+  return { name: task.name, passed: counted.passed, failed, seconds };
+}
+
+function execute(command: readonly string[], env: Record<string, string>): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, command, {
+      cwd: root,
+      env: { ...process.env, ...env, CI: "true" },
+      stdio: "inherit",
+      timeout: SUITE_DEADLINE_MS,
+      killSignal: "SIGKILL",
+    });
+    child.on("error", () => resolve(1));
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function countTests(file: string): Promise<{ passed: number; failed: number }> {
+  try {
+    const json = JSON.parse(await readFile(file, "utf8")) as { numPassedTests: number; numFailedTests: number };
+    return { passed: json.numPassedTests, failed: json.numFailedTests };
+  } catch {
+    return { passed: 0, failed: 1 }; // no report: the runner did not get that far
+  }
+}
+
+function report(): void {
+  const total = (pick: (result: SuiteResult) => number) => results.reduce((sum, result) => sum + pick(result), 0);
+  console.log(`\nsuite          passed  failed  minutes\nset-up ${(servers / 60).toFixed(1).padStart(31)}`);
+  for (const { name, passed, failed, seconds } of results) {
+    console.log(`${name.padEnd(14)} ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${(seconds / 60).toFixed(1).padStart(7)}`);
+  }
+  const failed = total((result) => result.failed);
+  console.log(`${total((result) => result.passed)} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}

@@ -1,0 +1,23 @@
+/** The test projects. `unit` needs nothing running; the others use the real servers that `run-suites.ts` starts. */
+import { defineConfig } from "vitest/config";
+
+const root = new URL("../..", import.meta.url).pathname;
+const suite = (name: string, include: string[], options: object = {}) => ({
+  extends: true as const,
+  test: { name, include, ...options },
+});
+
+export default defineConfig({
+  root,
+  cacheDir: "node_modules/.cache/vitest",
+  test: {
+    reporters: process.env["CI"] ? ["default"] : ["default"],
+    passWithNoTests: false,
+    projects: [
+      suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 10_000 }),
+      suite("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 120_000 }),
+      suite("integration", ["test/integration/**/*.test.ts"], { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 }),
+      suite("e2e", ["test/e2e/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false }),
+    ],
+  },
+});
