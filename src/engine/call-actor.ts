@@ -8,12 +8,9 @@ import { evaluateValueFunction } from "../core/plan/value-function.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { reconcileResource } from "./resource-call.ts";
-import type { StepWork } from "./step-actor.ts";
+import type { CallMessage, StepWork, WorkflowMessage, WorkflowRequest, WorkflowResult } from "./run-messages.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { SPAN, withSpanSync } from "./telemetry.ts";
-import { workflowActor, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./workflow-actor.ts";
-
-export type CallMessage = { readonly kind: "call" };
 
 /** The behaviour of a call actor; `reply` is called once. */
 export function callActor(work: StepWork, call: Call, reply: (result: StepResult) => void): Receive<CallMessage> {
@@ -34,7 +31,7 @@ export function callActor(work: StepWork, call: Call, reply: (result: StepResult
 }
 
 async function runSubWorkflow(
-  { request, step, run }: StepWork,
+  { request, step, run, subWorkflow }: StepWork,
   call: Call & { readonly logic: { readonly kind: "workflow" } },
   self: ActorContext<CallMessage>,
 ): Promise<StepResult> {
@@ -48,7 +45,7 @@ async function runSubWorkflow(
   const answer = await ask<WorkflowMessage, WorkflowResult | { readonly bug: unknown }>(self, {
     name: call.logic.plan.name,
     first: { kind: "start" },
-    behaviour: (reply) => workflowActor(nested, run, reply),
+    behaviour: (reply) => subWorkflow(nested, run, reply),
     crashed: (bug) => ({ bug }),
   });
   if ("bug" in answer) throw answer.bug;

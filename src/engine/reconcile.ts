@@ -21,7 +21,8 @@ import { DEFAULT_LIMITS, RunInterrupted, type RunContext, type RunLimits, type W
 import { nextLook } from "./schedule.ts";
 import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
 import { writeTrigger, type TriggerReport } from "./trigger-writer.ts";
-import { workflowActor, type WorkflowMessage, type WorkflowResult } from "./workflow-actor.ts";
+import type { WorkflowMessage, WorkflowResult } from "./run-messages.ts";
+import { workflowActor } from "./workflow-actor.ts";
 
 /** Settings of a worker's runs. */
 export interface ReconcilerOptions {

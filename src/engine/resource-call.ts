@@ -16,7 +16,7 @@ import { faultOutcome, perform, type Performed } from "./perform.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import type { ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { RunInterrupted, type RunContext } from "./run-context.ts";
-import type { StepWork } from "./step-actor.ts";
+import type { StepWork } from "./run-messages.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 

@@ -5,27 +5,12 @@
 import type { Value } from "../core/cel/value.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { bindStep, foldItems, type Call } from "../core/plan/bind-step.ts";
-import type { StepPlan } from "../core/plan/plan.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { callActor } from "./call-actor.ts";
-import type { RunContext } from "./run-context.ts";
+import { timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
-import { timedOut, type WorkflowRequest } from "./workflow-actor.ts";
-
-/** What a step actor works on: `results` holds the ended steps of the same run. */
-export interface StepWork {
-  readonly request: WorkflowRequest;
-  readonly step: StepPlan;
-  readonly results: ReadonlyMap<string, StepResult>;
-  readonly run: RunContext;
-}
-
-export type StepMessage =
-  | { readonly kind: "start" }
-  | { readonly kind: "callEnded"; readonly index: number; readonly result: StepResult }
-  | { readonly kind: "deadline" };
 
 /** The behaviour of a step actor; `reply` is called once. */
 export function stepActor(work: StepWork, reply: (result: StepResult) => void): Receive<StepMessage> {

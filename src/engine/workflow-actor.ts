@@ -3,42 +3,17 @@
  * their results, and answers with the summary once the last one is in. A deadline ends what is still running as a retry;
  * a step that crashes is a retry of that step alone. Started by `reconcile.ts`, and by `call-actor.ts` for sub-workflows.
  */
-import type { Value } from "../core/cel/value.ts";
 import { retry } from "../core/outcome.ts";
 import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
-import { summarizeWorkflow, type WorkflowSummary } from "../core/status/summary.ts";
+import { summarizeWorkflow } from "../core/status/summary.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import type { RunContext } from "./run-context.ts";
+import { timedOut, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./run-messages.ts";
 import { stepActor } from "./step-actor.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
-/** What to execute. */
-export interface WorkflowRequest {
-  readonly plan: WorkflowPlan;
-  /** What expressions see as `parent`: the trigger's view, or the calling step's inputs. */
-  readonly parent: Value;
-  /** Name of the top-level workflow: Koreo prefixes every location with it, inside sub-workflows too. */
-  readonly workflowName: string;
-  /** Labels of the calling steps, outermost first; empty for the trigger's own workflow. */
-  readonly path: readonly string[];
-  /** Wave of the calling step, added to the waves of our own steps. */
-  readonly wave: number;
-}
-
-export type WorkflowMessage =
-  | { readonly kind: "start" }
-  | { readonly kind: "stepEnded"; readonly label: string; readonly result: StepResult }
-  | { readonly kind: "deadline" };
-
-/** The summary and every step's result, in listing order. */
-export interface WorkflowResult {
-  readonly summary: WorkflowSummary;
-  readonly results: ReadonlyMap<string, StepResult>;
-}
-
-const TIMEOUT_RETRY_SECONDS = 30;
 const CRASH_RETRY_SECONDS = 60;
 
 /** The behaviour of a workflow actor; `reply` is called once. */
@@ -95,7 +70,7 @@ async function startStep(
     const result = await ask(self, {
       name: step.label,
       first: { kind: "start" as const },
-      behaviour: (reply: (result: StepResult) => void) => stepActor({ request, step, results, run }, reply),
+      behaviour: (reply: (result: StepResult) => void) => stepActor({ request, step, results, run, subWorkflow: workflowActor }, reply),
       crashed: (error) => crashed(step.label, error, request),
     });
     span.setAttributes({ [ATTRIBUTE.outcome]: result.outcome.kind, [ATTRIBUTE.changed]: result.changed });
@@ -115,12 +90,6 @@ function conclude(
     }),
   );
   return { summary: summarizeWorkflow(plan, ordered), results: ordered };
-}
-
-/** The outcome Koreo gives a step that does not end in time. */
-export function timedOut(label: string, request: WorkflowRequest): StepResult {
-  const message = `Timeout running step (${label}), will retry.`;
-  return plainResult(retry(TIMEOUT_RETRY_SECONDS, message, request.workflowName));
 }
 
 /** The outcome of a bug; the error's text stays in the log, for it may hold values. */

@@ -28,6 +28,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** How long `stop` waits after SIGTERM before it kills. */
+  readonly stopDeadlineMs?: number;
 }
 
 /** One guarded program. */
@@ -94,7 +96,7 @@ export class GuardedChild {
     guard.ref();
     const exited = once(guard, "exit");
     this.signal(first);
-    const timer = setTimeout(() => this.signal("SIGKILL"), STOP_DEADLINE_MS);
+    const timer = setTimeout(() => this.signal("SIGKILL"), this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS);
     await exited;
     clearTimeout(timer);
   }

@@ -1,0 +1,85 @@
+/**
+ * The exact comparison of FunctionTests: unlike drift detection, extra keys count in both directions and every difference
+ * is reported. Directives in the expected value say where order does not matter.
+ */
+import { isJsonObject, jsonEqual, type JsonObject, type JsonValue } from "../json.ts";
+import { directivesOf, isDirective } from "../resource/directives.ts";
+
+/** A text for a leaf; a map of the differing keys; a list with null for equal items. Undefined: no difference. */
+export type Differences = string | { readonly [key: string]: Differences } | readonly (Differences | null)[];
+
+/** How `actual` differs from `expected`; `1` equals `1.0`, true only equals true. */
+export function compareExactly(expected: JsonValue, actual: JsonValue): Differences | undefined {
+  if (isJsonObject(expected) && isJsonObject(actual)) return compareMaps(expected, actual);
+  if (isList(expected) && isList(actual)) return compareLists(expected, actual);
+  if (nameOf(expected) !== nameOf(actual)) return `expected \`${nameOf(expected)}\` but found \`${nameOf(actual)}\``;
+  return expected === actual || jsonEqual(expected, actual)
+    ? undefined
+    : `expected '\`${String(expected)}\`' but found '\`${String(actual)}\`'`;
+}
+
+function compareMaps(expected: JsonObject, actual: JsonObject): Differences | undefined {
+  const { asSet, asMap } = directivesOf(expected);
+  const differences: Record<string, Differences> = {};
+  const names = new Set([...Object.keys(expected), ...Object.keys(actual)].filter((name) => !isDirective(name)));
+  for (const name of names) {
+    const [wanted, found] = [ownOf(expected, name), ownOf(actual, name)];
+    const fields = asMap.get(name);
+    let difference: Differences | undefined;
+    if (wanted === undefined) difference = "unexpected";
+    else if (found === undefined) difference = "missing";
+    else if (isList(wanted) && isList(found) && asSet.has(name)) difference = compareSets(wanted, found);
+    else if (isList(wanted) && isList(found) && fields !== undefined) {
+      difference = compareMaps(keyed(wanted, fields), keyed(found, fields));
+    } else difference = compareExactly(wanted, found);
+    if (difference !== undefined) differences[name] = difference;
+  }
+  return Object.keys(differences).length === 0 ? undefined : differences;
+}
+
+function compareLists(expected: readonly JsonValue[], actual: readonly JsonValue[]): Differences | undefined {
+  if (expected.length !== actual.length) {
+    return `<length mismatch target:${expected.length}, actual:${actual.length}>`;
+  }
+  const items = expected.map((item, index) => compareExactly(item, actual[index] ?? null) ?? null);
+  return items.every((item) => item === null) ? undefined : items;
+}
+
+/** Order and repetition do not matter. */
+function compareSets(expected: readonly JsonValue[], actual: readonly JsonValue[]): Differences | undefined {
+  if ([...expected, ...actual].some((item) => typeof item === "object" && item !== null)) {
+    return "Could not compare array-as-set, try: `x-koreo-compare-as-map`";
+  }
+  const [wanted, found] = [asMembers(expected), asMembers(actual)];
+  const missing = [...wanted].filter(([member]) => !found.has(member)).map(([, text]) => `<missing '${text}'>`);
+  const extra = [...found].filter(([member]) => !wanted.has(member)).map(([, text]) => `<unexpectedly found '${text}'>`);
+  return missing.length + extra.length === 0 ? undefined : [...missing, ...extra];
+}
+
+/** Members of a set by what makes them equal, as Python has it: `1`, `1.0` and true are one. */
+function asMembers(list: readonly JsonValue[]): ReadonlyMap<unknown, string> {
+  return new Map(list.map((item) => [typeof item === "boolean" ? Number(item) : item, String(item)]));
+}
+
+/** A list as a map by the values of some fields; of equal keys the last item stands. */
+function keyed(list: readonly JsonValue[], fields: readonly string[]): JsonObject {
+  const keyOf = (item: JsonValue) =>
+    fields.map((name) => String((isJsonObject(item) ? ownOf(item, name) : undefined) ?? "None").trim()).join("$");
+  return Object.fromEntries(list.map((item) => [keyOf(item), item]));
+}
+
+function ownOf(map: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function nameOf(value: JsonValue): string {
+  if (value === null) return "null";
+  if (isList(value)) return "array";
+  const type = typeof value;
+  if (type === "boolean") return "bool";
+  return type === "bigint" ? "number" : type;
+}

@@ -1,0 +1,87 @@
+/** Does what a function did match the one assertion of its test case? If not, what is the difference? */
+import { toJson } from "../cel/text.ts";
+import { isFault, type Value, type ValueMap } from "../cel/value.ts";
+import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.ts";
+import { ANNOTATION } from "../names.ts";
+import { outcomeText, type Outcome } from "../outcome.ts";
+import { compareExactly, type Differences } from "./compare.ts";
+import type { MockAnswer } from "./mock-api.ts";
+import { outcomeMatches, type Assertion, type ExpectedOutcome } from "./prepare.ts";
+
+export interface Verdict {
+  readonly pass: boolean;
+  /** Why not, in one line. */
+  readonly message?: string;
+  /** Every place where an object or a return value is not as expected. */
+  readonly differences?: Differences;
+}
+
+export function judge(assertion: Assertion, answer: MockAnswer): Verdict {
+  switch (assertion.kind) {
+    case "resource":
+      return judgeResource(assertion.expected, answer);
+    case "return":
+      return judgeReturn(assertion.expected, answer.outcome);
+    case "delete":
+      if (answer.deleted === assertion.expected) return { pass: true };
+      return { pass: false, message: answer.deleted ? "Delete called" : "Delete not called." };
+    case "outcome":
+      if (outcomeMatches(assertion.expected, answer.outcome)) return { pass: true };
+      return { pass: false, message: mismatch(assertion.expected, answer.outcome) };
+  }
+}
+
+function judgeResource(expected: ValueMap, { outcome, materialized }: MockAnswer): Verdict {
+  if (materialized === undefined) {
+    const said = outcome.kind === "ok" ? "unexpected Ok result" : (outcome.message ?? "None");
+    return { pass: false, message: `No resource changes attempted: ${said}` };
+  }
+  if (outcome.kind !== "retry") {
+    return { pass: false, message: `Unexpected result-type (${textOf(outcome)}), but expected Retry` };
+  }
+  return compared(expected, withoutRecord(materialized));
+}
+
+function judgeReturn(expected: ValueMap, outcome: Outcome<Value>): Verdict {
+  if (outcome.kind !== "ok") return { pass: false, message: `Non-Ok return value (${textOf(outcome)})` };
+  const actual = toJson(outcome.value);
+  return isFault(actual) ? { pass: false, message: "the return value is no JSON" } : compared(expected, actual);
+}
+
+function compared(expected: ValueMap, actual: JsonValue): Verdict {
+  const wanted = toJson(expected);
+  if (isFault(wanted)) return { pass: false, message: "the expected value is no JSON" };
+  const differences = compareExactly(wanted, actual);
+  return differences === undefined ? { pass: true } : { pass: false, differences };
+}
+
+/** An object without the record we keep on it; `annotations` goes too when nothing else is in it. */
+export function withoutRecord(object: JsonObject): JsonObject {
+  const metadata = member(object, "metadata");
+  const annotations = member(metadata, "annotations");
+  if (!isJsonObject(metadata) || !isJsonObject(annotations) || !Object.hasOwn(annotations, ANNOTATION.lastApplied)) {
+    return object;
+  }
+  const { [ANNOTATION.lastApplied]: _record, ...others } = annotations;
+  const { annotations: _all, ...rest } = metadata;
+  const kept = Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
+  return { ...object, metadata: kept };
+}
+
+function mismatch(expected: ExpectedOutcome, actual: Outcome<Value>): string {
+  if (expected.kind === "ok") return `Expected(Ok) Actual(${textOf(actual)})`;
+  if (actual.kind !== expected.kind) return `Expected(${expectedText(expected)}) Actual(${textOf(actual)})`;
+  const said = (outcome: { readonly message?: string | undefined; readonly delaySeconds?: number }) =>
+    `message=${outcome.message ?? "None"}${outcome.delaySeconds === undefined ? "" : `, delay=${outcome.delaySeconds}`}`;
+  return `${NAMES[expected.kind]}: Expected(${said(expected)}) Actual(${said(actual)})`;
+}
+
+const NAMES = { skip: "Skip", depSkip: "DepSkip", permFail: "PermFail", retry: "Retry" } as const;
+
+function expectedText(expected: Exclude<ExpectedOutcome, { kind: "ok" }>): string {
+  return outcomeText(expected);
+}
+
+function textOf(outcome: Outcome<Value>): string {
+  return outcome.kind === "ok" ? "Ok" : outcomeText(outcome);
+}

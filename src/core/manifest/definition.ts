@@ -1,0 +1,60 @@
+/**
+ * A definition as it was read, and the readers for its spec. The spec comes from a schema check when the caller has the
+ * schemas, but nothing here relies on it: a member of another type than expected counts as absent.
+ */
+import { isInt } from "../cel/scalars.ts";
+import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
+import type { DefinitionKind } from "../plan/plan.ts";
+
+/** One Workflow, function, template or test as the cluster or a file has it. */
+export interface DefinitionSource {
+  readonly kind: DefinitionKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** "" for a definition that was read from a file. */
+  readonly uid: string;
+  readonly generation: number;
+  /** From a file: with doubles boxed, so that `2.0` stays a double. */
+  readonly spec: Value;
+}
+
+/** What is wrong with a definition, and where: a path such as `spec.steps[2].inputs`. */
+export interface DefinitionFault {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The own member of a map, or undefined. */
+export function field(value: Value | undefined, name: string): Value | undefined {
+  return isPlainMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** The member as text, or "". */
+export function textField(value: Value | undefined, name: string): string {
+  const found = field(value, name);
+  return typeof found === "string" ? found : "";
+}
+
+/** The member as a bool, or what it defaults to. */
+export function boolField(value: Value | undefined, name: string, byDefault: boolean): boolean {
+  const found = field(value, name);
+  return typeof found === "boolean" ? found : byDefault;
+}
+
+/** The member as a whole number, or what it defaults to. */
+export function intField(value: Value | undefined, name: string, byDefault: number): number {
+  const found = field(value, name) ?? null;
+  return isInt(found) ? Number(found) : byDefault;
+}
+
+/** The member as a list, or an empty one. */
+export function listField(value: Value | undefined, name: string): readonly Value[] {
+  const found = field(value, name);
+  return isList(found) ? found : [];
+}
+
+/** The member as a map, or undefined. */
+export function mapField(value: Value | undefined, name: string): ValueMap | undefined {
+  const found = field(value, name);
+  return isPlainMap(found) ? found : undefined;
+}

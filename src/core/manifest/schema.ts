@@ -1,0 +1,120 @@
+/**
+ * The engine's check of a definition's spec: the CRD's own openAPIV3Schema as plain JSON Schema. As in Koreo it ignores
+ * `nullable`, unknown members and every `x-kubernetes-*` keyword; defaults are filled in where the spec is compiled.
+ * Patterns run on a linear-time engine, which also knows the POSIX classes that CRDs use.
+ */
+import { Ajv, type ErrorObject } from "ajv";
+import { RE2JS } from "re2js";
+import { toJson } from "../cel/text.ts";
+import { isFault, type Value } from "../cel/value.ts";
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import type { DefinitionKind } from "../plan/plan.ts";
+import type { DefinitionFault } from "./definition.ts";
+
+/** Tells everything that is wrong with a spec; an empty list when nothing is. */
+export type SpecCheck = (spec: Value) => readonly DefinitionFault[];
+
+/** The checks by kind; a kind without one is not checked. */
+export type SpecChecks = ReadonlyMap<DefinitionKind, SpecCheck>;
+
+/**
+ * The checks in CustomResourceDefinitions.
+ *
+ * @param crds - whole objects, as the chart has them or the API server serves them; others than ours are passed over
+ */
+export function specChecksOf(crds: readonly JsonValue[]): SpecChecks {
+  const checks = new Map<DefinitionKind, SpecCheck>();
+  for (const crd of crds) {
+    const kind = textMember(memberAt(crd, ["spec", "names"]), "kind");
+    const schema = specSchemaOf(crd);
+    if (isDefinitionKind(kind) && schema !== undefined) checks.set(kind, specCheck(schema));
+  }
+  return checks;
+}
+
+const KINDS: readonly string[] = ["Workflow", "ValueFunction", "ResourceFunction", "ResourceTemplate", "FunctionTest"];
+
+/** Whether a text names one of the five kinds. */
+export function isDefinitionKind(kind: string): kind is DefinitionKind {
+  return KINDS.includes(kind);
+}
+
+function specSchemaOf(crd: JsonValue): JsonObject | undefined {
+  const versions = memberAt(crd, ["spec", "versions"]);
+  const [first] = Array.isArray(versions) ? (versions as readonly JsonValue[]) : [];
+  const schema = memberAt(first, ["schema", "openAPIV3Schema", "properties", "spec"]);
+  return isJsonObject(schema) ? schema : undefined;
+}
+
+/** A check from the schema of `spec`. */
+export function specCheck(schema: JsonObject): SpecCheck {
+  const ajv = new Ajv({ allErrors: true, strict: false, logger: false, validateFormats: false, code: { regExp } });
+  const validate = ajv.compile(plainSchema(schema) as JsonObject);
+  return (spec) => {
+    const json = toJson(spec);
+    if (isFault(json)) return [{ path: "spec", message: "spec holds something that is no JSON" }];
+    return validate(withoutBigInts(json)) ? [] : readable(validate.errors ?? []);
+  };
+}
+
+const regExp = Object.assign((pattern: string) => RE2JS.compile(pattern), { code: "RE2JS.compile" }) as never;
+
+/** The schema less the keywords that are Kubernetes' own and mean something else, or nothing, in JSON Schema. */
+function plainSchema(schema: JsonValue): JsonValue {
+  if (Array.isArray(schema)) return (schema as readonly JsonValue[]).map(plainSchema);
+  if (!isJsonObject(schema)) return schema;
+  const kept = Object.entries(schema).filter(([name]) => name !== "nullable" && !name.startsWith("x-kubernetes-"));
+  return Object.fromEntries(kept.map(([name, value]) => [name, plainSchema(value)]));
+}
+
+/** ajv knows no `bigint`; a number beyond 2^53 is still an integer to it. */
+function withoutBigInts(value: JsonValue): JsonValue {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withoutBigInts);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutBigInts(item)]));
+}
+
+/** Keywords that only say that one of the others failed. */
+const SUMMARIES: ReadonlySet<string> = new Set(["if"]);
+
+function readable(errors: readonly ErrorObject[]): readonly DefinitionFault[] {
+  return errors.filter(({ keyword, schemaPath }) => !SUMMARIES.has(keyword) && !isAlternative(keyword, schemaPath)).map(faultOf);
+}
+
+/** `required` below a oneOf or anyOf: the alternative itself says it better. */
+function isAlternative(keyword: string, schemaPath: string): boolean {
+  return keyword === "required" && /\/(?:oneOf|anyOf)\/\d+\/required$/.test(schemaPath);
+}
+
+function faultOf(error: ErrorObject): DefinitionFault {
+  const path = `spec${error.instancePath.split("/").slice(1).map(pathPart).join("")}`;
+  return { path, message: `${path} ${wording(error)}` };
+}
+
+function pathPart(written: string): string {
+  const name = written.replaceAll("~1", "/").replaceAll("~0", "~");
+  return /^\d+$/.test(name) ? `[${name}]` : `.${name}`;
+}
+
+function wording({ keyword, params, message = "is not valid", parentSchema, schema }: ErrorObject): string {
+  const alternatives = namesOf(member(parentSchema as JsonValue, keyword) ?? (schema as JsonValue | undefined));
+  switch (keyword) {
+    case "oneOf":
+      return `must have exactly one of ${alternatives}`;
+    case "anyOf":
+      return `must have at least one of ${alternatives}`;
+    case "enum":
+      return `must be one of ${JSON.stringify(params["allowedValues"])}`;
+    case "additionalProperties":
+      return `must not have the member "${String(params["additionalProperty"])}"`;
+    default:
+      return message;
+  }
+}
+
+function namesOf(alternatives: JsonValue | undefined): string {
+  const each = Array.isArray(alternatives) ? (alternatives as readonly JsonValue[]) : [];
+  const names = each.flatMap((one) => member(one, "required") as readonly string[] | undefined ?? []);
+  return names.length === 0 ? "the alternatives" : names.map((name) => `"${name}"`).join(", ");
+}

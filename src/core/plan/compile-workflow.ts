@@ -1,0 +1,81 @@
+/**
+ * A Workflow's spec to its plan. A workflow with faulty steps is still a plan, so that its triggers can be told why
+ * nothing runs: its `readiness` is what every run of it comes to.
+ */
+import { field, listField, mapField, textField, type DefinitionFault, type DefinitionSource } from "../manifest/definition.ts";
+import type { Value } from "../cel/value.ts";
+import type { GroupVersionKind } from "../object-key.ts";
+import { fold, permFail, type NotOk } from "../outcome.ts";
+import { compileStep, type FindLogic } from "./compile-step.ts";
+import { FaultList } from "./fault-list.ts";
+import type { DefinitionUse, StepPlan, WorkflowPlan } from "./plan.ts";
+
+/** Hashes and references of the definition, found before it is compiled. */
+export interface WorkflowContext {
+  readonly contentHash: string;
+  readonly planHash: string;
+  readonly uses: readonly DefinitionUse[];
+  readonly find: FindLogic;
+}
+
+export interface CompiledWorkflow {
+  readonly plan: WorkflowPlan;
+  readonly faults: readonly DefinitionFault[];
+}
+
+export function compileWorkflow(
+  { namespace, name, spec }: DefinitionSource,
+  { find, ...hashes }: WorkflowContext,
+): CompiledWorkflow {
+  const labels: string[] = [];
+  const waves = new Map<string, number>();
+  const steps: StepPlan[] = [];
+  const outcomes: NotOk[] = [];
+  const faults: DefinitionFault[] = [];
+
+  const listed = listField(spec, "steps");
+  for (const [index, item] of listed.entries()) {
+    const problems = new FaultList();
+    const step = compileStep(item, index, { labels, waves }, find, problems);
+    labels.push(textField(item, "label"));
+    if (step !== undefined) {
+      waves.set(step.label, step.wave);
+      steps.push(step);
+    }
+    if (problems.first !== undefined) outcomes.push(problems.first);
+    faults.push(...problems.faults);
+  }
+  if (listed.length === 0) {
+    const message = "No steps specified Workflow at least one step in 'spec.steps' is required.";
+    outcomes.push(permFail(message));
+    faults.push({ path: "spec.steps", message });
+  }
+  const plan = { namespace, name, ...hashes, trigger: triggerOf(spec), steps, readiness: readinessOf(name, outcomes) };
+  return { plan, faults };
+}
+
+/** The kind in `spec.crdRef`, read from any spec, valid or not; undefined when a part is missing or empty. */
+export function triggerOf(spec: Value): GroupVersionKind | undefined {
+  const crd = mapField(spec, "crdRef");
+  const trigger = {
+    group: textField(crd, "apiGroup"),
+    version: textField(crd, "version"),
+    kind: textField(crd, "kind"),
+  };
+  return trigger.group === "" || trigger.version === "" || trigger.kind === "" ? undefined : trigger;
+}
+
+function readinessOf(name: string, outcomes: readonly NotOk[]): NotOk | undefined {
+  if (outcomes.length === 0) return undefined;
+  const folded = fold(outcomes);
+  if (folded.kind === "ok") return undefined;
+  return { ...folded, location: `${name}:${folded.location ?? "None"}` };
+}
+
+/** What a workflow refers to: the logic of its steps, each as written. */
+export function logicRefsOf(spec: Value): readonly { readonly kind: string; readonly name: string }[] {
+  return listField(spec, "steps")
+    .flatMap((step) => [field(step, "ref"), ...listField(field(step, "refSwitch"), "cases")])
+    .flatMap((ref) => (ref === undefined ? [] : [{ kind: textField(ref, "kind"), name: textField(ref, "name") }]))
+    .filter(({ kind, name }) => kind !== "" && name !== "");
+}

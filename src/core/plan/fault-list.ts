@@ -1,0 +1,70 @@
+/**
+ * Collects what is wrong with one definition while it is compiled, so that an author sees every fault at once, and turns
+ * it into the outcome that stands for the definition.
+ */
+import { parsingMessage } from "../cel/fault-text.ts";
+import type { CompiledFragment, CompileFault } from "../cel/program.ts";
+import type { DefinitionFault } from "../manifest/definition.ts";
+import { fold, permFail, type NotOk } from "../outcome.ts";
+import type { Prepared } from "./plan.ts";
+import type { CompiledPredicates, Predicates } from "./predicates.ts";
+
+/** A definition after compiling: what runs, and everything that is wrong with it (or with a part that shows when it runs). */
+export interface CompiledDefinition<T> {
+  readonly prepared: Prepared<T>;
+  readonly faults: readonly DefinitionFault[];
+}
+
+export class FaultList {
+  readonly #faults: DefinitionFault[] = [];
+  readonly #outcomes: NotOk[] = [];
+
+  /** The program of a fragment; its faults are noted, located at `location`. */
+  take<P>(compiled: CompiledFragment<P>, location: string): P | undefined {
+    if (compiled.kind === "fault") this.parsing(compiled.faults, location);
+    return compiled.kind === "program" ? compiled.program : undefined;
+  }
+
+  /** The same for predicates. */
+  takePredicates(compiled: CompiledPredicates, location: string): Predicates | undefined {
+    if (compiled.kind === "fault") this.parsing(compiled.faults, location);
+    return compiled.kind === "predicates" ? compiled.predicates : undefined;
+  }
+
+  parsing(faults: readonly CompileFault[], location: string): void {
+    for (const fault of faults) this.add({ path: fault.path, message: parsingMessage(fault) }, location);
+  }
+
+  /** Notes a fault; the definition comes to a permFail with its message. */
+  add(fault: DefinitionFault, location: string): void {
+    this.refuse(fault.path, permFail(fault.message, location));
+  }
+
+  /** Notes an outcome that keeps the definition from running. */
+  refuse(path: string, outcome: NotOk): void {
+    this.#faults.push({ path, message: outcome.message ?? outcome.kind });
+    this.#outcomes.push(outcome);
+  }
+
+  get faults(): readonly DefinitionFault[] {
+    return this.#faults;
+  }
+
+  /** What everything noted comes to together; undefined when nothing was. */
+  get outcome(): NotOk | undefined {
+    if (this.#outcomes.length === 0) return undefined;
+    const folded = fold(this.#outcomes);
+    return folded.kind === "ok" ? undefined : folded;
+  }
+
+  /** What was noted first; undefined when nothing was. */
+  get first(): NotOk | undefined {
+    return this.#outcomes[0];
+  }
+
+  /** The plan, unless something was noted. */
+  finish<T>(plan: T): CompiledDefinition<T> {
+    const { outcome, faults } = this;
+    return { prepared: outcome === undefined ? { kind: "ready", plan } : { kind: "notReady", outcome }, faults };
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The inventory on a trigger: every object its runs named, existing or not, read only or managed. It says where to look
+ * and is never a permission. It belongs to the uid it was written for; text that belongs to another is not read.
+ */
+import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
+import type { DeletePolicy, ObjectIdentity } from "./mark.ts";
+
+export interface InventoryEntry extends ObjectIdentity {
+  /** The version the object was last looked at in. */
+  readonly version: string;
+  /** "" while it was never seen. */
+  readonly uid: string;
+  /** Labels of the steps that lead to it, joined by `/`. */
+  readonly step: string;
+  /** Layer of the step in the dependency graph. */
+  readonly wave: number;
+  readonly policy: DeletePolicy;
+  readonly readonly: boolean;
+}
+
+/** @returns compact text, the same for the same entries in any order; "" for none */
+export function formatInventory(entries: readonly InventoryEntry[], triggerUid: string): string {
+  if (entries.length === 0) return "";
+  const objects = [...entries]
+    .sort((a, b) => (identityText(a) < identityText(b) ? -1 : 1))
+    .map(({ group, version, kind, namespace, name, uid, step, wave, policy, readonly }) => ({
+      group,
+      version,
+      kind,
+      ...(namespace === "" ? {} : { namespace }),
+      name,
+      ...(uid === "" ? {} : { uid }),
+      step,
+      wave,
+      ...(policy === "default" ? {} : { policy }),
+      ...(readonly ? { readonly } : {}),
+    }));
+  return JSON.stringify({ trigger: triggerUid, objects });
+}
+
+/** @returns the entries that can be read; none of a text that belongs to another uid, or is damaged */
+export function parseInventory(text: string, triggerUid: string): readonly InventoryEntry[] {
+  if (text === "") return [];
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (!isJsonObject(value) || textMember(value, "trigger") !== triggerUid) return [];
+    const objects = member(value, "objects");
+    return Array.isArray(objects) ? objects.filter(isJsonObject).flatMap(entryOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * What the inventory says after a run: everything the run named, and what earlier runs named and saw, which stays until
+ * it is pruned.
+ */
+export function mergeInventory(
+  before: readonly InventoryEntry[],
+  named: readonly InventoryEntry[],
+): readonly InventoryEntry[] {
+  const merged = new Map<string, InventoryEntry>();
+  for (const entry of before) if (entry.uid !== "") merged.set(identityText(entry), entry);
+  for (const entry of named) {
+    const known = merged.get(identityText(entry));
+    // A read that failed says nothing about the object: its uid stays.
+    merged.set(identityText(entry), entry.uid === "" && known !== undefined ? { ...entry, uid: known.uid } : entry);
+  }
+  return [...merged.values()];
+}
+
+function entryOf(value: JsonObject): readonly InventoryEntry[] {
+  const wave = member(value, "wave");
+  const policy = textMember(value, "policy");
+  const entry: InventoryEntry = {
+    group: textMember(value, "group"),
+    version: textMember(value, "version"),
+    kind: textMember(value, "kind"),
+    namespace: textMember(value, "namespace"),
+    name: textMember(value, "name"),
+    uid: textMember(value, "uid"),
+    step: textMember(value, "step"),
+    wave: typeof wave === "number" ? wave : 0,
+    policy: policy === "" ? "default" : policy === "destroy" ? "destroy" : "abandon",
+    readonly: member(value, "readonly") === true,
+  };
+  return entry.kind === "" || entry.name === "" || entry.version === "" ? [] : [entry];
+}
+
+function identityText({ group, kind, namespace, name }: InventoryEntry): string {
+  return `${group}/${kind}/${namespace}/${name}`;
+}

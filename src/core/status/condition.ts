@@ -1,0 +1,128 @@
+/**
+ * Conditions: from what a step or a run came to, to what Kubernetes users read. Reasons and messages are Koreo's words;
+ * the status is honest: ok and skip are True, retry and permFail False, what was not evaluated is Unknown.
+ */
+import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import type { Outcome } from "../outcome.ts";
+
+/** A condition without its times, which depend on what stood there before. */
+export interface ConditionDraft {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  /** Where in the definitions; every condition of ours has one, which is how they are told from others'. */
+  readonly location: string;
+}
+
+/** The condition every trigger and every definition has. */
+export const READY = "Ready";
+
+/** The API server refuses more than 32 KiB in one message; people read the beginning. */
+const MAX_MESSAGE = 8192;
+
+/**
+ * @param named - `type`, and what messages call it, such as `Workflow shop`
+ * @param fallbackLocation - where the outcome names no place
+ */
+export function conditionOf(
+  named: { readonly type: string; readonly name: string },
+  outcome: Outcome<unknown>,
+  fallbackLocation: string,
+): ConditionDraft {
+  const { status, reason, message } = wording(named.name, outcome);
+  const location = outcome.kind === "ok" ? fallbackLocation : (outcome.location ?? fallbackLocation);
+  return { type: named.type, status, reason, message: shortened(message), location };
+}
+
+function wording(
+  name: string,
+  outcome: Outcome<unknown>,
+): { readonly status: ConditionDraft["status"]; readonly reason: string; readonly message: string } {
+  const said = outcome.kind === "ok" ? undefined : outcome.message;
+  switch (outcome.kind) {
+    case "ok":
+      return { status: "True", reason: "Ready", message: `${name} ready.` };
+    case "skip":
+      return {
+        status: "True",
+        reason: "Skip",
+        message: said ? `Skipping ${name}: ${said}` : `${name} management is disabled.`,
+      };
+    case "depSkip": {
+      const why = said ? ` (${said})` : ".";
+      return { status: "Unknown", reason: "DepSkip", message: `${name} awaiting dependencies to be ready${why}` };
+    }
+    case "retry": {
+      const why = said ? ` (${said}).` : ".";
+      return { status: "False", reason: "Wait", message: `Awaiting ${name} to be ready${why}` };
+    }
+    case "permFail":
+      return {
+        status: "False",
+        reason: "Failure",
+        message: `Unrecoverable error reconciling ${name}. (${said ?? "None"}).`,
+      };
+  }
+}
+
+/**
+ * The list as it should stand: others' conditions as they are and where they are, ours brought up to date in place or
+ * appended, ours that nothing defines any more gone.
+ *
+ * @param previous - `status.conditions` as read
+ * @param nowMs - for conditions whose status changes; one whose status stays keeps its time
+ */
+export function mergeConditions(
+  previous: JsonValue | undefined,
+  drafts: readonly ConditionDraft[],
+  observedGeneration: number | undefined,
+  nowMs: number,
+): readonly JsonObject[] {
+  const before = Array.isArray(previous) ? (previous as readonly JsonValue[]).filter(isJsonObject) : [];
+  // Of drafts that share a type the last one stands, at the place of the first.
+  const wanted = new Map(drafts.map((draft) => [draft.type, draft]));
+  const written = new Set<string>();
+  const kept = before.flatMap((condition): readonly JsonObject[] => {
+    const type = textMember(condition, "type");
+    const draft = wanted.get(type);
+    if (draft === undefined) return isOurs(condition) ? [] : [condition];
+    if (written.has(type)) return [];
+    written.add(type);
+    return [dated(draft, condition, observedGeneration, nowMs)];
+  });
+  const added = [...wanted.values()].filter(({ type }) => !written.has(type));
+  return [...kept, ...added.map((draft) => dated(draft, undefined, observedGeneration, nowMs))];
+}
+
+function dated(
+  { type, status, reason, message, location }: ConditionDraft,
+  before: JsonObject | undefined,
+  observedGeneration: number | undefined,
+  nowMs: number,
+): JsonObject {
+  const time = textMember(before, "lastTransitionTime");
+  const isSame = before !== undefined && textMember(before, "status") === status && time !== "";
+  return {
+    type,
+    status,
+    reason,
+    message,
+    location,
+    lastTransitionTime: isSame ? time : timestampText(nowMs),
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+  };
+}
+
+function isOurs(condition: JsonObject): boolean {
+  return typeof member(condition, "location") === "string";
+}
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)} ...`;
+}
+
+/** As Kubernetes writes times: UTC, whole seconds. */
+function timestampText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,135 @@
+/**
+ * The status document: from what stood there and what a run came to, to what should stand there; and the merge patch
+ * between the two. Members that are not Koreo's are left alone.
+ */
+import { toJson } from "../cel/text.ts";
+import { isFault } from "../cel/value.ts";
+import { isJsonObject, jsonEqual, member, type JsonObject, type JsonValue } from "../json.ts";
+import { isError, type NotOk } from "../outcome.ts";
+import type { DefinitionEntry } from "../plan/catalog.ts";
+import type { WorkflowPlan } from "../plan/plan.ts";
+import type { WorkflowLookupFailure } from "../plan/select-workflow.ts";
+import { conditionOf, mergeConditions, READY, type ConditionDraft } from "./condition.ts";
+import type { WorkflowSummary } from "./summary.ts";
+
+/** What stands there now, and when it is. */
+export interface Before {
+  /** The status as read; null when there is none. */
+  readonly previous: JsonValue;
+  /** Written where given: only where the API server does not raise the generation for our own write. */
+  readonly observedGeneration: number | undefined;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** The status of a trigger after a run. */
+export function reportStatus(
+  request: Before & { readonly plan: WorkflowPlan; readonly summary: WorkflowSummary },
+): JsonObject {
+  const { plan, summary } = request;
+  const error = isError(summary.outcome) ? summary.outcome : undefined;
+  return document(request, summary.conditions, {
+    state: nextState(plan, summary, member(request.previous, "state")),
+    koreo: {
+      errors: error === undefined ? null : (error.message ?? null),
+      locations: error === undefined ? null : (error.location ?? null),
+      state_errors: Object.keys(summary.stateErrors).length === 0 ? null : summary.stateErrors,
+    },
+  });
+}
+
+/** The status of a trigger for which no workflow can run; its state stays as it is. */
+export function reportLookupFailure(request: Before & { readonly failure: WorkflowLookupFailure }): JsonObject {
+  const { reason, message, location, statusLocation } = request.failure;
+  const others = keptConditions(request.previous);
+  const ready: ConditionDraft = { type: READY, status: "False", reason, message, location };
+  return document(request, [...others, ready], {
+    state: member(request.previous, "state") ?? null,
+    koreo: { errors: message, locations: statusLocation, state_errors: null },
+  });
+}
+
+/** The status of a definition: whether it can run and, if not, everything that is wrong with it. */
+export function reportDefinition(request: Before & { readonly entry: DefinitionEntry }): JsonObject {
+  const { source, readiness, faults } = request.entry;
+  const name = `${source.kind} ${source.name}`;
+  const ready = readiness === undefined ? [] : [definitionFailure(name, readiness, faults)];
+  const drafts = ready.length > 0 ? ready : [conditionOf({ type: READY, name }, { kind: "ok", value: null }, "spec")];
+  return document(request, drafts, {});
+}
+
+/**
+ * The merge patch from one status to another.
+ *
+ * @returns undefined when nothing differs
+ */
+export function statusPatch(current: JsonValue | undefined, desired: JsonObject): JsonObject | undefined {
+  const before = isJsonObject(current) ? current : {};
+  const patch: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(desired)) {
+    const old = member(before, name);
+    if (jsonEqual(old, value)) continue;
+    // A map that replaces something else is patched as into nothing.
+    const change = isJsonObject(value) ? (statusPatch(old, value) ?? (isJsonObject(old) ? undefined : {})) : value;
+    if (change !== undefined) patch[name] = change;
+  }
+  for (const name of Object.keys(before)) if (!Object.hasOwn(desired, name)) patch[name] = null;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function definitionFailure(
+  name: string,
+  readiness: NotOk,
+  faults: DefinitionEntry["faults"],
+): ConditionDraft {
+  const draft = conditionOf({ type: READY, name }, readiness, "spec");
+  const lines = faults.map(({ path, message }) => (path === "" || message.includes(path) ? message : `${path}: ${message}`));
+  const message = lines.length > 0 ? lines.join("\n") : (readiness.message ?? draft.message);
+  return { ...draft, status: "False", message };
+}
+
+/** Koreo's members over whatever else stands in the status; what is null or an empty map is left out. */
+function document(before: Before, drafts: readonly ConditionDraft[], members: JsonObject): JsonObject {
+  const { previous, observedGeneration, nowMs } = before;
+  const conditions = mergeConditions(member(previous, "conditions"), drafts, observedGeneration, nowMs);
+  const ours = { ...members, conditions, ...(observedGeneration === undefined ? {} : { observedGeneration }) };
+  const merged = { ...(isJsonObject(previous) ? previous : {}), ...ours };
+  const kept = Object.entries(merged).flatMap(([name, value]) => {
+    const storable = Object.hasOwn(members, name) ? withoutNulls(value) : value;
+    const isEmpty = storable === null || (isJsonObject(storable) && Object.keys(storable).length === 0);
+    return isEmpty && Object.hasOwn(members, name) ? [] : [[name, storable] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** A merge patch cannot store a null: it removes the key. So null and missing are one. */
+function withoutNulls(value: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutNulls(inner)]));
+}
+
+/** This run's values; keys of steps that were not ok keep theirs, keys that no step defines any more go. */
+function nextState(plan: WorkflowPlan, summary: WorkflowSummary, previous: JsonValue | undefined): JsonValue {
+  const before = isJsonObject(previous) ? previous : {};
+  // Not every step of a plan that is not ready is known.
+  if (plan.readiness !== undefined) return before;
+  const defined = new Set(plan.steps.flatMap(({ state }) => state?.keys ?? []));
+  const kept = Object.entries(before).filter(([key]) => defined.has(key));
+  const json = toJson(summary.state);
+  return { ...Object.fromEntries(kept), ...(isFault(json) || !isJsonObject(json) ? {} : json) };
+}
+
+/** Conditions of ours as drafts, so that a run that cannot say anything about them leaves them as they are. */
+function keptConditions(previous: JsonValue): readonly ConditionDraft[] {
+  const conditions = member(previous, "conditions");
+  if (!Array.isArray(conditions)) return [];
+  return (conditions as readonly JsonValue[]).flatMap((condition) => {
+    const [type, status, reason, message, location] = ["type", "status", "reason", "message", "location"].map((name) =>
+      member(condition, name),
+    );
+    if (typeof type !== "string" || type === READY || typeof location !== "string") return [];
+    const known = status === "True" || status === "False" ? status : "Unknown";
+    return [{ type, status: known, reason: String(reason ?? ""), message: String(message ?? ""), location } as const];
+  });
+}

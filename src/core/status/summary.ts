@@ -1,0 +1,69 @@
+/** What one execution of a Workflow came to, from the results of its steps: outcome, state, conditions and managed objects. */
+import { put } from "../cel/maps.ts";
+import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import { fold, type Outcome } from "../outcome.ts";
+import { faultOutcome } from "../plan/evaluate.ts";
+import type { WorkflowPlan } from "../plan/plan.ts";
+import { conditionOf, READY, type ConditionDraft } from "./condition.ts";
+
+/** What is needed of one step. */
+export interface StepSummary {
+  readonly outcome: Outcome<Value>;
+  /** Koreo's record of what it manages: null, a resource, a sub-workflow, or a list of these. */
+  readonly managed: JsonValue;
+}
+
+export interface WorkflowSummary {
+  readonly outcome: Outcome<readonly Value[]>;
+  /** The states of ok steps, merged by top-level key in listing order: a later step wins the whole key. */
+  readonly state: ValueMap;
+  /** Label -> why its state could not be evaluated. */
+  readonly stateErrors: Readonly<Record<string, string>>;
+  /** Of steps that have one, in listing order, then Ready. */
+  readonly conditions: readonly ConditionDraft[];
+  /** Koreo's shape of `koreo.dev/managed-resources`; `{}` for a workflow that is not ready. */
+  readonly managed: JsonObject;
+}
+
+/**
+ * @param results - by label; none when the plan is not ready
+ */
+export function summarizeWorkflow(plan: WorkflowPlan, results: ReadonlyMap<string, StepSummary>): WorkflowSummary {
+  const ready = { type: READY, name: `Workflow ${plan.name}` };
+  if (plan.readiness !== undefined) {
+    const conditions = [conditionOf(ready, plan.readiness, plan.name)];
+    return { outcome: plan.readiness, state: {}, stateErrors: {}, conditions, managed: {} };
+  }
+  const outcome = fold([...results.values()].map((result) => result.outcome));
+  const steps = plan.steps.flatMap(({ label, condition }) => {
+    const result = results.get(label);
+    return condition === undefined || result === undefined ? [] : [conditionOf(condition, result.outcome, plan.name)];
+  });
+  return {
+    outcome,
+    ...mergedState(plan, results),
+    conditions: [...steps, conditionOf(ready, outcome, plan.name)],
+    managed: { workflow: plan.name, resources: Object.fromEntries([...results].map(([label, { managed }]) => [label, managed])) },
+  };
+}
+
+function mergedState(
+  plan: WorkflowPlan,
+  results: ReadonlyMap<string, StepSummary>,
+): Pick<WorkflowSummary, "state" | "stateErrors"> {
+  const state: Record<string, Value> = {};
+  const stateErrors: Record<string, string> = {};
+  for (const { label, state: step } of plan.steps) {
+    const outcome = results.get(label)?.outcome;
+    if (step === undefined || outcome?.kind !== "ok") continue;
+    const value = step.program.evaluate({ value: outcome.value });
+    if (isFault(value)) {
+      const { message, location } = faultOutcome(value, `${plan.name}.spec.steps.${label}.state`);
+      put(stateErrors, label, `${message ?? ""} at ${location ?? ""}`);
+    } else if (isPlainMap(value)) {
+      for (const [key, member] of Object.entries(value)) put(state, key, member);
+    }
+  }
+  return { state, stateErrors };
+}

@@ -1,0 +1,156 @@
+/**
+ * A whole Koreo cluster on this machine: Redis, a control plane (or a cluster that is handed in), and any number of
+ * watcher and worker processes started through the CLI as a user would. Used by the demo, the e2e suite and the
+ * benchmarks. Everything it starts ends with us.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { freePort, GuardedChild, waitFor } from "../control-plane/child.ts";
+import { provideControlPlane, type Report } from "../control-plane/provide.ts";
+import { provideRedis, startRedis, type RedisServer } from "../control-plane/redis.ts";
+import { startControlPlane, type ControlPlane } from "../control-plane/start.ts";
+
+/** The checkout's folder. */
+export const ROOT = path.resolve(import.meta.dirname, "../..");
+export const CLI = path.join(ROOT, "src/cli/main.ts");
+
+/** Longer than a worker's drain (25 s), so that a drain is never cut short by us. */
+const STOP_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 60_000;
+
+export interface StackOptions {
+  readonly report: Report;
+  readonly watchers: number;
+  readonly workers: number;
+  /** Use this cluster and start no control plane. */
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** Further flags of every process, such as `--definition-namespaces platform`. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Write the API server's audit log. */
+  readonly audit?: boolean;
+}
+
+/** One watcher or worker process. */
+export interface StackProcess {
+  readonly name: string;
+  readonly role: "watcher" | "worker";
+  readonly healthUrl: string;
+  readonly logFile: string;
+  readonly pid: number;
+  /** Resolves once it says it is ready. */
+  start(): Promise<void>;
+  /** SIGTERM: drains. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  pause(): void;
+  resume(): void;
+}
+
+export interface Stack {
+  readonly dir: string;
+  readonly kubeconfig: string;
+  readonly redis: RedisServer;
+  readonly plane: ControlPlane | undefined;
+  readonly processes: readonly StackProcess[];
+  /** Flags that make a CLI command reach this stack's API server. */
+  readonly clusterFlags: readonly string[];
+  /** Starts one more process. */
+  add(role: StackProcess["role"]): Promise<StackProcess>;
+  stop(): Promise<void>;
+}
+
+/** Sets up what is missing, starts everything, and resolves once every process is ready. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { report } = options;
+  const dir = await mkdtemp(path.join(tmpdir(), "koreo-stack-"));
+  await mkdir(path.join(dir, "logs"));
+  const [binaries, redisBinary] = await Promise.all([
+    options.kubeconfig === undefined ? provideControlPlane(report) : undefined,
+    provideRedis(report),
+  ]);
+  const since = performance.now();
+  const redis = await startRedis({ ...redisBinary, dir: path.join(dir, "redis") });
+  const plane =
+    binaries === undefined
+      ? undefined
+      : await startControlPlane({ binaries, dir: path.join(dir, "plane"), audit: options.audit === true });
+  if (plane !== undefined) {
+    report(`Kubernetes ${plane.version} and Redis are up after ${((performance.now() - since) / 1000).toFixed(1)} s`);
+  }
+  const kubeconfig = plane?.kubeconfig ?? path.resolve(options.kubeconfig ?? "");
+  const clusterFlags = ["--kubeconfig", kubeconfig, ...(options.context === undefined ? [] : ["--context", options.context])];
+  const flags = [...clusterFlags, "--redis", redis.url, ...(options.flags ?? [])];
+  const processes: StackProcess[] = [];
+  const add = async (role: StackProcess["role"]) => {
+    const count = processes.filter((each) => each.role === role).length;
+    const added = await createProcess({ role, name: `${role}-${count + 1}`, dir, flags, env: options.env ?? {} });
+    processes.push(added);
+    await added.start();
+    return added;
+  };
+  const stop = async () => {
+    await Promise.allSettled(processes.map((each) => each.stop()));
+    await Promise.allSettled([plane?.stop(), redis.stop()]);
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const roles = [...repeat("watcher", options.watchers), ...repeat("worker", options.workers)];
+    await Promise.all(roles.map((role) => add(role)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { dir, kubeconfig, redis, plane, processes, clusterFlags, add, stop };
+}
+
+function repeat(role: StackProcess["role"], count: number): readonly StackProcess["role"][] {
+  return Array.from({ length: count }, () => role);
+}
+
+async function createProcess(options: {
+  readonly role: StackProcess["role"];
+  readonly name: string;
+  readonly dir: string;
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}): Promise<StackProcess> {
+  const { role, name, dir, flags, env } = options;
+  const port = await freePort();
+  const logFile = path.join(dir, "logs", `${name}.log`);
+  const child = new GuardedChild({
+    command: process.execPath,
+    args: [CLI, role, ...flags, "--port", String(port)],
+    env: { ...env, NODE_NO_WARNINGS: "1" },
+    logFile,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+  });
+  const healthUrl = `http://127.0.0.1:${port}`;
+  return {
+    name,
+    role,
+    healthUrl,
+    logFile,
+    get pid() {
+      return child.pid;
+    },
+    start: async () => {
+      await child.start();
+      await child.until(waitFor(`${name} becoming ready`, READY_DEADLINE_MS, () => isReady(healthUrl)));
+    },
+    stop: () => child.stop(),
+    kill: () => child.stop("SIGKILL"),
+    pause: () => child.signal("SIGSTOP"),
+    resume: () => child.signal("SIGCONT"),
+  };
+}
+
+/** Whether a process says it is ready. */
+export async function isReady(healthUrl: string): Promise<boolean> {
+  return fetch(`${healthUrl}/readyz`, { signal: AbortSignal.timeout(2000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
