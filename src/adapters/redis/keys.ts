@@ -41,12 +41,22 @@ export function redisKeys(name: string) {
     watchers: key("watchers"),
     /** hash: slot -> the watcher that serves it */
     slotOwners: key("slot-owners"),
-    /** set: triggers of one object */
+    /** beginning of the index's names, see `scripts/index-*.lua` */
+    index: key("index"),
+    /** hash: trigger of one object -> the version it has looked at */
     triggersOf: (object: string) => key(`index:object:${object}`),
     /** set: objects of one trigger */
     objectsOf: (trigger: string) => key(`index:trigger:${trigger}`),
     /** set: indexed objects of one `cluster/group/kind` */
-    objectsOfKind: (groupKind: string) => key(`index:kind:${groupKind}`),
+    objectsOfKind: (kind: string) => key(`index:kind:${kind}`),
+    /** set: every `cluster/group/kind` with indexed objects */
+    indexedKinds: key("index:kinds"),
+    /** hash: object of one watch slot -> text that changes with what wakes its key */
+    seen: (slot: string) => key(`seen:${slot}`),
+    /** hash: trigger slot -> hash of the plans last spread over its keys */
+    spreadPlans: key("spread-plans"),
+    /** hash: reason -> wake-ups sent by watchers */
+    wakeUpCounters: key("wake-ups"),
     /** string with a time to live: the key that holds the lock of one object */
     objectLock: (object: string) => key(`lock:${object}`),
     /** set with a time to live: the keys that asked for the lock meanwhile */

@@ -19,6 +19,13 @@ export interface TestCaseResult extends Verdict {
   readonly outcome: Outcome<Value> | undefined;
   readonly answer: MockAnswer | undefined;
   readonly skipped: boolean;
+  /** Later cases cannot be trusted, so the run ends here: it failed and is no variant. */
+  readonly isFatal: boolean;
+}
+
+export interface RunOptions {
+  /** Runs the cases after a fatal one too; the test has failed all the same. */
+  readonly keepGoing?: boolean;
 }
 
 export interface FunctionTestResult {
@@ -40,7 +47,11 @@ interface Carried {
  * @param plan - its name is the start of every location
  * @param templates - finds templates as the function sees them
  */
-export function runFunctionTest(plan: FunctionTestPlan, templates: FindTemplate): FunctionTestResult {
+export function runFunctionTest(
+  plan: FunctionTestPlan,
+  templates: FindTemplate,
+  { keepGoing = false }: RunOptions = {},
+): FunctionTestResult {
   const { functionUnderTest } = plan;
   if (functionUnderTest.kind === "notReady") {
     return { success: false, functionOutcome: functionUnderTest.outcome, cases: [], casesNotReached: plan.cases.length };
@@ -52,7 +63,7 @@ export function runFunctionTest(plan: FunctionTestPlan, templates: FindTemplate)
     const ran = runCase(functionUnderTest.plan, testCase, carried, { location, templates });
     cases.push(ran.result);
     carried = ran.carried;
-    if (ran.isFatal) break;
+    if (ran.result.isFatal && !keepGoing) break;
   }
   const casesNotReached = plan.cases.length - cases.length;
   const success = casesNotReached === 0 && cases.every((each) => each.pass);
@@ -67,31 +78,29 @@ interface CaseContext {
 interface RanCase {
   readonly result: TestCaseResult;
   readonly carried: Carried;
-  readonly isFatal: boolean;
 }
 
 function runCase(logic: FunctionLogic, testCase: TestCasePlan, carried: Carried, context: CaseContext): RanCase {
   const { label, variant, skip } = testCase;
-  const nothing = { label, outcome: undefined, answer: undefined, skipped: false };
-  if (skip) {
-    return { result: { ...nothing, pass: true, message: "user skipped", skipped: true }, carried, isFatal: false };
-  }
+  const nothing = { label, outcome: undefined, answer: undefined, skipped: false, isFatal: false };
+  if (skip) return { result: { ...nothing, pass: true, message: "user skipped", skipped: true }, carried };
   // 1. What the function sees.
   const inputs = inputsOf(testCase, carried);
   const resource = resourceOf(testCase, carried, inputs);
   if (resource.kind === "refused") {
     const { message, outcome, isFatal } = resource;
-    return { result: { ...nothing, outcome, pass: false, message }, carried, isFatal: isFatal || !variant };
+    return { result: { ...nothing, outcome, pass: false, message, isFatal: isFatal || !variant }, carried };
   }
   // 2. The function itself.
   const answer = runLogic(logic, inputs, resource.value, context);
   // 3. Is it what the case expects?
   const verdict = judge(testCase.assertion, answer);
-  const result = { label, outcome: answer.outcome, answer, skipped: false, ...verdict };
+  const isFatal = !variant && !verdict.pass;
+  const result = { label, outcome: answer.outcome, answer, skipped: false, isFatal, ...verdict };
   // 4. What the next case starts from.
-  if (variant) return { result, carried, isFatal: false };
+  if (variant) return { result, carried };
   const left = answer.materialized ?? resource.value;
-  return { result, carried: { inputs, resource: left }, isFatal: !verdict.pass };
+  return { result, carried: { inputs, resource: left } };
 }
 
 function runLogic(

@@ -4,6 +4,7 @@
  */
 import { isInt } from "../cel/scalars.ts";
 import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
+import { KOREO_GROUP } from "../names.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 
 /** One Workflow, function, template or test as the cluster or a file has it. */
@@ -22,6 +23,13 @@ export interface DefinitionSource {
 export interface DefinitionFault {
   readonly path: string;
   readonly message: string;
+}
+
+const KINDS: readonly string[] = ["Workflow", "ValueFunction", "ResourceFunction", "ResourceTemplate", "FunctionTest"];
+
+/** Whether a text names one of the five kinds. */
+export function isDefinitionKind(kind: string): kind is DefinitionKind {
+  return KINDS.includes(kind);
 }
 
 /** The own member of a map, or undefined. */
@@ -57,4 +65,26 @@ export function listField(value: Value | undefined, name: string): readonly Valu
 export function mapField(value: Value | undefined, name: string): ValueMap | undefined {
   const found = field(value, name);
   return isPlainMap(found) ? found : undefined;
+}
+
+/**
+ * A definition from a whole object, as a file or the API server has it.
+ *
+ * @param defaultNamespace - for an object that names none
+ * @returns undefined for an object of another kind or API, or without a name
+ */
+export function definitionOf(object: Value, defaultNamespace: string): DefinitionSource | undefined {
+  const kind = textField(object, "kind");
+  const metadata = field(object, "metadata");
+  const name = textField(metadata, "name");
+  const isOurs = textField(object, "apiVersion").startsWith(`${KOREO_GROUP}/`);
+  if (!isOurs || !isDefinitionKind(kind) || name === "") return undefined;
+  return {
+    kind,
+    namespace: textField(metadata, "namespace") || defaultNamespace,
+    name,
+    uid: textField(metadata, "uid"),
+    generation: intField(metadata, "generation", 0),
+    spec: field(object, "spec") ?? null,
+  };
 }

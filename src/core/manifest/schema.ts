@@ -9,7 +9,7 @@ import { toJson } from "../cel/text.ts";
 import { isFault, type Value } from "../cel/value.ts";
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
-import type { DefinitionFault } from "./definition.ts";
+import { isDefinitionKind, type DefinitionFault } from "./definition.ts";
 
 /** Tells everything that is wrong with a spec; an empty list when nothing is. */
 export type SpecCheck = (spec: Value) => readonly DefinitionFault[];
@@ -30,13 +30,6 @@ export function specChecksOf(crds: readonly JsonValue[]): SpecChecks {
     if (isDefinitionKind(kind) && schema !== undefined) checks.set(kind, specCheck(schema));
   }
   return checks;
-}
-
-const KINDS: readonly string[] = ["Workflow", "ValueFunction", "ResourceFunction", "ResourceTemplate", "FunctionTest"];
-
-/** Whether a text names one of the five kinds. */
-export function isDefinitionKind(kind: string): kind is DefinitionKind {
-  return KINDS.includes(kind);
 }
 
 function specSchemaOf(crd: JsonValue): JsonObject | undefined {

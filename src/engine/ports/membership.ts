@@ -2,6 +2,8 @@
  * Who the live watchers are, and whether the store still is the one we knew. One heartbeat answers all of it.
  * Implemented on Redis (time from Redis) and in memory (one process, always alone).
  */
+import type { SlotId } from "../../core/slot.ts";
+
 export interface Membership {
   /**
    * Says that `watcherId` lives for another `ttlMs`.
@@ -13,9 +15,9 @@ export interface Membership {
   /** Leaves at once (drain), so that others take over without waiting for the ttl. */
   leave(watcherId: string): Promise<void>;
   /** Who serves each slot now, as last claimed; for make-before-break handover. */
-  owners(slots: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>>;
   /** Says that `watcherId` has listed and watches these slots; from now on the former owner may stop. */
-  claim(watcherId: string, slots: readonly string[]): Promise<void>;
+  claim(watcherId: string, slots: readonly SlotId[]): Promise<void>;
 }
 
 export interface MembershipView {

@@ -1,7 +1,8 @@
 /**
  * Which triggers an object concerns: object -> keys, without versions, readonly and not yet existing objects included.
- * A run adds an entry before it first reads or creates the object; watchers turn events into keys with it. It may be
- * lost at any time and is then rebuilt from the inventories on the triggers. Implemented on Redis and in memory.
+ * A run adds an entry before it first reads or creates the object; watchers turn events into keys with it. Each entry
+ * also holds the version of the object its trigger has looked at, so that the echo of an own write wakes nobody. All of
+ * it may be lost at any time and is then rebuilt from the inventories on the triggers. Implemented on Redis and in memory.
  */
 import type { KeyText } from "../../core/object-key.ts";
 
@@ -9,17 +10,37 @@ import type { KeyText } from "../../core/object-key.ts";
 export interface IndexEntry {
   readonly object: KeyText;
   readonly trigger: KeyText;
+  /** Of the object as the run saw it last; "" while it has seen none. Absent: what is recorded stays. */
+  readonly resourceVersion?: string;
+}
+
+/** A trigger that names an object. */
+export interface IndexedTrigger {
+  readonly trigger: KeyText;
+  /** The version it has looked at; "" for none. */
+  readonly resourceVersion: string;
 }
 
 export interface ObjectIndex {
-  /** Adds entries; those already there cost nothing. Batched. */
-  add(entries: readonly IndexEntry[]): Promise<void>;
-  /** Makes the trigger's objects exactly these: what it no longer names is removed. An empty list forgets the trigger. */
-  replace(trigger: KeyText, objects: readonly KeyText[]): Promise<void>;
+  /**
+   * Adds entries, or brings their versions up to date.
+   *
+   * @returns for each entry every trigger that names its object, its own among them
+   */
+  add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]>;
+  /** Takes out every object of the trigger that is not among these. An empty list forgets the trigger. */
+  trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void>;
   /** The triggers of each object, in the order asked; an unknown object has none. */
-  triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly KeyText[])[]>;
+  triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /** The objects of a trigger. */
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]>;
-  /** All indexed objects of one kind in one cluster, for comparing with a list. `groupKind` is `cluster/group/kind`. */
-  objectsOfKind(groupKind: string): AsyncIterable<readonly KeyText[]>;
+  /** All indexed objects of one kind in one cluster, for comparing with a list. `kind` is `cluster/group/kind`. */
+  objectsOfKind(kind: string): Promise<readonly KeyText[]>;
+  /** Every `cluster/group/kind` that has entries. */
+  kinds(): Promise<readonly string[]>;
+}
+
+/** The kind part of an object's canonical text: `cluster/group/kind`. */
+export function kindText(object: string): string {
+  return object.split("/", 3).join("/");
 }

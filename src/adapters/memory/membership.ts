@@ -1,0 +1,48 @@
+/** Membership within one process. Several watchers may share it in tests; its time is the clock's. */
+import type { SlotId } from "../../core/slot.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { Membership, MembershipView } from "../../engine/ports/membership.ts";
+
+export class MemoryMembership implements Membership {
+  readonly #clock: Clock;
+  /** Watcher -> when its time ends. */
+  readonly #watchers = new Map<string, number>();
+  readonly #owners = new Map<SlotId, string>();
+  #epoch = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  heartbeat(watcherId: string, ttlMs: number): Promise<MembershipView> {
+    const nowMs = this.#clock.nowMs();
+    this.#watchers.set(watcherId, nowMs + ttlMs);
+    for (const [id, endMs] of this.#watchers) if (endMs <= nowMs) this.#watchers.delete(id);
+    const watchers = [...this.#watchers.keys()].sort();
+    return Promise.resolve({ watchers, epoch: String(this.#epoch), serverRun: "memory" });
+  }
+
+  leave(watcherId: string): Promise<void> {
+    this.#watchers.delete(watcherId);
+    return Promise.resolve();
+  }
+
+  owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>> {
+    const known = slots.flatMap((slot) => {
+      const owner = this.#owners.get(slot);
+      return owner === undefined ? [] : [[slot, owner] as const];
+    });
+    return Promise.resolve(new Map(known));
+  }
+
+  claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
+    for (const slot of slots) this.#owners.set(slot, watcherId);
+    return Promise.resolve();
+  }
+
+  /** For tests: everybody finds another store than the one they knew. */
+  loseData(): void {
+    this.#epoch += 1;
+    this.#owners.clear();
+  }
+}

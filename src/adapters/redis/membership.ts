@@ -1,0 +1,52 @@
+/** Membership of watchers on Redis: all times are those of Redis' own clock. */
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { SlotId } from "../../core/slot.ts";
+import type { Membership, MembershipView } from "../../engine/ports/membership.ts";
+import { orUnavailable } from "./connection.ts";
+import type { RedisKeys } from "./keys.ts";
+import { loadScript } from "./script.ts";
+
+const HEARTBEAT = loadScript("heartbeat-2");
+
+export class RedisMembership implements Membership {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(redis: Redis, keys: RedisKeys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async heartbeat(watcherId: string, ttlMs: number): Promise<MembershipView> {
+    const { watchers, epoch } = this.#keys;
+    const reply = await HEARTBEAT.run(this.#redis, [watchers, epoch], [watcherId, ttlMs, randomUUID()]);
+    const [marker, live] = reply as [string, string[]];
+    return { watchers: live.sort(), epoch: marker, serverRun: await this.#serverRun() };
+  }
+
+  async leave(watcherId: string): Promise<void> {
+    await orUnavailable(this.#redis.zrem(this.#keys.watchers, watcherId));
+  }
+
+  async owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>> {
+    if (slots.length === 0) return new Map();
+    const owners = await orUnavailable(this.#redis.hmget(this.#keys.slotOwners, ...slots));
+    const known = slots.flatMap((slot, index) => {
+      const owner = owners[index];
+      return typeof owner === "string" ? [[slot, owner] as const] : [];
+    });
+    return new Map(known);
+  }
+
+  async claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
+    if (slots.length === 0) return;
+    await orUnavailable(this.#redis.hset(this.#keys.slotOwners, ...slots.flatMap((slot) => [slot, watcherId])));
+  }
+
+  /** Some hosted servers hide it; then a failover shows by the epoch alone. */
+  async #serverRun(): Promise<string> {
+    const info = await orUnavailable(this.#redis.info("server"));
+    return /^run_id:(\w+)/m.exec(info)?.[1] ?? "";
+  }
+}

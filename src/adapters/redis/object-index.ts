@@ -1,0 +1,69 @@
+/** The object index on Redis, shared by all watchers and workers of an installation. */
+import type { Redis } from "ioredis";
+import type { KeyText } from "../../core/object-key.ts";
+import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
+import { orUnavailable } from "./connection.ts";
+import type { RedisKeys } from "./keys.ts";
+import { loadScript } from "./script.ts";
+
+const ADD = loadScript("index-add-1");
+const TRIM = loadScript("index-trim-1");
+/** Entries per script, so that Redis is never away for long. */
+const BATCH = 200;
+
+export class RedisObjectIndex implements ObjectIndex {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(redis: Redis, keys: RedisKeys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
+    const replies: (readonly KeyText[])[] = [];
+    for (let start = 0; start < entries.length; start += BATCH) {
+      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion }) => {
+        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : `=${resourceVersion}`];
+      });
+      replies.push(...((await ADD.run(this.#redis, [this.#keys.index], args)) as KeyText[][]));
+    }
+    return replies;
+  }
+
+  async trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void> {
+    await TRIM.run(this.#redis, [this.#keys.index], [trigger, ...objects]);
+  }
+
+  async triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {
+    if (objects.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const object of objects) pipeline.hgetall(this.#keys.triggersOf(object));
+    const replies = (await orUnavailable(pipeline.exec())) ?? [];
+    return Promise.all(
+      replies.map(async ([error, reply]) => {
+        if (error !== null) return orUnavailable(Promise.reject(error));
+        const versions = Object.entries(reply as Record<string, string>);
+        return versions.map(([trigger, resourceVersion]) => ({ trigger: trigger as KeyText, resourceVersion }));
+      }),
+    );
+  }
+
+  async objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {
+    return (await orUnavailable(this.#redis.smembers(this.#keys.objectsOf(trigger)))) as KeyText[];
+  }
+
+  async objectsOfKind(kind: string): Promise<readonly KeyText[]> {
+    const objects: KeyText[] = [];
+    for (let cursor = "0", isFirst = true; isFirst || cursor !== "0"; isFirst = false) {
+      const [next, page] = await orUnavailable(this.#redis.sscan(this.#keys.objectsOfKind(kind), cursor, "COUNT", 500));
+      cursor = next;
+      objects.push(...(page as KeyText[]));
+    }
+    return [...new Set(objects)];
+  }
+
+  async kinds(): Promise<readonly string[]> {
+    return orUnavailable(this.#redis.smembers(this.#keys.indexedKinds));
+  }
+}

@@ -1,0 +1,11 @@
+-- One watcher says that it lives, and learns who else does and whether this still is the data set it knew. Atomic.
+-- KEYS: sorted set of watchers by the end of their time, marker of the data set
+-- ARGV: watcher, its time to live in ms, a marker to set where there is none
+-- Reply: { marker, { live watchers } }
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('SET', KEYS[2], ARGV[3], 'NX')
+return { redis.call('GET', KEYS[2]), redis.call('ZRANGE', KEYS[1], 0, -1) }

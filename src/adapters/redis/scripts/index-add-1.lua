@@ -1,0 +1,20 @@
+-- Adds entries to the object index, or brings the version a trigger has looked at up to date. All or nothing.
+-- KEYS: beginning of the index's names
+-- ARGV: repeated: object, `cluster/group/kind` of it, trigger, "=" .. version or "" to leave what is recorded
+-- Reply: for each entry the list of all triggers that name its object
+
+local replies = {}
+for i = 1, #ARGV, 4 do
+  local object, kind, trigger, version = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local triggers = KEYS[1] .. ':object:' .. object
+  if version == '' then
+    redis.call('HSETNX', triggers, trigger, '')
+  else
+    redis.call('HSET', triggers, trigger, string.sub(version, 2))
+  end
+  redis.call('SADD', KEYS[1] .. ':trigger:' .. trigger, object)
+  redis.call('SADD', KEYS[1] .. ':kind:' .. kind, object)
+  redis.call('SADD', KEYS[1] .. ':kinds', kind)
+  replies[#replies + 1] = redis.call('HKEYS', triggers)
+end
+return replies

@@ -1,0 +1,26 @@
+-- Takes every object out of a trigger's entries that is not among those named. All or nothing.
+-- KEYS: beginning of the index's names
+-- ARGV: trigger, then the objects that stay
+-- Reply: how many were taken out
+
+local trigger = ARGV[1]
+local known = KEYS[1] .. ':trigger:' .. trigger
+local kept = {}
+for i = 2, #ARGV do kept[ARGV[i]] = true end
+
+local removed = 0
+for _, object in ipairs(redis.call('SMEMBERS', known)) do
+  if not kept[object] then
+    local triggers = KEYS[1] .. ':object:' .. object
+    redis.call('SREM', known, object)
+    redis.call('HDEL', triggers, trigger)
+    if redis.call('EXISTS', triggers) == 0 then
+      local kind = string.match(object, '^([^/]*/[^/]*/[^/]*)')
+      local objects = KEYS[1] .. ':kind:' .. kind
+      redis.call('SREM', objects, object)
+      if redis.call('EXISTS', objects) == 0 then redis.call('SREM', KEYS[1] .. ':kinds', kind) end
+    end
+    removed = removed + 1
+  end
+end
+return removed

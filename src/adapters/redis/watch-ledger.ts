@@ -1,0 +1,45 @@
+/** The watch ledger on Redis. */
+import type { Redis } from "ioredis";
+import type { SlotId } from "../../core/slot.ts";
+import type { SeenObjects, WatchLedger } from "../../engine/ports/watch-ledger.ts";
+import { orUnavailable } from "./connection.ts";
+import type { RedisKeys } from "./keys.ts";
+
+export class RedisWatchLedger implements WatchLedger {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(redis: Redis, keys: RedisKeys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  async seen(slot: SlotId): Promise<SeenObjects> {
+    return new Map(Object.entries(await orUnavailable(this.#redis.hgetall(this.#keys.seen(slot)))));
+  }
+
+  async record(slot: SlotId, changes: ReadonlyMap<string, string | null>): Promise<void> {
+    const seen = [...changes].flatMap(([object, text]) => (text === null ? [] : [object, text]));
+    const forgotten = [...changes].flatMap(([object, text]) => (text === null ? [object] : []));
+    const key = this.#keys.seen(slot);
+    if (seen.length > 0) await orUnavailable(this.#redis.hset(key, ...seen));
+    if (forgotten.length > 0) await orUnavailable(this.#redis.hdel(key, ...forgotten));
+  }
+
+  async spreadPlan(slot: SlotId): Promise<string> {
+    return (await orUnavailable(this.#redis.hget(this.#keys.spreadPlans, slot))) ?? "";
+  }
+
+  async recordSpreadPlan(slot: SlotId, planHash: string): Promise<void> {
+    await orUnavailable(this.#redis.hset(this.#keys.spreadPlans, slot, planHash));
+  }
+
+  async count(reason: string, by: number): Promise<void> {
+    await orUnavailable(this.#redis.hincrby(this.#keys.wakeUpCounters, reason, by));
+  }
+
+  async counters(): Promise<ReadonlyMap<string, number>> {
+    const counted = Object.entries(await orUnavailable(this.#redis.hgetall(this.#keys.wakeUpCounters)));
+    return new Map(counted.map(([reason, count]) => [reason, Number(count)]));
+  }
+}
