@@ -15,9 +15,10 @@ import { spawnActor } from "./actor/actor.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { DefinitionCache } from "./definitions.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
+import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { Cause, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
-import { DEFAULT_LIMITS, RunInterrupted, type RunContext, type RunLimits, type WorkerPorts } from "./run-context.ts";
+import { DEFAULT_LIMITS, RunInterrupted, shared, type RunContext, type RunLimits, type WorkerPorts } from "./run-context.ts";
 import { nextLook } from "./schedule.ts";
 import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
 import { writeTrigger, type TriggerReport } from "./trigger-writer.ts";
@@ -81,7 +82,8 @@ export class Reconciler {
       await this.#definitions.catchUp(await this.#registry.version(), run.signal);
       return isDefinitionKey(key) ? await this.#runDefinition(run, key) : await this.#runTrigger(run, key);
     } catch (error) {
-      if (error instanceof RunInterrupted || run.signal.aborted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
+      const isInterrupted = error instanceof RunInterrupted || error instanceof StoreUnavailable || run.signal.aborted;
+      if (isInterrupted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
       this.#ports.log.error({ key: run.key, error }, "run failed: this is a bug in Koreo Cluster, please report it");
       return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: "bug" };
     }
@@ -97,7 +99,7 @@ export class Reconciler {
     const loaded = await this.#load(run, key);
     if (loaded.kind === "fault") return this.#clusterFault(loaded.fault);
     if (loaded.kind === "gone") {
-      await this.#ports.index.replace(run.key, []);
+      await this.#ports.index.trim(run.key, []);
       return { report: { kind: "done" }, outcome: "gone" };
     }
     const { context } = loaded;
@@ -130,6 +132,7 @@ export class Reconciler {
     const ref = { type: type.value, namespace: key.namespace, name: key.name };
     const read = await this.#ports.store.get(ref, run.signal);
     if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
+    const abandoned = new AbortController();
     const context: RunContext = {
       ports: this.#ports,
       limits: this.#options.limits ?? DEFAULT_LIMITS,
@@ -137,7 +140,8 @@ export class Reconciler {
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
       leaseLeftMs: () => run.leaseLeftMs(),
-      signal: run.signal,
+      signal: AbortSignal.any([run.signal, abandoned.signal]),
+      abandon: () => abandoned.abort(),
     };
     return { kind: "loaded", context };
   }
@@ -178,10 +182,10 @@ export class Reconciler {
     const named = [...results.values()].flatMap((result) => result.inventory);
     const inventory = mergeInventory(before, named);
     const cluster = this.#ports.store.cluster;
-    await this.#ports.index.replace(
-      context.trigger.key,
-      inventory.map((entry) => formatKey({ cluster, ...entry })),
-    );
+    // Only while no newer run can hold the key: a newer one has named what it needs before it came here.
+    if (context.leaseLeftMs() <= 0) throw new RunInterrupted();
+    const objects = inventory.map((entry) => formatKey({ cluster, ...entry }));
+    await shared(context, this.#ports.index.trim(context.trigger.key, objects));
     return inventory;
   }
 

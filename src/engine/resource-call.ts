@@ -15,7 +15,7 @@ import { locateResource, type ResourceTarget } from "../core/resource/locate.ts"
 import { faultOutcome, perform, type Performed } from "./perform.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import type { ObjectRef, ResourceType } from "./ports/object-store.ts";
-import { RunInterrupted, type RunContext } from "./run-context.ts";
+import { RunInterrupted, shared, type RunContext } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
@@ -35,6 +35,8 @@ interface Target {
   readonly object: KeyText;
   /** Labels of the steps that lead here, for the mark and the inventory. */
   readonly step: string;
+  /** Whether another trigger names the object too. */
+  readonly isShared: boolean;
 }
 
 /** Koreo's delay while something that others provide is missing, in seconds. */
@@ -70,9 +72,11 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
   const path = [...request.path, step.label].join("/");
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
-  await run.ports.index.add([{ object, trigger: run.trigger.key }]);
+  const [sharers = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key }]));
+  const isShared = sharers.some((key) => key !== run.trigger.key);
 
-  const settled = await settle(work, { call, target, ref, object, step: path }, signal);
+  const settled = await settle(work, { call, target, ref, object, step: path, isShared }, signal);
+  await recordLook(run, object, settled);
   return {
     outcome: settled.outcome,
     changed: settled.changed,
@@ -139,7 +143,6 @@ function decide(work: StepWork, { call, target, ref, step }: Target, observed: J
         uid,
       },
       templates: (name) => run.catalog.template(name, call.plan.namespace),
-      location: call.location,
       mode: "cluster",
       mark: {
         trigger: key,
@@ -164,7 +167,7 @@ function conclude({ call, target }: Target, actual: JsonObject): Outcome<Value> 
 /** Performs a write, under the object lock where another trigger names the object too. */
 async function act(
   run: RunContext,
-  { target, ref, object }: Target,
+  { target, ref, object, isShared }: Target,
   action: Exclude<Action, { kind: "none" | "outcome" }>,
   observed: JsonObject | null,
   signal: AbortSignal,
@@ -175,11 +178,11 @@ async function act(
     withSpan("koreo.write", { [ATTRIBUTE.action]: action.kind, [ATTRIBUTE.object]: target.fullName }, () =>
       perform(run, { action, ref, observed, name: target.fullName }, signal),
     );
-  const [sharers = []] = await run.ports.index.triggersOf([object]);
-  if (sharers.every((key) => key === run.trigger.key)) return write();
+  if (!isShared) return write();
 
+  const { lock, queue, clock } = run.ports;
   const holder = await withSpan(SPAN.lockWait, {}, () =>
-    run.ports.lock.acquire(object, run.trigger.key, run.limits.lockMs),
+    shared(run, lock.acquire(object, run.trigger.key, run.limits.lockMs)),
   );
   if (holder !== undefined) {
     const message = `${target.fullName} is being written by ${holder}; waiting for it to finish`;
@@ -188,10 +191,21 @@ async function act(
   try {
     return await write();
   } finally {
-    const waiting = await run.ports.lock.release(object, run.trigger.key);
-    const cause = { reason: "lock", object, atMs: run.ports.clock.wallMs() };
-    if (waiting.length > 0) await run.ports.queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause })));
+    const waiting = await shared(run, lock.release(object, run.trigger.key));
+    const cause = { reason: "lock", object, atMs: clock.wallMs() };
+    if (waiting.length > 0) await shared(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
   }
+}
+
+/** No version of any object: whatever is seen next of one that this run deleted, its end among it, wakes the trigger. */
+const DELETED = "deleted";
+
+/** Says which version this run has looked at last, so that the echo of its own write wakes nobody. */
+async function recordLook(run: RunContext, object: KeyText, { observed, changed }: Settled): Promise<void> {
+  const isDeleted = observed === null && changed;
+  const version = textMember(member(observed ?? undefined, "metadata"), "resourceVersion");
+  const resourceVersion = isDeleted ? DELETED : version;
+  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion }]));
 }
 
 type Observed =

@@ -6,6 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { KeyText } from "../core/object-key.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
 import type { Clock } from "./ports/clock.ts";
+import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectIndex } from "./ports/object-index.ts";
 import type { ObjectLock } from "./ports/object-lock.ts";
@@ -51,11 +52,28 @@ export interface RunContext {
   readonly log: Logger;
   /** Milliseconds this run may still write; by the monotonic clock. */
   leaseLeftMs(): number;
-  /** Aborted when the run must not go on: pre-empted, lease lost, draining. */
+  /** Aborted when the run must not go on: pre-empted, lease lost, draining, abandoned. */
   readonly signal: AbortSignal;
+  /** Gives the run up: what it came to is not reported, and the key is run again. */
+  abandon(): void;
 }
 
 /** Thrown through the actors of a run whose signal was aborted: no outcome of it may be reported. */
 export class RunInterrupted extends Error {
   override readonly name = "RunInterrupted";
+}
+
+/**
+ * Waits for an answer of the shared state (index, lock, queue). Without one the run cannot go on safely: it is given up.
+ *
+ * @throws RunInterrupted when the state cannot be reached
+ */
+export async function shared<T>(run: RunContext, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    run.abandon();
+    throw new RunInterrupted();
+  }
 }

@@ -3,9 +3,10 @@
  * certificates whose common name and organisations are user and groups, and the key pair of service-account tokens.
  */
 import "reflect-metadata"; // x509 needs it loaded first
+import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-x509.cryptoProvider.set(crypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
@@ -72,7 +73,7 @@ export async function createAuthority(): Promise<Authority> {
 /** Key pair for service-account tokens: PKCS#8 private and SPKI public PEM. */
 export async function createServiceAccountKeys(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
   const keys = await newKeys();
-  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
+  const spki = new Uint8Array(await webcrypto.subtle.exportKey("spki", keys.publicKey));
   return { privateKey: await privatePem(keys.privateKey), publicKey: x509.PemConverter.encode(spki, "PUBLIC KEY") };
 }
 
@@ -81,10 +82,10 @@ function validity() {
   return { serialNumber, notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + 365 * DAY_MS) };
 }
 
-function newKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
-async function privatePem(key: CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(new Uint8Array(await crypto.subtle.exportKey("pkcs8", key)), "PRIVATE KEY");
+async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(new Uint8Array(await webcrypto.subtle.exportKey("pkcs8", key)), "PRIVATE KEY");
 }

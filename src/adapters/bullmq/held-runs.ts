@@ -108,8 +108,9 @@ export class HeldRuns {
   async beat(): Promise<void> {
     const { store, clock, leaseMs } = this.#options;
     const now = clock.nowMs();
+    const nextBeat = now + leaseMs / BEATS; // too late for a lease that ends before it
     for (const entry of this.#entries.values()) {
-      if (store.leasesEnd && entry.deadline <= now) this.#interrupt(entry, "lease-lost");
+      if (store.leasesEnd && entry.deadline <= nextBeat) this.#interrupt(entry, "lease-lost");
     }
     if (now - this.#renewedAt >= leaseMs * RENEW_AFTER) await this.renew();
   }

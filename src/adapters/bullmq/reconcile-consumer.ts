@@ -3,7 +3,7 @@
  * lease, its fence and a signal, and tells the store how it ended.
  */
 import { randomUUID } from "node:crypto";
-import { withBackend, type Job, type Worker } from "bullmq";
+import { withBackend, type Job, type JobProgress, type Worker } from "bullmq";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { KeyStore, RunEnd } from "../../engine/ports/key-store.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
@@ -49,7 +49,7 @@ export interface ConsumerCounters {
 }
 
 type Backend = AsQueueBackend<KeyQueueBackend>;
-type KeyWorker = Worker<unknown, unknown, string, Backend, never, KeyStore>;
+type KeyWorker = Worker<unknown, RunReport, string, Backend, JobProgress, KeyStore>;
 type Handle = (run: KeyRun) => Promise<RunReport>;
 
 const DEFAULTS = { concurrency: 50, leaseMs: 10_000, backoff: { baseMs: 1000, maxMs: 300_000 } };
@@ -102,14 +102,14 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     if (this.#worker !== undefined) throw new Error("the consumer was started before");
     const { name, store, concurrency, leaseMs } = this.#options;
     const { Worker } = withBackend<Backend, KeyStore>(() => this.#backend as Backend);
-    const worker: KeyWorker = new Worker(name, (job: Job) => this.#process(job.id ?? "", handle), {
+    const processor = (job: Job<unknown>) => this.#process(job.id ?? "", handle);
+    const worker: KeyWorker = new Worker<unknown, RunReport>(name, processor, {
       connection: store,
       concurrency,
       lockDuration: leaseMs,
       // Leases are renewed by HeldRuns, and those that ran out are found with every take.
       skipLockRenewal: true,
       skipStalledCheck: true,
-      skipMetasUpdate: true,
       drainDelay: Math.min(MAX_SLEEP_SECONDS, leaseMs / 2000),
       autorun: false,
     });

@@ -4,15 +4,10 @@
  */
 import { memberAt } from "../../core/json.ts";
 import type { ClusterResult, ResourceType } from "../../engine/ports/object-store.ts";
+import type { AllowedScope, WatchAccess } from "../../engine/ports/watch-access.ts";
 import type { ClusterClient } from "./client.ts";
 import { ok } from "./fault.ts";
 import { kindLabel } from "./resource-path.ts";
-
-/** Where a kind can be watched. `missing` is the RBAC rule that would allow more, in words for a condition. */
-export type AllowedScope =
-  | { readonly kind: "cluster" }
-  | { readonly kind: "namespaces"; readonly namespaces: readonly string[]; readonly missing: string }
-  | { readonly kind: "none"; readonly missing: string };
 
 /** One question: may I? */
 export interface AccessQuestion {
@@ -23,7 +18,7 @@ export interface AccessQuestion {
   readonly subresource?: string;
 }
 
-export class AccessReview {
+export class AccessReview implements WatchAccess {
   private readonly client: ClusterClient;
 
   constructor(client: ClusterClient) {
@@ -56,10 +51,6 @@ export class AccessReview {
     return answer.kind === "fault" ? answer : ok(memberAt(answer.value, ["status", "allowed"]) === true);
   }
 
-  /**
-   * Where this kind can be watched: cluster-wide if allowed, else in those of `namespaces` (the ones worth watching, such as
-   * those the inventories name) where it is allowed.
-   */
   async watchScopeFor(
     type: ResourceType,
     namespaces: readonly string[],

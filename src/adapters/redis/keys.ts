@@ -24,7 +24,7 @@ export function redisKeys(name: string) {
       /** sorted sets, one per tenant with waiting keys: `<this>:<class>:<cluster>/<namespace>`, key by waiting since */
       key("queue:waiting"),
       /** sorted sets by virtual time: `<this>` classes, `<this>:<class>` clusters, `<this>:<class>:<cluster>` namespaces;
-       *  each with `<ring>:left`, where members that left keep their time */
+       *  each with `<ring>/left`, where members that left keep their time */
       key("queue:ring"),
       /** hash: ring -> its virtual time when it last became empty */
       key("queue:ring-clocks"),

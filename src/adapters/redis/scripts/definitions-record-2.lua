@@ -14,5 +14,9 @@ for i = 1, #ARGV, 2 do
     changed = true
   end
 end
-if changed then return redis.call('INCR', KEYS[2]) end
+if changed then
+  -- A first version is taken from the clock, so that versions rise even across a loss of all data.
+  if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SET', KEYS[2], redis.call('TIME')[1] * 1000) end
+  return redis.call('INCR', KEYS[2])
+end
 return tonumber(redis.call('GET', KEYS[2]) or '0')

@@ -3,7 +3,7 @@
 -- ARGV: lease in ms, then per run: key, fence
 -- Reply: { fences whose lease is gone, fences behind which a class-1 trigger waits and that may be pre-empted }
 
-local lease_end = now + tonumber(ARGV[1])
+local lease_end = end_of_lease(tonumber(ARGV[1]))
 local lost, urgent = {}, {}
 for i = 2, #ARGV, 2 do
   local key, fence = ARGV[i], tonumber(ARGV[i + 1])

@@ -93,6 +93,9 @@ local function look_again_ms()
   return soonest < math.huge and math.max(1, soonest - now) or 0
 end
 
+-- `now` was rounded down, and the holder counts from before it asked: never end a lease before the holder does.
+local function end_of_lease(lease_ms) return now + 1 + lease_ms end
+
 -- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again }.
 local function take(owner, epoch, lease_ms)
   upkeep()
@@ -102,7 +105,7 @@ local function take(owner, epoch, lease_ms)
   add_causes(state.causes, take_due_causes(key)) -- this run supersedes any later look; it decides on the next one
   state.fence, state.owner, state.epoch = redis.call('INCR', FENCE), owner, epoch
   save(key, state)
-  redis.call('ZADD', RUNNING, now + lease_ms, key)
+  redis.call('ZADD', RUNNING, end_of_lease(lease_ms), key)
   if redis.call('EXISTS', RING) == 1 then wake() end
   local failures = tonumber(redis.call('HGET', FAILURES, key) or 0)
   return { key, state.fence, state.class, math.max(0, now - state.since), state.causes, failures }

@@ -1,0 +1,25 @@
+/** Options of commands, made from the one list of settings, so that help, environment and parsing cannot drift apart. */
+import { Option, type Command } from "commander";
+import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/config.ts";
+
+/** What commands that only talk to the API server need. */
+export const CLUSTER_FLAGS: readonly ConfigFlag[] = ["kubeconfig", "context"];
+
+/** Adds settings as options; nothing is defaulted here, for the environment comes after flags. */
+export function addSettings(command: Command, flags: readonly ConfigFlag[]): Command {
+  for (const flag of flags) {
+    const { value, description, env, ...rest } = SETTINGS[flag];
+    const notes = [
+      ...("byDefault" in rest ? [`default: ${rest.byDefault}`] : []),
+      `env: ${env.map((variable) => `$${variable}`).join(", ")}`,
+    ];
+    command.addOption(new Option(`${flagText(flag)} <${value}>`, `${description} (${notes.join("; ")})`));
+  }
+  return command;
+}
+
+export type OutputFormat = "table" | "json" | "yaml";
+
+export function addOutput(command: Command): Command {
+  return command.addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
+}

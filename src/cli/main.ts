@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** The command `koreo`: exit code 0 when done, 1 when something failed, 2 for a command line that makes no sense. */
+import { CommanderError } from "commander";
+import { ConfigError } from "../processes/shared/config.ts";
+import { CommandFailed } from "./failure.ts";
+import { createProgram } from "./program.ts";
+
+const USAGE = 2;
+
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said what is wrong
+  if (error instanceof ConfigError) {
+    console.error(`koreo: ${error.message}\nSee koreo --help.`);
+    return USAGE;
+  }
+  console.error(`koreo: ${error instanceof Error ? error.message : String(error)}`);
+  // What a user can put right was said; the stack is for us.
+  if (!(error instanceof CommandFailed) && process.env["KOREO_DEBUG"] !== undefined) console.error(error);
+  return 1;
+}

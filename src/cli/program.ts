@@ -1,0 +1,48 @@
+/** The command line: every command with its flags, in the order people meet them. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Command } from "commander";
+import { addApply } from "./commands/apply.ts";
+import { addCompletion } from "./commands/completion.ts";
+import { addCrds } from "./commands/crds.ts";
+import { addGet } from "./commands/get.ts";
+import { addRoles } from "./commands/roles.ts";
+
+export function createProgram(): Command {
+  const program = new Command("koreo")
+    .description("Koreo's control loops as a distributed reconcile cluster: watchers, a queue of keys on Redis, workers.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride();
+  addRoles(program);
+  addCrds(program);
+  addApply(program);
+  addGet(program);
+  addCompletion(program);
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => console.log(version()));
+  program.addHelpText(
+    "after",
+    `
+Examples:
+  koreo crds --install                       install the CustomResourceDefinitions
+  koreo dev                                  watcher and worker in this process, no Redis needed
+  koreo watcher --redis redis://redis:6379   one of several watchers
+  koreo apply -f examples/platform           apply a folder of manifests
+  koreo get workflows -A                     definitions and whether they are ready
+
+Exit codes: 0 done, 1 failed, 2 wrong command line.`,
+  );
+  for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+  return program;
+}
+
+/** The package's version; package.json lies at the same height above `src/cli` and `dist/cli`. */
+export function version(): string {
+  const file = path.resolve(import.meta.dirname, "../../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version;
+}

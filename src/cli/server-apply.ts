@@ -1,0 +1,96 @@
+/** Applies objects by server-side apply: what kubectl would do, with the definitions of kinds first. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { objectPath } from "../adapters/kubernetes/resource-path.ts";
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { parseApiVersion } from "../core/object-key.ts";
+import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/object-store.ts";
+import type { Connection } from "./connection.ts";
+
+const FIELD_MANAGER = "koreo-cli";
+/** How long a kind may take to be served after its CustomResourceDefinition was applied. */
+const SERVED_WITHIN_MS = 30_000;
+
+export type Applied =
+  | { readonly kind: "created" | "configured" | "unchanged"; readonly object: JsonObject }
+  | { readonly kind: "fault"; readonly fault: ClusterFault };
+
+/** Kinds others depend on, first; the rest keeps its order. */
+export function inApplyOrder<T extends { readonly object: JsonObject }>(items: readonly T[]): readonly T[] {
+  const rank = ({ object }: T) => {
+    const first = ["CustomResourceDefinition", "Namespace"].indexOf(textMember(object, "kind"));
+    return first < 0 ? 2 : first;
+  };
+  return items.map((item, index) => ({ item, index })).sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index).map(({ item }) => item);
+}
+
+/** @param namespace - for namespaced objects that name none */
+export async function applyObject(connection: Connection, object: JsonObject, namespace: string): Promise<Applied> {
+  const type = await resolveServed(connection, object);
+  if (type.kind === "fault") return type;
+  const placed = withNamespace(object, type.type, namespace);
+  const metadata = member(placed, "metadata");
+  const ref: ObjectRef = { type: type.type, namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
+  const before = await connection.store.get(ref, connection.signal);
+  const answer = await connection.client.request(
+    {
+      method: "PATCH",
+      path: objectPath(ref),
+      query: { fieldManager: FIELD_MANAGER, force: "true" },
+      body: placed,
+      contentType: "application/apply-patch+yaml",
+      verb: "apply",
+      kind: type.type.kind,
+    },
+    connection.signal,
+  );
+  if (answer.kind === "fault") return answer;
+  const applied = isJsonObject(answer.value) ? answer.value : {};
+  if (textMember(applied, "kind") === "CustomResourceDefinition") await untilEstablished(connection, ref);
+  if (before.kind === "fault") return { kind: "created", object: applied };
+  return { kind: versionOf(before.value) === versionOf(applied) ? "unchanged" : "configured", object: applied };
+}
+
+/** Finds the kind; one that was installed a moment ago is waited for. */
+async function resolveServed(
+  { store, signal }: Connection,
+  object: JsonObject,
+): Promise<{ readonly kind: "type"; readonly type: ResourceType } | { readonly kind: "fault"; readonly fault: ClusterFault }> {
+  const query = { ...parseApiVersion(textMember(object, "apiVersion")), kind: textMember(object, "kind") };
+  const type = await store.resolve(query, signal);
+  return type.kind === "ok" ? { kind: "type", type: type.value } : { kind: "fault", fault: type.fault };
+}
+
+async function untilEstablished({ store, signal }: Connection, ref: ObjectRef): Promise<void> {
+  const deadlineMs = Date.now() + SERVED_WITHIN_MS;
+  while (Date.now() < deadlineMs && !signal.aborted) {
+    const read = await store.get(ref, signal);
+    const conditions = read.kind === "ok" ? memberAt(read.value, ["status", "conditions"]) : undefined;
+    const isEstablished = listOf(conditions).some((each) => textMember(each, "type") === "Established" && textMember(each, "status") === "True");
+    if (isEstablished && read.kind === "ok" && (await isServed({ store, signal }, read.value))) return;
+    await sleep(100);
+  }
+}
+
+async function isServed({ store, signal }: Pick<Connection, "store" | "signal">, crd: JsonObject): Promise<boolean> {
+  const names = memberAt(crd, ["spec", "names"]);
+  const query = { group: textMember(member(crd, "spec"), "group"), kind: textMember(names, "kind") };
+  const type = await store.resolve(query, signal);
+  if (type.kind === "fault") return false;
+  // Established comes before the storage answers: a list says when it does.
+  const list = await store.list(type.value, { limit: 1 }, signal);
+  return list.kind === "ok";
+}
+
+function withNamespace(object: JsonObject, type: ResourceType, namespace: string): JsonObject {
+  const metadata = member(object, "metadata") as JsonObject;
+  if (!type.namespaced) return object;
+  return textMember(metadata, "namespace") === "" ? { ...object, metadata: { ...metadata, namespace } } : object;
+}
+
+function versionOf(object: JsonObject): string {
+  return textMember(member(object, "metadata"), "resourceVersion");
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}

@@ -1,0 +1,244 @@
+/**
+ * The compiled definitions of this process, kept up to date by watches on the five Koreo kinds. A run asks it to catch up
+ * with the newest definitions any watcher has seen, so that no run ends on an older definition than it was woken for.
+ * Compiling is lazy and incremental: a burst of edits costs one compilation.
+ */
+import { definitionOf } from "../core/manifest/definition.ts";
+import type { SpecChecks } from "../core/manifest/schema.ts";
+import { textMember, member, type JsonObject } from "../core/json.ts";
+import { KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
+import { compileCatalog, type Catalog, type DefinitionSource } from "../core/plan/catalog.ts";
+import { definitionId } from "../core/plan/definition-graph.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { DefinitionRegistry } from "./ports/definition-registry.ts";
+import type { Informers, StreamState } from "./ports/informer.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
+
+const DEFINITION_TYPES: readonly ResourceType[] = [
+  ["Workflow", "workflows"],
+  ["ValueFunction", "valuefunctions"],
+  ["ResourceFunction", "resourcefunctions"],
+  ["ResourceTemplate", "resourcetemplates"],
+  ["FunctionTest", "functiontests"],
+].map(([kind = "", plural = ""]) => ({
+  group: KOREO_GROUP,
+  version: KOREO_VERSION,
+  kind,
+  plural,
+  namespaced: true,
+  hasStatus: true,
+  watchable: true,
+}));
+
+/** How long listeners are spared, so that a burst of edits is one change to them. */
+const SETTLE_MS = 10;
+/** How long a run waits for the watch before it reads definitions itself. */
+const CATCH_UP_WAIT_MS = 300;
+
+export interface DefinitionPorts {
+  readonly informers: Informers;
+  readonly store: ObjectStore;
+  readonly registry: DefinitionRegistry;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface DefinitionOptions {
+  /** Where definitions are read, in priority order. */
+  readonly namespaces: readonly string[];
+  readonly checks: SpecChecks;
+}
+
+/** One kind in one namespace as the watch has it. */
+interface Scope {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  /** What the server holds, by name. */
+  sources: ReadonlyMap<string, DefinitionSource>;
+  /** Version of the last list: an event that is not newer was in it, and says nothing. */
+  listedVersion: bigint;
+  isListed: boolean;
+  state: StreamState | undefined;
+}
+
+export class DefinitionCache {
+  readonly #ports: DefinitionPorts;
+  readonly #options: DefinitionOptions;
+  readonly #scopes: readonly Scope[];
+  readonly #listeners = new Set<() => void>();
+  #catalog: Catalog;
+  /** Whether the catalog is older than the sources. */
+  #isDirty = false;
+  #isSettling = false;
+  /** The registry version these definitions are known to be as new as. */
+  #verified = 0;
+  #catchingUp: Promise<void> | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(ports: DefinitionPorts, options: DefinitionOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#catalog = compileCatalog([], options);
+    this.#scopes = options.namespaces.flatMap((namespace) =>
+      DEFINITION_TYPES.map((type) => ({
+        type,
+        namespace,
+        sources: new Map<string, DefinitionSource>(),
+        listedVersion: 0n,
+        isListed: false,
+        state: undefined,
+      })),
+    );
+  }
+
+  /** Watches until the signal is aborted; resolves then. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    await Promise.all(this.#scopes.map((scope) => this.#watch(scope, signal)));
+  }
+
+  /** Whether every kind was listed once: before, a missing definition means nothing. */
+  get isReady(): boolean {
+    return this.#scopes.every(({ isListed }) => isListed);
+  }
+
+  /** How the watches do, for readiness: the kinds whose stream is down, with the reason. */
+  faults(): readonly string[] {
+    return this.#scopes.flatMap(({ type, namespace, state }) =>
+      state?.kind === "down" ? [`${type.plural} in ${namespace}: ${state.fault.detail}`] : [],
+    );
+  }
+
+  /** The newest definitions, compiled. */
+  catalog(): Catalog {
+    if (!this.#isDirty) return this.#catalog;
+    this.#isDirty = false;
+    const sources = this.#scopes.flatMap((scope) => [...scope.sources.values()]);
+    this.#catalog = compileCatalog(sources, this.#options, this.#catalog);
+    return this.#catalog;
+  }
+
+  /** Tells of changed definitions, and once when the first lists are in. Returns the unsubscriber. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Makes sure that these definitions are as new as `version` of the registry. At most one reader works at a time.
+   *
+   * @throws StoreUnavailable when the registry cannot be read
+   */
+  async catchUp(version: number, signal: AbortSignal): Promise<void> {
+    // Loops, for the reader under way may have begun before `version` was recorded.
+    while (version > this.#verified && !signal.aborted) {
+      this.#catchingUp ??= this.#verify(this.#signal ?? signal).finally(() => (this.#catchingUp = undefined));
+      await this.#catchingUp;
+    }
+  }
+
+  /** One round: compares with the registry, waits a moment for the watches, and reads the definitions itself. */
+  async #verify(signal: AbortSignal): Promise<void> {
+    const { version, hashes } = await this.#ports.registry.read();
+    if (!this.#agreesWith(hashes)) {
+      await this.#ports.clock.sleep(CATCH_UP_WAIT_MS, AbortSignal.any([signal, this.#nextChange()]));
+      if (!this.#agreesWith(hashes) && !(await this.#listAll(signal))) return void (await this.#ports.clock.sleep(1000, signal));
+    }
+    this.#verified = Math.max(this.#verified, version);
+  }
+
+  #agreesWith(hashes: ReadonlyMap<string, string>): boolean {
+    const catalog = this.catalog();
+    return (
+      this.isReady &&
+      hashes.size === catalog.entries.length &&
+      [...hashes].every(([id, hash]) => catalog.byId(id)?.contentHash === hash)
+    );
+  }
+
+  /** Aborted by the next change of a definition. */
+  #nextChange(): AbortSignal {
+    const changed = new AbortController();
+    const unsubscribe = this.onChange(() => {
+      unsubscribe();
+      changed.abort();
+    });
+    return changed.signal;
+  }
+
+  /** @returns whether every list was answered; what came after the lists stays the watches' business */
+  async #listAll(signal: AbortSignal): Promise<boolean> {
+    const pages = await Promise.all(
+      this.#scopes.map(async (scope) => ({
+        scope,
+        page: await this.#ports.store.list(scope.type, { namespace: scope.namespace }, signal),
+      })),
+    );
+    for (const { scope, page } of pages) {
+      if (page.kind === "ok") this.#applyList(scope, page.value.items, page.value.resourceVersion);
+      else if (page.fault.kind === "notFound" || page.fault.kind === "unknownKind") this.#applyList(scope, [], "");
+      else return false;
+    }
+    return true;
+  }
+
+  #watch(scope: Scope, signal: AbortSignal): Promise<void> {
+    const { type, namespace } = scope;
+    return this.#ports.informers.watch(
+      { type, namespace, metadataOnly: false },
+      {
+        onList: (objects, resourceVersion) => this.#applyList(scope, objects, resourceVersion),
+        onEvent: (kind, object) => this.#applyEvent(scope, kind, object),
+        onState: (state) => {
+          scope.state = state;
+        },
+      },
+      signal,
+    );
+  }
+
+  #applyList(scope: Scope, objects: readonly JsonObject[], resourceVersion: string): void {
+    const version = versionNumber(resourceVersion);
+    if (scope.isListed && version < scope.listedVersion) return; // a list that began before one we have
+    const sources = objects.flatMap((object) => definitionOf(object, scope.namespace) ?? []);
+    scope.sources = new Map(sources.map((source) => [source.name, source]));
+    scope.listedVersion = version;
+    scope.isListed = true;
+    this.#changed();
+  }
+
+  #applyEvent(scope: Scope, kind: "added" | "modified" | "deleted", object: JsonObject): void {
+    if (versionNumber(textMember(member(object, "metadata"), "resourceVersion")) <= scope.listedVersion) return;
+    const source = definitionOf(object, scope.namespace);
+    if (source === undefined) return;
+    const known = scope.sources.get(source.name);
+    // A status write of ours: nothing that is compiled changed.
+    if (kind !== "deleted" && known?.uid === source.uid && known.generation === source.generation) return;
+    const sources = new Map(scope.sources);
+    if (kind === "deleted") sources.delete(source.name);
+    else sources.set(source.name, source);
+    scope.sources = sources;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#isDirty = true;
+    if (this.#isSettling || !this.isReady) return;
+    this.#isSettling = true;
+    void this.#ports.clock.sleep(SETTLE_MS, this.#signal).then(() => {
+      this.#isSettling = false;
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+}
+
+/** Versions of one cluster count up; what is no number ("" for a kind that is not served) is older than all. */
+function versionNumber(resourceVersion: string): bigint {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
+}
+
+/** What the registry and keys call a definition. */
+export function definitionHashes(catalog: Catalog): ReadonlyMap<string, string> {
+  return new Map(catalog.entries.map(({ source, contentHash }) => [definitionId(source), contentHash]));
+}

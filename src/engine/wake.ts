@@ -1,0 +1,56 @@
+/**
+ * Decides what a change of an object is to the keys it concerns. A trigger wakes by a hash of exactly what people and
+ * other controllers may change: spec and every other content but status, labels, annotations and finalizers less ours, and
+ * the deletion timestamp. So our own writes on a trigger never wake it.
+ */
+import { hashText, canonicalText } from "../core/hash.ts";
+import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { OWN_TRIGGER_ANNOTATIONS } from "../core/names.ts";
+import type { WorkClass } from "./ports/key-store.ts";
+
+/** Finalizers that only we set and take off start like this. */
+const OWN_FINALIZERS = "koreo.dev/";
+/** Enough digits that a changed trigger is never taken for the old one; kept for every trigger. */
+const HASH_DIGITS = 16;
+
+/** Why a key is woken, and how urgently. */
+export interface Wake {
+  readonly reason: "added" | "modified" | "deleted" | "deleting";
+  readonly workClass: WorkClass;
+}
+
+/** What a watcher remembers of a trigger: changes whenever the trigger must be looked at. `uid:hash`. */
+export function triggerFingerprint(trigger: JsonObject): string {
+  return `${textMember(member(trigger, "metadata"), "uid")}:${wakeHash(trigger)}`;
+}
+
+/** @returns why the trigger's key is woken, or undefined when nothing of it changed that matters */
+export function wakeForTrigger(known: string | undefined, trigger: JsonObject): Wake | undefined {
+  if (known === triggerFingerprint(trigger)) return undefined;
+  if (textMember(member(trigger, "metadata"), "deletionTimestamp") !== "") return { reason: "deleting", workClass: 1 };
+  return { reason: known === undefined ? "added" : "modified", workClass: 1 };
+}
+
+function wakeHash(trigger: JsonObject): string {
+  const { metadata, status: _status, ...content } = trigger;
+  return hashText(canonicalText({ ...content, metadata: wakingMetadata(metadata) })).slice(0, HASH_DIGITS);
+}
+
+function wakingMetadata(metadata: JsonValue | undefined): JsonObject {
+  const finalizers = member(metadata, "finalizers");
+  return {
+    labels: member(metadata, "labels") ?? null,
+    annotations: withoutOwn(member(metadata, "annotations")),
+    deletionTimestamp: member(metadata, "deletionTimestamp") ?? null,
+    finalizers: Array.isArray(finalizers) ? finalizers.filter(isForeign) : [],
+  };
+}
+
+function isForeign(finalizer: JsonValue): boolean {
+  return typeof finalizer !== "string" || !finalizer.startsWith(OWN_FINALIZERS);
+}
+
+function withoutOwn(annotations: JsonValue | undefined): JsonObject {
+  if (!isJsonObject(annotations)) return {};
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !OWN_TRIGGER_ANNOTATIONS.has(name)));
+}

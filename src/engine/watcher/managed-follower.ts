@@ -1,0 +1,137 @@
+/**
+ * Turns what happens to the objects of one kind into wake-ups of the triggers that named them, by way of the index. Only
+ * metadata is needed. A version that a trigger's run has already looked at, such as that of its own write, wakes nobody.
+ * Events wait a moment in one batch, so that a run can say first what it looked at.
+ */
+import { member, textMember, type JsonObject } from "../../core/json.ts";
+import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/object-key.ts";
+import { markHolder } from "../../core/resource/mark.ts";
+import { StoreUnavailable } from "../ports/key-store.ts";
+import { kindText } from "../ports/object-index.ts";
+import { ATTRIBUTE, currentTraceparent, SPAN, withSpanSync } from "../telemetry.ts";
+import type { PendingWakeUps } from "./pending-wake-ups.ts";
+import { untilReached } from "./until-reached.ts";
+import type { WatcherPorts } from "./watcher-ports.ts";
+
+/** What is known of a changed object; `version` is "" when it is gone. */
+interface Change {
+  readonly version: string;
+  /** The trigger that the object's mark names. */
+  readonly holder: KeyText | undefined;
+}
+
+/** Long enough for the worker that wrote the object to record what it looked at. */
+const BATCH_AFTER_MS = 20;
+const BATCH = 500;
+const PAUSE_MS = 500;
+
+export class ManagedFollower {
+  readonly #kind: GroupKind;
+  readonly #ports: WatcherPorts;
+  readonly #pending: PendingWakeUps;
+  /** Changes not yet looked up: bounded by the number of objects. */
+  readonly #changes = new Map<KeyText, Change>();
+  #isBusy = false;
+
+  constructor(kind: GroupKind, ports: WatcherPorts, pending: PendingWakeUps) {
+    this.#kind = kind;
+    this.#ports = ports;
+    this.#pending = pending;
+  }
+
+  /** Compares a list with the index: what it lacks is gone, what has another version has changed. */
+  async onList(objects: readonly JsonObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
+    const { index, store } = this.#ports;
+    const kind = kindText(formatKey({ cluster: store.cluster, ...this.#kind, namespace: "", name: "x" }));
+    const named = await untilReached(() => index.objectsOfKind(kind), "reading the index", this.#ports, signal);
+    if (named === undefined) return;
+    const unlisted = new Set(named.filter((object) => namespace === undefined || parseKey(object)?.namespace === namespace));
+    for (const object of objects) {
+      const key = this.#keyOf(object);
+      const holder = this.#holderOf(object);
+      if (unlisted.delete(key) || holder !== undefined) this.#changes.set(key, { version: versionOf(object), holder });
+    }
+    for (const object of unlisted) this.#changes.set(object, { version: "", holder: undefined });
+    this.#work(signal);
+  }
+
+  onEvent(type: "added" | "modified" | "deleted", object: JsonObject, signal: AbortSignal): void {
+    const change: Change =
+      type === "deleted"
+        ? { version: "", holder: undefined }
+        : { version: versionOf(object), holder: this.#holderOf(object) };
+    this.#changes.set(this.#keyOf(object), change);
+    this.#work(signal);
+  }
+
+  /** Looks changes up until none is left; at most one such loop at a time. */
+  #work(signal: AbortSignal): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    void this.#drain(signal).finally(() => {
+      this.#isBusy = false;
+    });
+  }
+
+  async #drain(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (this.#changes.size > 0 && !signal.aborted) {
+      await clock.sleep(BATCH_AFTER_MS, signal);
+      const batch = [...this.#changes].slice(0, BATCH);
+      for (const [object] of batch) this.#changes.delete(object);
+      try {
+        await this.#wakeFor(batch);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        log.warn({ objects: this.#changes.size + batch.length }, "the index cannot be reached, keeping changed objects");
+        for (const [object, change] of batch) if (!this.#changes.has(object)) this.#changes.set(object, change);
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    }
+  }
+
+  async #wakeFor(batch: readonly (readonly [KeyText, Change])[]): Promise<void> {
+    const triggers = await this.#ports.index.triggersOf(batch.map(([object]) => object));
+    const unknown: { object: KeyText; trigger: KeyText }[] = [];
+    for (const [at, [object, { version, holder }]] of batch.entries()) {
+      const named = triggers[at] ?? [];
+      for (const { trigger, resourceVersion } of named) if (resourceVersion !== version) this.#wake(trigger, object, version);
+      // A crash between a create and its record: the mark still says whose it is.
+      if (holder !== undefined && !named.some(({ trigger }) => trigger === holder)) {
+        unknown.push({ object, trigger: holder });
+        this.#wake(holder, object, version);
+      }
+    }
+    if (unknown.length > 0) await this.#ports.index.add(unknown);
+  }
+
+  #wake(trigger: KeyText, object: KeyText, version: string): void {
+    const reason = version === "" ? "managed-deleted" : "managed-modified";
+    const attributes = { [ATTRIBUTE.key]: trigger, [ATTRIBUTE.cause]: reason, [ATTRIBUTE.object]: object };
+    withSpanSync(SPAN.watchEvent, attributes, () => {
+      const traceparent = currentTraceparent();
+      const cause = { reason, object, atMs: this.#ports.clock.wallMs(), ...(traceparent === undefined ? {} : { traceparent }) };
+      this.#pending.add({ key: trigger, workClass: 2, cause });
+    });
+  }
+
+  #holderOf(object: JsonObject): KeyText | undefined {
+    const metadata = member(object, "metadata");
+    const place = { namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
+    const holder = markHolder(object, { ...this.#kind, ...place });
+    if (holder === undefined) return undefined;
+    const key = parseKey(holder.trigger);
+    return key === undefined || key.cluster !== this.#ports.store.cluster ? undefined : formatKey(key);
+  }
+
+  #keyOf(object: JsonObject): KeyText {
+    const metadata = member(object, "metadata");
+    const place = { namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
+    const { group, kind } = this.#kind;
+    return formatKey({ cluster: this.#ports.store.cluster, group, kind, ...place });
+  }
+}
+
+function versionOf(object: JsonObject): string {
+  return textMember(member(object, "metadata"), "resourceVersion");
+}

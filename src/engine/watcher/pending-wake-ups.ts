@@ -1,0 +1,166 @@
+/**
+ * Wake-ups on their way to the queue: merged by key, sent in batches a few milliseconds later, kept while the queue cannot
+ * be reached. What a wake-up says was seen goes into the ledger only after the queue has taken it, never before. The last
+ * minute is remembered, for a failover of Redis may lose what it had accepted.
+ */
+import type { KeyText } from "../../core/object-key.ts";
+import type { SlotId } from "../../core/slot.ts";
+import type { Clock } from "../ports/clock.ts";
+import { StoreUnavailable } from "../ports/key-store.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { ReconcileQueue, WakeUp } from "../ports/reconcile-queue.ts";
+import type { WatchLedger } from "../ports/watch-ledger.ts";
+import { SPAN, withSpan } from "../telemetry.ts";
+
+/** What a wake-up answers to: recorded once the queue has it. `null` forgets the object. */
+export interface Seen {
+  readonly slot: SlotId;
+  readonly object: KeyText;
+  readonly text: string | null;
+}
+
+const FLUSH_AFTER_MS = 10;
+const BATCH = 100;
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 20_000;
+const PAUSE_MS = 500;
+
+interface Pending {
+  readonly wakeUp: WakeUp;
+  readonly seen: readonly Seen[];
+}
+
+export interface PendingPorts {
+  readonly queue: ReconcileQueue;
+  readonly ledger: WatchLedger;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class PendingWakeUps {
+  readonly #ports: PendingPorts;
+  readonly #pending = new Map<KeyText, Pending>();
+  /** Accepted wake-ups of the last minute, oldest first. */
+  #remembered: { readonly atMs: number; readonly wakeUp: WakeUp }[] = [];
+  /** When a wake-up was forgotten for lack of room. */
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
+  #nudge: () => void = () => undefined;
+
+  constructor(ports: PendingPorts) {
+    this.#ports = ports;
+  }
+
+  /** Keys on their way: bounded by the number of objects. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  add(wakeUp: WakeUp, seen?: Seen): void {
+    const merged = merge(this.#pending.get(wakeUp.key), { wakeUp, seen: seen === undefined ? [] : [seen] });
+    this.#pending.set(wakeUp.key, merged);
+    this.#nudge();
+  }
+
+  /** Sends until the signal is aborted; then tries once more for what is left. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#pending.size === 0) await this.#woken(signal);
+      await this.#ports.clock.sleep(FLUSH_AFTER_MS, signal);
+      if (!(await this.flush())) await this.#ports.clock.sleep(PAUSE_MS * (0.75 + this.#ports.clock.random() / 2), signal);
+    }
+    await this.flush();
+  }
+
+  /** @returns whether the queue took everything */
+  async flush(): Promise<boolean> {
+    while (this.#pending.size > 0) {
+      const batch = [...this.#pending.values()].slice(0, BATCH);
+      for (const { wakeUp } of batch) this.#pending.delete(wakeUp.key);
+      if (await this.#send(batch)) continue;
+      for (const each of batch) this.#pending.set(each.wakeUp.key, merge(each, this.#pending.get(each.wakeUp.key)));
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Sends what was accepted in the last minute again.
+   *
+   * @returns false when more was accepted than is remembered: then only a new list of everything is safe
+   */
+  replay(): boolean {
+    const sinceMs = this.#ports.clock.nowMs() - REMEMBERED_MS;
+    for (const { atMs, wakeUp } of this.#remembered) if (atMs >= sinceMs) this.add(wakeUp);
+    return this.#forgotAtMs < sinceMs;
+  }
+
+  async #send(batch: readonly Pending[]): Promise<boolean> {
+    try {
+      await withSpan(SPAN.enqueue, { "koreo.keys": batch.length }, () =>
+        this.#ports.queue.enqueue(batch.map(({ wakeUp }) => wakeUp)),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.#ports.log.warn({ keys: this.#pending.size + batch.length, error: error.message }, "the queue cannot be reached, keeping wake-ups");
+      return false;
+    }
+    this.#remember(batch);
+    await this.#record(batch);
+    return true;
+  }
+
+  #remember(batch: readonly Pending[]): void {
+    const nowMs = this.#ports.clock.nowMs();
+    const fresh = this.#remembered.filter(({ atMs }) => atMs >= nowMs - REMEMBERED_MS);
+    fresh.push(...batch.map(({ wakeUp }) => ({ atMs: nowMs, wakeUp })));
+    if (fresh.length > MAX_REMEMBERED) this.#forgotAtMs = nowMs;
+    this.#remembered = fresh.slice(-MAX_REMEMBERED);
+  }
+
+  /** A record that fails costs one needless wake-up after the next take-over, no more. */
+  async #record(batch: readonly Pending[]): Promise<void> {
+    const bySlot = new Map<SlotId, Map<string, string | null>>();
+    const reasons = new Map<string, number>();
+    for (const { wakeUp, seen } of batch) {
+      reasons.set(wakeUp.cause.reason, (reasons.get(wakeUp.cause.reason) ?? 0) + 1);
+      for (const { slot, object, text } of seen) {
+        const changes = bySlot.get(slot) ?? new Map<string, string | null>();
+        bySlot.set(slot, changes.set(object, text));
+      }
+    }
+    try {
+      for (const [slot, changes] of bySlot) await this.#ports.ledger.record(slot, changes);
+      for (const [reason, count] of reasons) await this.#ports.ledger.count(reason, count);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
+  #woken(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener("abort", done);
+        this.#nudge = () => undefined;
+        resolve();
+      };
+      this.#nudge = done;
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}
+
+/** One wish for both: the earlier moment, the more urgent class, the first cause. */
+function merge(first: Pending | undefined, second: Pending | undefined): Pending {
+  if (first === undefined || second === undefined) return (first ?? second) as Pending;
+  const afterMs = Math.min(first.wakeUp.afterMs ?? 0, second.wakeUp.afterMs ?? 0);
+  const { key, cause } = first.wakeUp;
+  return {
+    wakeUp: {
+      key,
+      cause,
+      workClass: first.wakeUp.workClass < second.wakeUp.workClass ? first.wakeUp.workClass : second.wakeUp.workClass,
+      ...(afterMs === 0 ? {} : { afterMs }),
+    },
+    seen: [...first.seen, ...second.seen],
+  };
+}

@@ -1,0 +1,33 @@
+/** What a watcher works with. */
+import type { Clock } from "../ports/clock.ts";
+import type { DefinitionRegistry } from "../ports/definition-registry.ts";
+import type { Informers } from "../ports/informer.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Membership } from "../ports/membership.ts";
+import type { ObjectIndex } from "../ports/object-index.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { ReconcileQueue } from "../ports/reconcile-queue.ts";
+import type { WatchAccess } from "../ports/watch-access.ts";
+import type { WatchLedger } from "../ports/watch-ledger.ts";
+
+export interface WatcherPorts {
+  readonly informers: Informers;
+  readonly store: ObjectStore;
+  readonly access: WatchAccess;
+  readonly registry: DefinitionRegistry;
+  readonly ledger: WatchLedger;
+  readonly membership: Membership;
+  readonly index: ObjectIndex;
+  readonly queue: ReconcileQueue;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface WatcherOptions {
+  /** Unique per process and start. */
+  readonly id: string;
+  /** Where triggers count. */
+  readonly triggerNamespaces: readonly string[] | "all";
+  /** The interval a healthy trigger is looked at again; take-overs spread what did not change over it. */
+  readonly resyncIntervalMs: number;
+}

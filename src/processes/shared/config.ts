@@ -1,0 +1,163 @@
+/**
+ * What a process is told, read once from flags and environment: flags win, then our own `KOREO_*` variables, then those
+ * of the original controller, which keep their meaning. Pure; whatever cannot be understood is named with its fix.
+ */
+
+/** Settings of a watcher, a worker, or both. Times in milliseconds. */
+export interface ClusterConfig {
+  /** Absent: `$KUBECONFIG`, `~/.kube/config`, the pod's service account. */
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Absent: queue and shared state live in this process (`koreo dev` only). */
+  readonly redisUrl: string | undefined;
+  /** Tells installations apart that share one Redis. */
+  readonly name: string;
+  readonly triggerNamespaces: readonly string[] | "all";
+  /** In priority order; undefined: the namespace of the kubeconfig's context, in a pod its own. */
+  readonly definitionNamespaces: readonly string[] | undefined;
+  /** Keys a worker runs at once. */
+  readonly concurrency: number;
+  /** Of `/livez` and `/readyz`; undefined: none, 0: any free one. */
+  readonly healthPort: number | undefined;
+  readonly logLevel: LogLevel;
+  readonly resyncIntervalMs: number;
+  /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
+  readonly drainMs: number;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Flags as the command line has them; absent where not given. */
+export type ConfigFlags = Readonly<Partial<Record<ConfigFlag, string>>>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Setting {
+  /** As written in help: `--<flag> <value>`. */
+  readonly value: string;
+  readonly description: string;
+  /** Environment variables, the first that is set counts. */
+  readonly env: readonly string[];
+  readonly byDefault?: string;
+}
+
+/** Every setting once: for parsing, for help, for completion. */
+export const SETTINGS = {
+  kubeconfig: { value: "file", description: "kubeconfig file", env: ["KUBECONFIG"], byDefault: "~/.kube/config, in a pod its service account" },
+  context: { value: "name", description: "context of the kubeconfig", env: ["KOREO_CONTEXT"], byDefault: "the current one" },
+  redis: { value: "url", description: "Redis for queue and shared state: redis://[user:password@]host:port[/db], rediss:// for TLS", env: ["KOREO_REDIS_URL"] },
+  name: { value: "name", description: "installation, where several share one Redis", env: ["KOREO_NAME"], byDefault: "koreo" },
+  namespaces: { value: "list", description: 'namespaces whose triggers are reconciled, separated by commas, or "all"', env: ["KOREO_NAMESPACES", "RESOURCE_NAMESPACE"], byDefault: "all" },
+  definitionNamespaces: { value: "list", description: "namespaces of Workflows, functions and templates, in priority order", env: ["KOREO_DEFINITION_NAMESPACES"], byDefault: "KOREO_NAMESPACE and TEMPLATE_NAMESPACE, else the context's namespace" },
+  concurrency: { value: "keys", description: "triggers a worker runs at once", env: ["KOREO_CONCURRENCY"], byDefault: "50" },
+  port: { value: "port", description: "port of /livez and /readyz; 0 takes any free one", env: ["KOREO_PORT"], byDefault: "none" },
+  logLevel: { value: "level", description: "least severe log level: debug, info, warn, error", env: ["KOREO_LOG_LEVEL", "LOG_LEVEL"], byDefault: "info" },
+  resyncInterval: { value: "time", description: "how often a healthy trigger is looked at again, such as 90s, 20m, 1h", env: ["KOREO_RESYNC_INTERVAL"], byDefault: "20m" },
+  drainTimeout: { value: "time", description: "how long a stopping worker finishes its runs before it hands them back", env: ["KOREO_DRAIN_TIMEOUT"], byDefault: "20s" },
+} as const satisfies Record<string, Setting>;
+
+export type ConfigFlag = keyof typeof SETTINGS;
+
+/** A setting that cannot be understood. The message names it and says what would do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The flag as people type it. */
+export function flagText(flag: ConfigFlag): string {
+  return `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** @throws ConfigError naming flag or variable */
+export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig {
+  const read = (flag: ConfigFlag) => readSetting(flag, flags, env);
+  const redis = read("redis");
+  return {
+    kubeconfig: flags.kubeconfig === "" ? undefined : flags.kubeconfig, // $KUBECONFIG may be a list: client-node reads it
+    context: read("context")?.text,
+    redisUrl: redis === undefined ? undefined : redisUrl(redis),
+    name: name(read("name")),
+    triggerNamespaces: triggerNamespaces(read("namespaces")),
+    definitionNamespaces: definitionNamespaces(read("definitionNamespaces"), env),
+    concurrency: wholeNumber(read("concurrency"), 50, { from: 1, to: 1000 }),
+    healthPort: read("port") === undefined ? undefined : wholeNumber(read("port"), 0, { from: 0, to: 65_535 }),
+    logLevel: logLevel(read("logLevel")),
+    resyncIntervalMs: duration(read("resyncInterval"), 1_200_000, 1000),
+    drainMs: duration(read("drainTimeout"), 20_000, 0),
+  };
+}
+
+interface Given {
+  readonly text: string;
+  /** Where it comes from, for errors. */
+  readonly source: string;
+}
+
+function readSetting(flag: ConfigFlag, flags: ConfigFlags, env: Environment): Given | undefined {
+  const given = flags[flag];
+  if (given !== undefined && given !== "") return { text: given, source: flagText(flag) };
+  const variable = SETTINGS[flag].env.find((each) => (env[each] ?? "") !== "");
+  return variable === undefined ? undefined : { text: env[variable] ?? "", source: `$${variable}` };
+}
+
+/** The URL holds a secret: errors never show it. */
+function redisUrl({ text, source }: Given): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isRedis = url?.protocol === "redis:" || url?.protocol === "rediss:";
+  if (isRedis && url.hostname !== "") return text;
+  throw new ConfigError(`${source} is no Redis URL; write redis://[user:password@]host:port[/db], or rediss:// for TLS`);
+}
+
+function name(given: Given | undefined): string {
+  if (given === undefined) return "koreo";
+  if (/^[a-z0-9][a-z0-9.-]{0,62}$/.test(given.text)) return given.text;
+  throw new ConfigError(`${given.source} "${given.text}": use lower-case letters, digits, "." and "-" only, at most 63`);
+}
+
+function triggerNamespaces(given: Given | undefined): readonly string[] | "all" {
+  return given === undefined || given.text === "all" || given.text === "*" ? "all" : namespaceList(given);
+}
+
+function definitionNamespaces(given: Given | undefined, env: Environment): readonly string[] | undefined {
+  if (given !== undefined) return namespaceList(given);
+  const koreo = ["KOREO_NAMESPACE", "TEMPLATE_NAMESPACE"].flatMap((variable) => {
+    const text = env[variable] ?? "";
+    return text === "" ? [] : namespaceList({ text, source: `$${variable}` });
+  });
+  return koreo.length === 0 ? undefined : [...new Set(koreo)];
+}
+
+function namespaceList({ text, source }: Given): readonly string[] {
+  const names = text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+  const wrong = names.find((each) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(each));
+  if (wrong !== undefined) throw new ConfigError(`${source}: "${wrong}" is no namespace name; separate names by commas`);
+  if (names.length === 0) throw new ConfigError(`${source} names no namespace`);
+  return [...new Set(names)];
+}
+
+function wholeNumber(given: Given | undefined, byDefault: number, range: { readonly from: number; readonly to: number }): number {
+  if (given === undefined) return byDefault;
+  const value = /^\d+$/.test(given.text) ? Number(given.text) : Number.NaN;
+  if (value >= range.from && value <= range.to) return value;
+  throw new ConfigError(`${given.source} "${given.text}": write a whole number from ${range.from} to ${range.to}`);
+}
+
+function logLevel(given: Given | undefined): LogLevel {
+  if (given === undefined) return "info";
+  const level = given.text.toLowerCase();
+  const known = level === "warning" ? "warn" : level; // as Python says it
+  if (known === "debug" || known === "info" || known === "warn" || known === "error") return known;
+  throw new ConfigError(`${given.source} "${given.text}": write debug, info, warn or error`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `90s`, `20m`, `1h30m`: as Go and kubectl write durations. */
+function duration(given: Given | undefined, byDefault: number, minMs: number): number {
+  if (given === undefined) return byDefault;
+  const parts = [...given.text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const isWhole = parts.map(([part]) => part).join("") === given.text && parts.length > 0;
+  const ms = parts.reduce((sum, [, count = "", unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
+  if (isWhole && ms >= minMs) return Math.round(ms);
+  throw new ConfigError(`${given.source} "${given.text}": write a time such as 90s, 20m or 1h30m, at least ${minMs} ms`);
+}

@@ -1,0 +1,91 @@
+/**
+ * What every process stands on: log, tracing, the cluster's API, the shared state and the compiled definitions. Opened
+ * once by the composition root of a role; closed last.
+ */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { connectCluster, type ClusterAccess } from "../../adapters/kubernetes/connect.ts";
+import { describeConnection, loadKubeConfig } from "../../adapters/kubernetes/kube-config.ts";
+import { systemClock } from "../../adapters/system/clock.ts";
+import { createLogger } from "../../adapters/telemetry/logger.ts";
+import { startTracing } from "../../adapters/telemetry/tracing.ts";
+import { DefinitionCache } from "../../engine/definitions.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { Logger } from "../../engine/ports/logger.ts";
+import type { ClusterConfig } from "./config.ts";
+import { readSpecChecks } from "./crds.ts";
+import { startHealth, type HealthCheck } from "./health.ts";
+import { openMemoryState, openRedisState, type SharedState } from "./shared-state.ts";
+
+export type Role = "watcher" | "worker" | "dev";
+
+export interface Foundation {
+  /** Of this process and start, unique. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly cluster: ClusterAccess;
+  readonly state: SharedState;
+  readonly definitions: DefinitionCache;
+  /** Answers `/livez` and `/readyz` where a port is configured. */
+  serveHealth(checks: Readonly<Record<string, HealthCheck>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @returns undefined when the signal was aborted before everything was open
+ * @throws Error for a configuration that cannot work, naming what is wrong
+ */
+export async function openFoundation(role: Role, config: ClusterConfig, signal: AbortSignal): Promise<Foundation | undefined> {
+  const clock = systemClock;
+  const tracing = startTracing(role, process.env);
+  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const log = createLogger({ level: config.logLevel, fields: { role, id } });
+
+  const kubeConfig = loadKubeConfig({ kubeconfig: config.kubeconfig, context: config.context });
+  const contextNamespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? "default";
+  const namespaces = config.definitionNamespaces ?? [contextNamespace];
+  log.info(
+    { cluster: describeConnection(kubeConfig), triggers: config.triggerNamespaces, definitions: namespaces, tracing: tracing.enabled },
+    "starting",
+  );
+
+  const { redisUrl, name } = config;
+  const state =
+    redisUrl === undefined ? openMemoryState({ clock, log }) : await openRedisState({ redisUrl, name }, { clock, log }, signal);
+  if (state === undefined) return undefined;
+
+  const cluster = connectCluster({ kubeConfig, clock });
+  const definitions = new DefinitionCache(
+    { informers: cluster.informers, store: cluster.store, registry: state.registry, clock, log },
+    { namespaces, checks: readSpecChecks() },
+  );
+  const closers: (() => Promise<void>)[] = [];
+  return {
+    id,
+    clock,
+    log,
+    cluster,
+    state,
+    definitions,
+    serveHealth: async (checks) => {
+      if (config.healthPort === undefined) return;
+      const health = await startHealth(config.healthPort, checks);
+      log.info({ port: health.port }, "health endpoint is up");
+      closers.push(() => health.close());
+    },
+    close: async () => {
+      await Promise.allSettled(closers.map((close) => close()));
+      await state.close();
+      await cluster.close();
+      await tracing.shutdown().catch(() => undefined);
+    },
+  };
+}
+
+/** Why the definitions are not (all) known, or undefined. */
+export function definitionsTrouble(definitions: DefinitionCache): string | undefined {
+  if (!definitions.isReady) return "not listed yet";
+  const faults = definitions.faults();
+  return faults.length === 0 ? undefined : faults.join("; ");
+}

@@ -1,0 +1,134 @@
+/**
+ * What all processes of an installation share: on Redis, or in this process alone (`koreo dev` without Redis). The one
+ * place that knows both.
+ */
+import { BullmqReconcileConsumer } from "../../adapters/bullmq/reconcile-consumer.ts";
+import { BullmqReconcileQueue } from "../../adapters/bullmq/reconcile-queue.ts";
+import { MemoryDefinitionRegistry } from "../../adapters/memory/definition-registry.ts";
+import { MemoryKeyStore } from "../../adapters/memory/key-store.ts";
+import { MemoryMembership } from "../../adapters/memory/membership.ts";
+import { MemoryObjectIndex } from "../../adapters/memory/object-index.ts";
+import { MemoryObjectLock } from "../../adapters/memory/object-lock.ts";
+import { MemoryWatchLedger } from "../../adapters/memory/watch-ledger.ts";
+import { checkRedisSettings, closeRedis, describeTarget, openRedis, untilReady } from "../../adapters/redis/connection.ts";
+import { RedisDefinitionRegistry } from "../../adapters/redis/definition-registry.ts";
+import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
+import { redisKeys } from "../../adapters/redis/keys.ts";
+import { RedisMembership } from "../../adapters/redis/membership.ts";
+import { RedisObjectIndex } from "../../adapters/redis/object-index.ts";
+import { RedisObjectLock } from "../../adapters/redis/object-lock.ts";
+import { RedisWatchLedger } from "../../adapters/redis/watch-ledger.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { DefinitionRegistry } from "../../engine/ports/definition-registry.ts";
+import { StoreUnavailable, type KeyStore } from "../../engine/ports/key-store.ts";
+import type { Logger } from "../../engine/ports/logger.ts";
+import type { Membership } from "../../engine/ports/membership.ts";
+import type { ObjectIndex } from "../../engine/ports/object-index.ts";
+import type { ObjectLock } from "../../engine/ports/object-lock.ts";
+import type { ReconcileConsumer, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
+import type { WatchLedger } from "../../engine/ports/watch-ledger.ts";
+
+export interface SharedState {
+  readonly queue: ReconcileQueue;
+  readonly registry: DefinitionRegistry;
+  readonly ledger: WatchLedger;
+  readonly membership: Membership;
+  readonly index: ObjectIndex;
+  readonly lock: ObjectLock;
+  /** A consumer of its own for this process. */
+  consumer(concurrency: number): ReconcileConsumer;
+  /** Undefined when the store answers, else what is wrong. */
+  trouble(): string | undefined;
+  close(): Promise<void>;
+}
+
+interface Tools {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const QUEUE = "koreo";
+
+/** In this process: nothing outlives it, which costs nothing but a new list at the next start. */
+export function openMemoryState({ clock, log }: Tools): SharedState {
+  const store = new MemoryKeyStore({ clock });
+  const queue = new BullmqReconcileQueue({ name: QUEUE, store, clock });
+  return {
+    queue,
+    registry: new MemoryDefinitionRegistry(),
+    ledger: new MemoryWatchLedger(),
+    membership: new MemoryMembership(clock),
+    index: new MemoryObjectIndex(),
+    lock: new MemoryObjectLock(clock),
+    consumer: (concurrency) => new BullmqReconcileConsumer({ name: QUEUE, store, clock, logger: log, concurrency }),
+    trouble: () => undefined,
+    close: async () => {
+      await queue.close();
+      await store.close();
+    },
+  };
+}
+
+const FIRST_TRY_MS = 2000;
+const MAX_PAUSE_MS = 5000;
+
+/**
+ * Opens Redis and waits, saying so, until it can be used.
+ *
+ * @returns undefined once the signal is aborted
+ * @throws Error when Redis is set up so that it would lose what we store
+ */
+export async function openRedisState(
+  { redisUrl, name }: { readonly redisUrl: string; readonly name: string },
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<SharedState | undefined> {
+  const { clock, log } = tools;
+  const keys = redisKeys(name);
+  const redis = openRedis(redisUrl, { onError: () => undefined }); // who waits for a command hears of it
+  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    if (signal.aborted) {
+      await closeRedis(redis);
+      return undefined;
+    }
+    try {
+      await untilReady(redis, redisUrl, FIRST_TRY_MS);
+      for (const { severity, message } of await checkRedisSettings(redis)) {
+        if (severity === "error") throw new Error(`${describeTarget(redisUrl)}: ${message}`);
+        log.warn({ redis: describeTarget(redisUrl) }, message);
+      }
+      break;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) {
+        await closeRedis(redis);
+        throw error;
+      }
+      log.warn({ error: error.message, pauseMs }, "waiting for Redis");
+      await clock.sleep(pauseMs * (0.75 + clock.random() / 2), signal);
+    }
+  }
+  const stores: KeyStore[] = [];
+  const openStore = () => {
+    const store = new RedisKeyStore({ target: redisUrl, name });
+    store.onError(() => undefined);
+    stores.push(store);
+    return store;
+  };
+  const queue = new BullmqReconcileQueue({ name: QUEUE, store: openStore(), clock });
+  return {
+    queue,
+    registry: new RedisDefinitionRegistry(redis, keys),
+    ledger: new RedisWatchLedger(redis, keys),
+    membership: new RedisMembership(redis, keys),
+    index: new RedisObjectIndex(redis, keys),
+    lock: new RedisObjectLock(redis, keys),
+    consumer: (concurrency) =>
+      new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
+    trouble: () => (redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached`),
+    close: async () => {
+      await queue.close();
+      await Promise.allSettled(stores.map((store) => store.close()));
+      await closeRedis(redis);
+    },
+  };
+}

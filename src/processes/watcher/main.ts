@@ -1,0 +1,31 @@
+/** The watcher process: turns what happens in the cluster into keys on the queue. */
+import { Watcher } from "../../engine/watcher/watcher.ts";
+import { ConfigError, type ClusterConfig } from "../shared/config.ts";
+import { openFoundation, type Foundation } from "../shared/foundation.ts";
+
+/** Runs until the signal is aborted. */
+export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Promise<void> {
+  if (config.redisUrl === undefined) throw new ConfigError("a watcher needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
+  const base = await openFoundation("watcher", config, signal);
+  if (base === undefined) return;
+  const watcher = createWatcher(base, config);
+  await base.serveHealth({ redis: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
+  await Promise.all([base.definitions.run(signal), watcher.run(signal)]);
+  await base.close();
+  base.log.info({}, "stopped");
+}
+
+export function createWatcher({ id, clock, log, cluster, state, definitions }: Foundation, config: ClusterConfig): Watcher {
+  const { queue, registry, ledger, membership, index } = state;
+  const { informers, store, access } = cluster;
+  return new Watcher(
+    { informers, store, access, registry, ledger, membership, index, queue, clock, log },
+    definitions,
+    { id, triggerNamespaces: config.triggerNamespaces, resyncIntervalMs: config.resyncIntervalMs },
+  );
+}
+
+export function watcherTrouble(watcher: Watcher): string | undefined {
+  const faults = watcher.faults();
+  return faults.length === 0 ? undefined : faults.join("; ");
+}

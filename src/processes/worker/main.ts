@@ -1,0 +1,46 @@
+/** The worker process: takes keys and reconciles them, as many at once as it is told. */
+import { Reconciler } from "../../engine/reconcile.ts";
+import { ConfigError, type ClusterConfig } from "../shared/config.ts";
+import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
+
+/** Runs until the signal is aborted; then finishes its runs, or hands them back, and returns. */
+export async function runWorker(config: ClusterConfig, signal: AbortSignal): Promise<void> {
+  if (config.redisUrl === undefined) throw new ConfigError("a worker needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
+  const base = await openFoundation("worker", config, signal);
+  if (base === undefined) return;
+  const ended = new AbortController();
+  const definitions = base.definitions.run(ended.signal);
+  await base.serveHealth({
+    redis: () => base.state.trouble(),
+    definitions: () => definitionsTrouble(base.definitions),
+  });
+  await work(base, config, signal);
+  ended.abort();
+  await definitions;
+  await base.close();
+  base.log.info({}, "stopped");
+}
+
+/** Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller. */
+export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
+  const { clock, log, cluster, state, definitions } = base;
+  const { queue, index, lock, registry } = state;
+  const reconciler = new Reconciler({ store: cluster.store, index, lock, queue, clock, log }, definitions, registry, {
+    resyncIntervalMs: config.resyncIntervalMs,
+  });
+  while (!definitions.isReady && !signal.aborted) await clock.sleep(20, signal);
+  if (signal.aborted) return;
+  const consumer = state.consumer(config.concurrency);
+  consumer.start((run) => reconciler.reconcile(run));
+  log.info({ concurrency: config.concurrency }, "working");
+  await aborted(signal);
+  log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
+  await consumer.drain(config.drainMs);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
