@@ -33,7 +33,12 @@ export async function createRate(
   const work = async () => {
     for (let i = next++; i < count; i = next++) {
       const name = `rate-${i}`;
-      const body: JsonObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { n: String(i) } };
+      const body: JsonObject = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name, namespace },
+        data: { n: String(i) },
+      };
       const answer = await store.create({ type: CONFIG_MAP, namespace, name }, body, signal);
       if (answer.kind === "fault") throw new Error(`create refused: ${answer.fault.detail}`);
     }

@@ -15,9 +15,12 @@ interface KnownKind {
 export async function findKind(connection: Connection, asked: string): Promise<ResourceType> {
   const [name = "", ...group] = asked.toLowerCase().split(".");
   const known = await allKinds(connection);
-  const called = known.filter(({ type, names }) => names.includes(name) && (group.length === 0 || type.group === group.join(".")));
+  const called = known.filter(
+    ({ type, names }) => names.includes(name) && (group.length === 0 || type.group === group.join(".")),
+  );
   // Our own kinds win over others of the same name, and the core group over all others, as with kubectl.
-  const preferred = called.find(({ type }) => type.group === KOREO_GROUP) ?? called.find(({ type }) => type.group === "");
+  const preferred =
+    called.find(({ type }) => type.group === KOREO_GROUP) ?? called.find(({ type }) => type.group === "");
   const only = called.length === 1 ? called[0] : preferred;
   if (only !== undefined) return only.type;
   const label = ({ type }: KnownKind) => (type.group === "" ? type.plural : `${type.plural}.${type.group}`);
@@ -29,8 +32,12 @@ export async function findKind(connection: Connection, asked: string): Promise<R
 
 async function allKinds(connection: Connection): Promise<readonly KnownKind[]> {
   const groups = await read(connection, "/apis");
-  const versions = listOf(member(groups, "groups")).map((group) => textMember(member(group, "preferredVersion"), "groupVersion"));
-  const documents = await Promise.all(["/api/v1", ...versions.map((version) => `/apis/${version}`)].map((path) => read(connection, path)));
+  const versions = listOf(member(groups, "groups")).map((group) =>
+    textMember(member(group, "preferredVersion"), "groupVersion"),
+  );
+  const documents = await Promise.all(
+    ["/api/v1", ...versions.map((version) => `/apis/${version}`)].map((path) => read(connection, path)),
+  );
   return documents.flatMap((document) => kindsOf(document));
 }
 

@@ -21,5 +21,7 @@ export function addSettings(command: Command, flags: readonly ConfigFlag[]): Com
 export type OutputFormat = "table" | "json" | "yaml";
 
 export function addOutput(command: Command): Command {
-  return command.addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
+  return command.addOption(
+    new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"),
+  );
 }

@@ -36,7 +36,11 @@ function namedObjects(trigger: JsonObject): readonly Named[] {
 function recorded(value: JsonValue): readonly Named[] {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap(recorded);
   if (!isJsonObject(value)) return [];
-  const [apiVersion, kind, name] = [textMember(value, "apiVersion"), textMember(value, "kind"), textMember(value, "name")];
+  const [apiVersion, kind, name] = [
+    textMember(value, "apiVersion"),
+    textMember(value, "kind"),
+    textMember(value, "name"),
+  ];
   if (apiVersion === "" || kind === "" || name === "") return Object.values(value).flatMap(recorded);
   const readonly = member(value, "readonly") === true;
   return [{ apiVersion, kind, namespace: textMember(value, "namespace"), name, step: "", readonly }];

@@ -29,7 +29,8 @@ export function readManifests(
   target: string,
   isRecursive: boolean,
 ): { readonly objects: readonly ManifestObject[]; readonly faults: readonly ManifestFault[] } {
-  const texts = target === "-" ? [{ file: "standard input", text: readFileSync(0, "utf8") }] : filesOf(target, isRecursive);
+  const texts =
+    target === "-" ? [{ file: "standard input", text: readFileSync(0, "utf8") }] : filesOf(target, isRecursive);
   if (texts.length === 0) throw new CommandFailed(`${target} holds no .yaml, .yml or .json file`);
   const objects: ManifestObject[] = [];
   const faults: ManifestFault[] = [];
@@ -40,7 +41,8 @@ export function readManifests(
       const source = `${file}:${start.line}`;
       const json = toJson(value);
       const found = isFault(json) ? undefined : objectsOf(json);
-      if (found === undefined) faults.push({ source, message: "no Kubernetes object: apiVersion, kind and metadata.name are needed" });
+      if (found === undefined)
+        faults.push({ source, message: "no Kubernetes object: apiVersion, kind and metadata.name are needed" });
       else objects.push(...found.map((object) => ({ source, object })));
     }
   }
@@ -63,7 +65,11 @@ function filesOf(target: string, isRecursive: boolean): readonly { readonly file
 function objectsOf(value: unknown): readonly JsonObject[] | undefined {
   if (!isJsonObject(value)) return undefined;
   const items = member(value, "items");
-  if (textMember(value, "kind").endsWith("List") && Array.isArray(items)) return items.flatMap((item) => objectsOf(item) ?? []);
-  const isObject = textMember(value, "apiVersion") !== "" && textMember(value, "kind") !== "" && textMember(member(value, "metadata"), "name") !== "";
+  if (textMember(value, "kind").endsWith("List") && Array.isArray(items))
+    return items.flatMap((item) => objectsOf(item) ?? []);
+  const isObject =
+    textMember(value, "apiVersion") !== "" &&
+    textMember(value, "kind") !== "" &&
+    textMember(member(value, "metadata"), "name") !== "";
   return isObject ? [value] : undefined;
 }

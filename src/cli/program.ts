@@ -10,7 +10,9 @@ import { addRoles } from "./commands/roles.ts";
 
 export function createProgram(): Command {
   const program = new Command("koreo")
-    .description("Koreo's control loops as a distributed reconcile cluster: watchers, a queue of keys on Redis, workers.")
+    .description(
+      "Koreo's control loops as a distributed reconcile cluster: watchers, a queue of keys on Redis, workers.",
+    )
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError()

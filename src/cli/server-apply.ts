@@ -20,7 +20,10 @@ export function inApplyOrder<T extends { readonly object: JsonObject }>(items: r
     const first = ["CustomResourceDefinition", "Namespace"].indexOf(textMember(object, "kind"));
     return first < 0 ? 2 : first;
   };
-  return items.map((item, index) => ({ item, index })).sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index).map(({ item }) => item);
+  return items
+    .map((item, index) => ({ item, index }))
+    .sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index)
+    .map(({ item }) => item);
 }
 
 /** @param namespace - for namespaced objects that name none */
@@ -29,7 +32,11 @@ export async function applyObject(connection: Connection, object: JsonObject, na
   if (type.kind === "fault") return type;
   const placed = withNamespace(object, type.type, namespace);
   const metadata = member(placed, "metadata");
-  const ref: ObjectRef = { type: type.type, namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
+  const ref: ObjectRef = {
+    type: type.type,
+    namespace: textMember(metadata, "namespace"),
+    name: textMember(metadata, "name"),
+  };
   const before = await connection.store.get(ref, connection.signal);
   const answer = await connection.client.request(
     {
@@ -54,7 +61,9 @@ export async function applyObject(connection: Connection, object: JsonObject, na
 async function resolveServed(
   { store, signal }: Connection,
   object: JsonObject,
-): Promise<{ readonly kind: "type"; readonly type: ResourceType } | { readonly kind: "fault"; readonly fault: ClusterFault }> {
+): Promise<
+  { readonly kind: "type"; readonly type: ResourceType } | { readonly kind: "fault"; readonly fault: ClusterFault }
+> {
   const query = { ...parseApiVersion(textMember(object, "apiVersion")), kind: textMember(object, "kind") };
   const type = await store.resolve(query, signal);
   return type.kind === "ok" ? { kind: "type", type: type.value } : { kind: "fault", fault: type.fault };
@@ -65,7 +74,9 @@ async function untilEstablished({ store, signal }: Connection, ref: ObjectRef): 
   while (Date.now() < deadlineMs && !signal.aborted) {
     const read = await store.get(ref, signal);
     const conditions = read.kind === "ok" ? memberAt(read.value, ["status", "conditions"]) : undefined;
-    const isEstablished = listOf(conditions).some((each) => textMember(each, "type") === "Established" && textMember(each, "status") === "True");
+    const isEstablished = listOf(conditions).some(
+      (each) => textMember(each, "type") === "Established" && textMember(each, "status") === "True",
+    );
     if (isEstablished && read.kind === "ok" && (await isServed({ store, signal }, read.value))) return;
     await sleep(100);
   }

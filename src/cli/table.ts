@@ -4,7 +4,10 @@
 export function formatTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? "").length)));
   const line = (cells: readonly string[]) =>
-    heads.map((_head, column) => (cells[column] ?? "").padEnd(widths[column] ?? 0)).join("   ").trimEnd();
+    heads
+      .map((_head, column) => (cells[column] ?? "").padEnd(widths[column] ?? 0))
+      .join("   ")
+      .trimEnd();
   return [line(heads), ...rows.map(line)].join("\n");
 }
 

@@ -24,8 +24,7 @@ export function isDefinitionKey(key: ObjectKey): boolean {
 }
 
 export type DefinitionRunResult =
-  | { readonly kind: "written" | "unchanged" | "gone" }
-  | { readonly kind: "fault"; readonly fault: ClusterFault };
+  { readonly kind: "written" | "unchanged" | "gone" } | { readonly kind: "fault"; readonly fault: ClusterFault };
 
 /** Writes the definition's Ready condition if it differs. */
 export async function reconcileDefinition(
@@ -46,7 +45,12 @@ export async function reconcileDefinition(
   if (entry === undefined || entry.source.uid !== textMember(metadata, "uid")) return { kind: "gone" };
 
   const previous = member(read.value, "status") ?? null;
-  const status = reportDefinition({ entry, previous, observedGeneration: entry.source.generation, nowMs: clock.wallMs() });
+  const status = reportDefinition({
+    entry,
+    previous,
+    observedGeneration: entry.source.generation,
+    nowMs: clock.wallMs(),
+  });
   const patch = statusPatch(previous, status);
   if (patch === undefined) return { kind: "unchanged" };
   const resourceVersion = textMember(metadata, "resourceVersion");

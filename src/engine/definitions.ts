@@ -143,7 +143,10 @@ export class DefinitionCache {
     const { version, hashes } = await this.#ports.registry.read();
     if (!this.#agreesWith(hashes)) {
       await this.#ports.clock.sleep(CATCH_UP_WAIT_MS, AbortSignal.any([signal, this.#nextChange()]));
-      if (!this.#agreesWith(hashes) && !(await this.#listAll(signal))) return void (await this.#ports.clock.sleep(1000, signal));
+      if (!this.#agreesWith(hashes) && !(await this.#listAll(signal))) {
+        await this.#ports.clock.sleep(1000, signal);
+        return;
+      }
     }
     this.#verified = Math.max(this.#verified, version);
   }

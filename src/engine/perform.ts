@@ -49,7 +49,8 @@ function created({ action, name }: WriteRequest, answer: Answer, run: RunContext
   if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
   const outcome = refused(answer.fault, { doing: "creating", name, location: "spec.create" }, run);
   // A missing namespace or kind may still come.
-  if (answer.fault.kind === "notFound") return { kind: "outcome", outcome: retryOf(action, answer.fault, name), changed: false };
+  if (answer.fault.kind === "notFound")
+    return { kind: "outcome", outcome: retryOf(action, answer.fault, name), changed: false };
   return { kind: "outcome", outcome, changed: false };
 }
 
@@ -68,20 +69,33 @@ function patched({ name }: WriteRequest, answer: Answer, run: RunContext): Perfo
   };
 }
 
-async function remove(run: RunContext, { action, ref, observed, name }: WriteRequest, signal: AbortSignal): Promise<Performed> {
+async function remove(
+  run: RunContext,
+  { action, ref, observed, name }: WriteRequest,
+  signal: AbortSignal,
+): Promise<Performed> {
   const metadata = member(observed ?? undefined, "metadata");
   if (observed === null || run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return { kind: "stale" };
   // Already going: a finalizer holds it. Its deletion wakes us.
-  if (textMember(metadata, "deletionTimestamp") !== "") return { kind: "outcome", outcome: action.outcome, changed: false };
+  if (textMember(metadata, "deletionTimestamp") !== "")
+    return { kind: "outcome", outcome: action.outcome, changed: false };
   const answer = await run.ports.store.delete(
     ref,
-    { uid: textMember(metadata, "uid"), resourceVersion: textMember(metadata, "resourceVersion"), propagationPolicy: "Background" },
+    {
+      uid: textMember(metadata, "uid"),
+      resourceVersion: textMember(metadata, "resourceVersion"),
+      propagationPolicy: "Background",
+    },
     signal,
   );
   if (answer.kind === "ok") return { kind: "outcome", outcome: action.outcome, changed: true };
   if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
   const location = action.kind === "recreate" ? "spec.update.recreate" : "spec.apiConfig.deleteIfExists";
-  return { kind: "outcome", outcome: refused(answer.fault, { doing: "deleting", name, location }, run), changed: false };
+  return {
+    kind: "outcome",
+    outcome: refused(answer.fault, { doing: "deleting", name, location }, run),
+    changed: false,
+  };
 }
 
 /** What was being done to which object, for messages. */

@@ -18,7 +18,14 @@ import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { Cause, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
-import { DEFAULT_LIMITS, RunInterrupted, shared, type RunContext, type RunLimits, type WorkerPorts } from "./run-context.ts";
+import {
+  DEFAULT_LIMITS,
+  RunInterrupted,
+  shared,
+  type RunContext,
+  type RunLimits,
+  type WorkerPorts,
+} from "./run-context.ts";
 import { nextLook } from "./schedule.ts";
 import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
 import { writeTrigger, type TriggerReport } from "./trigger-writer.ts";
@@ -44,7 +51,12 @@ export class Reconciler {
   readonly #registry: DefinitionRegistry;
   readonly #options: ReconcilerOptions;
 
-  constructor(ports: WorkerPorts, definitions: DefinitionCache, registry: DefinitionRegistry, options: ReconcilerOptions) {
+  constructor(
+    ports: WorkerPorts,
+    definitions: DefinitionCache,
+    registry: DefinitionRegistry,
+    options: ReconcilerOptions,
+  ) {
     this.#ports = ports;
     this.#definitions = definitions;
     this.#registry = registry;
@@ -71,7 +83,10 @@ export class Reconciler {
       const { report, outcome } = await this.#guarded(run, key);
       span.setAttribute(ATTRIBUTE.outcome, outcome);
       const ms = this.#ports.clock.nowMs() - startedMs;
-      this.#ports.log.info({ key: run.key, outcome, ms: Math.round(ms), causes: run.causes.map((c) => c.reason) }, "run ended");
+      this.#ports.log.info(
+        { key: run.key, outcome, ms: Math.round(ms), causes: run.causes.map((c) => c.reason) },
+        "run ended",
+      );
       this.#options.onRun?.({ key: run.key, outcome, ms });
       return report;
     });
@@ -91,7 +106,9 @@ export class Reconciler {
 
   async #runDefinition(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
     const written = await reconcileDefinition(this.#ports, this.#definitions, key, run.signal);
-    return written.kind === "fault" ? this.#clusterFault(written.fault) : { report: { kind: "done" }, outcome: written.kind };
+    return written.kind === "fault"
+      ? this.#clusterFault(written.fault)
+      : { report: { kind: "done" }, outcome: written.kind };
   }
 
   async #runTrigger(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
@@ -171,7 +188,9 @@ export class Reconciler {
       if (context.signal.aborted) interrupt();
       else context.signal.addEventListener("abort", interrupt, { once: true });
       root.tell({ kind: "start" });
-      void this.#ports.clock.sleep(context.limits.runDeadlineMs, ended.signal).then(() => root.tell({ kind: "deadline" }));
+      void this.#ports.clock
+        .sleep(context.limits.runDeadlineMs, ended.signal)
+        .then(() => root.tell({ kind: "deadline" }));
     });
   }
 
@@ -238,7 +257,8 @@ export class Reconciler {
   #next(outcome: Outcome<unknown>): RunReport {
     const next = nextLook(outcome, this.#options.resyncIntervalMs, this.#ports.clock.random());
     // A resync starts a trace of its own; a retry goes on in the one of the change it still answers.
-    const cause = next.reason === "resync" ? { reason: "resync", atMs: this.#ports.clock.wallMs() } : this.#cause("retry");
+    const cause =
+      next.reason === "resync" ? { reason: "resync", atMs: this.#ports.clock.wallMs() } : this.#cause("retry");
     return { kind: "done", nextLookMs: next.afterMs, workClass: next.workClass, cause };
   }
 

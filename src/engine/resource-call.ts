@@ -120,10 +120,14 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
         observed = undefined;
         break;
       case "outcome":
-        return { outcome: done.outcome, observed: done.changed ? null : observed, changed: changed || done.changed };
+        return { outcome: done.outcome, observed: done.changed ? null : observed, changed: done.changed };
     }
   }
-  return { outcome: retry(1, `${target.target.fullName} keeps changing while it is written`, "spec"), observed: observed ?? null, changed };
+  return {
+    outcome: retry(1, `${target.target.fullName} keeps changing while it is written`, "spec"),
+    observed: observed ?? null,
+    changed,
+  };
 }
 
 function decide(work: StepWork, { call, target, ref, step }: Target, observed: JsonObject | null): Action {
@@ -193,7 +197,8 @@ async function act(
   } finally {
     const waiting = await shared(run, lock.release(object, run.trigger.key));
     const cause = { reason: "lock", object, atMs: clock.wallMs() };
-    if (waiting.length > 0) await shared(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
+    if (waiting.length > 0)
+      await shared(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
   }
 }
 

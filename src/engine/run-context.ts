@@ -31,7 +31,12 @@ export interface RunLimits {
   readonly lockMs: number;
 }
 
-export const DEFAULT_LIMITS: RunLimits = { stepDeadlineMs: 30_000, runDeadlineMs: 120_000, maxLooks: 5, lockMs: 10_000 };
+export const DEFAULT_LIMITS: RunLimits = {
+  stepDeadlineMs: 30_000,
+  runDeadlineMs: 120_000,
+  maxLooks: 5,
+  lockMs: 10_000,
+};
 
 /** The ports of a worker, the same for every run. */
 export interface WorkerPorts {

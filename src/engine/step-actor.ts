@@ -28,7 +28,12 @@ export function stepActor(work: StepWork, reply: (result: StepResult) => void): 
     const calls = binding.kind === "each" ? binding.calls : [binding.call];
     expected = calls.length;
     if (expected === 0) reply({ ...plainResult({ kind: "ok", value: [] }), managed: null });
-    calls.forEach((call, index) => void startCall(work, call, isEach ? index : undefined, self).then((result) => self.tell({ kind: "callEnded", index, result })));
+    calls.forEach(
+      (call, index) =>
+        void startCall(work, call, isEach ? index : undefined, self).then((result) =>
+          self.tell({ kind: "callEnded", index, result }),
+        ),
+    );
     armDeadline(work, self);
   };
 

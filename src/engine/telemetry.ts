@@ -52,11 +52,7 @@ const MAX_LINKS = 8;
 const tracer = () => trace.getTracer("koreo-cluster");
 
 /** Runs `act` inside a span; a throw marks the span as failed and goes on. */
-export async function withSpan<T>(
-  name: string,
-  attributes: Attributes,
-  act: (span: Span) => Promise<T>,
-): Promise<T> {
+export async function withSpan<T>(name: string, attributes: Attributes, act: (span: Span) => Promise<T>): Promise<T> {
   return tracer().startActiveSpan(name, { attributes }, async (span) => {
     try {
       return await act(span);

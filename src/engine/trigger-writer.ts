@@ -28,7 +28,7 @@ export type WriteResult =
 
 const MAX_TRIES = 5;
 
-/** @param current - the trigger as last read or written in this run */
+/** Writes the report on the run's trigger, starting from the trigger as this run last read it. */
 export async function writeTrigger(run: RunContext, report: TriggerReport): Promise<WriteResult> {
   return withSpan(SPAN.status, { [ATTRIBUTE.key]: run.trigger.key }, async (span) => {
     let current = run.trigger.object;
@@ -37,7 +37,8 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
       const step = await writeOnce(run, report, current);
       if (step.kind === "conflict") {
         const fresh = await run.ports.store.get(run.trigger.ref, run.signal);
-        if (fresh.kind === "fault") return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
+        if (fresh.kind === "fault")
+          return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
         if (textMember(member(fresh.value, "metadata"), "uid") !== run.trigger.uid) return { kind: "gone" };
         current = fresh.value;
         continue;
@@ -47,7 +48,10 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
       span.setAttribute(ATTRIBUTE.changed, changed);
       return { kind: "written", changed };
     }
-    return { kind: "fault", fault: { kind: "conflict", detail: "the trigger keeps changing while its status is written" } };
+    return {
+      kind: "fault",
+      fault: { kind: "conflict", detail: "the trigger keeps changing while its status is written" },
+    };
   });
 }
 

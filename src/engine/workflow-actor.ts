@@ -29,8 +29,7 @@ export function workflowActor(
   const steps = plan.readiness === undefined ? plan.steps : [];
 
   const feed = (self: ActorContext<WorkflowMessage>) => {
-    const isReady = (step: StepPlan) =>
-      !started.has(step.label) && step.dependsOn.every((label) => results.has(label));
+    const isReady = (step: StepPlan) => !started.has(step.label) && step.dependsOn.every((label) => results.has(label));
     for (const step of steps.filter(isReady)) {
       started.add(step.label);
       void startStep(request, step, results, run, self).then((result) =>
@@ -70,7 +69,8 @@ async function startStep(
     const result = await ask(self, {
       name: step.label,
       first: { kind: "start" as const },
-      behaviour: (reply: (result: StepResult) => void) => stepActor({ request, step, results, run, subWorkflow: workflowActor }, reply),
+      behaviour: (reply: (result: StepResult) => void) =>
+        stepActor({ request, step, results, run, subWorkflow: workflowActor }, reply),
       crashed: (error) => crashed(step.label, error, request),
     });
     span.setAttributes({ [ATTRIBUTE.outcome]: result.outcome.kind, [ATTRIBUTE.changed]: result.changed });

@@ -23,7 +23,12 @@ export interface Comparison {
   readonly mismatches: readonly Mismatch[];
 }
 
-export function compareTest(topic: string, test: string, expected: JsonObject, actual: JsonObject | undefined): Comparison {
+export function compareTest(
+  topic: string,
+  test: string,
+  expected: JsonObject,
+  actual: JsonObject | undefined,
+): Comparison {
   const comparer = new Comparer(topic, test, expected, actual ?? {});
   comparer.whole();
   return comparer;
@@ -48,7 +53,12 @@ class Comparer implements Comparison {
     const { prepare, functionUnderTest, functionPrepare, runError, success } = this.#expected;
     const field = this.#fieldOf(this.#expected, this.#actual, "");
     this.#outcome(field, "prepare", prepare ?? null, member(this.#actual, "prepare") ?? null);
-    this.#outcome(field, "functionUnderTest", functionUnderTest ?? null, member(this.#actual, "functionUnderTest") ?? null);
+    this.#outcome(
+      field,
+      "functionUnderTest",
+      functionUnderTest ?? null,
+      member(this.#actual, "functionUnderTest") ?? null,
+    );
     // Raising is nothing we do.
     if (functionPrepare !== undefined) field("functionPrepare", functionPrepare, null);
     if (runError !== undefined) field("runError", runError, null);
@@ -99,7 +109,8 @@ class Comparer implements Comparison {
     if (expected["kind"] === "ok" || varies) return;
     const isLibraryText = expected["messageIsLibraryText"] === true;
     if (isLibraryText) {
-      const start = /^(?:Error evaluating `[^`]*`|Parsing error at line)/.exec(textMember(expected, "message"))?.[0] ?? "";
+      const start =
+        /^(?:Error evaluating `[^`]*`|Parsing error at line)/.exec(textMember(expected, "message"))?.[0] ?? "";
       field(`${name}.message begins`, start, textMember(actual, "message").slice(0, start.length));
       return;
     }

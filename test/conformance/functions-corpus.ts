@@ -75,7 +75,10 @@ function caseJson(result: TestCaseResult, index: number): JsonObject {
     outcome: outcome === undefined ? null : outcomeJson(outcome),
     deleted: answer?.deleted ?? false,
     resource: normalized(resource),
-    request: answer?.request === undefined ? null : { method: answer.request.method, body: normalized(withoutRecord(body ?? {})) },
+    request:
+      answer?.request === undefined
+        ? null
+        : { method: answer.request.method, body: normalized(withoutRecord(body ?? {})) },
     lastApplied: lastApplied(body),
     report: message ?? (differences === undefined ? null : JSON.stringify(differences)),
   };

@@ -46,7 +46,7 @@ function explained(mismatch: Mismatch): boolean {
 }
 
 function line({ test, label, field, expected, actual, defect }: Mismatch): string {
-  const text = (value: unknown) =>
-    (JSON.stringify(value, (_name, item: unknown) => (typeof item === "bigint" ? String(item) : item)) ?? "").slice(0, 240);
+  const plain = (_name: string, item: unknown) => (typeof item === "bigint" ? String(item) : item);
+  const text = (value: unknown) => JSON.stringify(value ?? null, plain).slice(0, 240);
   return `${test} / ${label} / ${field}: expected ${text(expected)}, got ${text(actual)}${defect === "" ? "" : ` [defect: ${defect}]`}`;
 }

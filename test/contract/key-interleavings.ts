@@ -26,7 +26,11 @@ const KEYS: readonly KeyText[] = ["a/x", "a/y", "b/x", "b/y"].flatMap((tenant) =
 });
 
 /** Runs the property on a store that `make` builds, for each of `count` seeds. */
-export function describeKeyInterleavings(title: string, count: number, make: () => Promise<InterleavingsFixture>): void {
+export function describeKeyInterleavings(
+  title: string,
+  count: number,
+  make: () => Promise<InterleavingsFixture>,
+): void {
   describe(`random interleavings on ${title}`, () => {
     const first = chooseSeed();
     const seeds = Array.from({ length: count }, (_, index) => (first + index) >>> 0);

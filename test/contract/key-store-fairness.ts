@@ -21,7 +21,10 @@ export function describeKeyFairness(title: string, make: () => Promise<KeyStoreF
 
     const flood = (count: number, workClass: WorkClass, namespace = "ns", cluster = "local") =>
       store.trigger(
-        Array.from({ length: count }, (_, index) => ({ key: keyOf(`${workClass}-${index}`, namespace, cluster), workClass })),
+        Array.from({ length: count }, (_, index) => ({
+          key: keyOf(`${workClass}-${index}`, namespace, cluster),
+          workClass,
+        })),
       );
     const takeMany = async (count: number) => {
       const taken: { key: KeyText; workClass: WorkClass }[] = [];
@@ -89,7 +92,8 @@ export function describeKeyFairness(title: string, make: () => Promise<KeyStoreF
 
     it("a bump within a busy ring keeps every key runnable", async () => {
       for (const namespace of ["one", "two"]) await flood(20, 3, namespace);
-      for (let index = 0; index < 20; index += 1) await store.trigger([{ key: keyOf(`3-${index}`, "one"), workClass: 1 }]);
+      for (let index = 0; index < 20; index += 1)
+        await store.trigger([{ key: keyOf(`3-${index}`, "one"), workClass: 1 }]);
       const taken = await takeMany(40);
       expect(new Set(taken.map(({ key }) => key)).size).toBe(40);
       expect(taken.filter(({ workClass }) => workClass === 1)).toHaveLength(20);

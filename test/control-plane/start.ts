@@ -51,7 +51,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "koreo-plane-")));
   await mkdir(dir, { recursive: true });
   const file = (name: string) => path.join(dir, name);
-  const [etcdPort, etcdPeerPort, apiPort, managerPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const [etcdPort, etcdPeerPort, apiPort, managerPort] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
   const url = `https://127.0.0.1:${apiPort}`;
 
   // 1. Keys and certificates.
@@ -111,7 +116,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       `--disable-admission-plugins=${disabledPlugins(binaries.version)}`,
       ...(auditLog === undefined
         ? []
-        : [`--audit-policy-file=${file("audit-policy.yaml")}`, `--audit-log-path=${auditLog}`, "--audit-log-mode=blocking"]),
+        : [
+            `--audit-policy-file=${file("audit-policy.yaml")}`,
+            `--audit-log-path=${auditLog}`,
+            "--audit-log-mode=blocking",
+          ]),
       ...(options.apiServerArgs ?? []),
     ],
     logFile: file("kube-apiserver.log"),
@@ -147,7 +156,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await stop();
     throw error;
   }
-  await writeFile(file("pids.json"), JSON.stringify({ etcd: etcd.pid, apiServer: apiServer.pid, manager: manager.pid }));
+  await writeFile(
+    file("pids.json"),
+    JSON.stringify({ etcd: etcd.pid, apiServer: apiServer.pid, manager: manager.pid }),
+  );
 
   return {
     url,
@@ -189,10 +201,14 @@ function disabledPlugins(version: string): string {
 
 function answers(url: string, ca: string, identity: CertifiedKey): Promise<boolean> {
   return new Promise((resolve) => {
-    const call = request(url, { ca, cert: identity.certificate, key: identity.key, timeout: 2000, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
+    const call = request(
+      url,
+      { ca, cert: identity.certificate, key: identity.key, timeout: 2000, agent: false },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
     call.on("error", () => resolve(false));
     call.on("timeout", () => call.destroy());
     call.end();
@@ -200,7 +216,9 @@ function answers(url: string, ca: string, identity: CertifiedKey): Promise<boole
 }
 
 async function writeAll(dir: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(path.join(dir, name), text, { mode: 0o600 })));
+  await Promise.all(
+    Object.entries(files).map(([name, text]) => writeFile(path.join(dir, name), text, { mode: 0o600 })),
+  );
 }
 
 function kubeconfigText(url: string, ca: string, identity: CertifiedKey): string {

@@ -13,7 +13,12 @@ const since = Date.now();
 const redis = await startRedis({ ...redisBinary, dir: path.join(dir, "redis") });
 const plane = await startControlPlane({ binaries, dir: path.join(dir, "plane"), audit: true });
 say(`Kubernetes ${plane.version} (${binaries.source}) ready in ${((Date.now() - since) / 1000).toFixed(1)} s`);
-const reach = { kubeconfig: plane.kubeconfig, redis: redis.url, redisServer: redisBinary.server, auditLog: plane.auditLog };
+const reach = {
+  kubeconfig: plane.kubeconfig,
+  redis: redis.url,
+  redisServer: redisBinary.server,
+  auditLog: plane.auditLog,
+};
 console.log(`export KUBECONFIG=${plane.kubeconfig}\nexport KOREO_REDIS_URL=${redis.url}`);
 const [file] = process.argv.slice(2);
 if (file !== undefined) await writeFile(file, JSON.stringify(reach));

@@ -61,7 +61,10 @@ describe(`${KEYS} keys, each with its own random triggers, on worker processes`,
     const runs = fleet.runs();
     const lastStart = new Map(runs.map(({ key, start }) => [key, start]));
     const seed = `seed ${random.seed}`;
-    expect([...lastEvent].filter(([key, at]) => (lastStart.get(key) ?? 0) < at), seed).toEqual([]);
+    expect(
+      [...lastEvent].filter(([key, at]) => (lastStart.get(key) ?? 0) < at),
+      seed,
+    ).toEqual([]);
     expect(overlaps(runs), seed).toEqual([]);
     expect(runs.length).toBeGreaterThan(KEYS);
     if (disturb === "cut") expect(proxy.cuts).toBeGreaterThan(20);
@@ -97,7 +100,8 @@ function planOf(random: SeededRandom): readonly Planned[] {
 async function sendAll(queue: BullmqReconcileQueue, plan: readonly Planned[]): Promise<ReadonlyMap<KeyText, number>> {
   const lastEvent = new Map<KeyText, number>();
   const since = performance.now();
-  for (let sent = 0; sent < plan.length; await sleep(1)) {
+  for (let sent = 0; sent < plan.length;) {
+    await sleep(1);
     const elapsed = performance.now() - since;
     const due = plan.slice(sent, sent + 200).filter(({ atMs }) => atMs <= elapsed);
     sent += due.length;

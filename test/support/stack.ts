@@ -81,7 +81,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     report(`Kubernetes ${plane.version} and Redis are up after ${((performance.now() - since) / 1000).toFixed(1)} s`);
   }
   const kubeconfig = plane?.kubeconfig ?? path.resolve(options.kubeconfig ?? "");
-  const clusterFlags = ["--kubeconfig", kubeconfig, ...(options.context === undefined ? [] : ["--context", options.context])];
+  const clusterFlags = [
+    "--kubeconfig",
+    kubeconfig,
+    ...(options.context === undefined ? [] : ["--context", options.context]),
+  ];
   const flags = [...clusterFlags, "--redis", redis.url, ...(options.flags ?? [])];
   const processes: StackProcess[] = [];
   const add = async (role: StackProcess["role"]) => {

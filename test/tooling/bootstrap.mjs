@@ -17,7 +17,11 @@ installPackages();
 const node = findNode();
 const child = spawn(node, [path.resolve(root, script), ...args], {
   stdio: "inherit",
-  env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}`, NODE_NO_WARNINGS: "1" },
+  env: {
+    ...process.env,
+    PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}`,
+    NODE_NO_WARNINGS: "1",
+  },
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => fail(`cannot start ${node}: ${error.message}`));
@@ -28,12 +32,21 @@ child.on("exit", (code, signal) => {
 /** Runs `npm ci` once per lock file: a stamp in node_modules holds the hash of the lock it was installed from. */
 function installPackages() {
   const stamp = path.join(root, "node_modules/.koreo-lock-hash");
-  const lock = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(path.join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   if (isInstalledByHand()) return void writeFileSync(stamp, lock);
   console.error("[set-up] installing npm packages (about half a minute) ...");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2], timeout: 600_000 });
-  if (npm.status !== 0) fail(`npm ci failed (${npm.error?.message ?? `exit code ${npm.status}`}). It needs npm and its registry; run it by hand to see why.`);
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    timeout: 600_000,
+  });
+  if (npm.status !== 0)
+    fail(
+      `npm ci failed (${npm.error?.message ?? `exit code ${npm.status}`}). It needs npm and its registry; run it by hand to see why.`,
+    );
   writeFileSync(stamp, lock);
 }
 

@@ -6,10 +6,11 @@ import tseslint from "typescript-eslint";
 const root = new URL("../..", import.meta.url).pathname;
 
 export default defineConfig(
-  tseslint.configs.strictTypeChecked,
+  { ignores: ["**/*.mjs", "**/*.cjs"] },
   {
     basePath: root,
     files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
     plugins: { jsdoc },
     languageOptions: { parserOptions: { project: [`${root}/tsconfig.json`], tsconfigRootDir: root } },
     rules: {
@@ -19,26 +20,52 @@ export default defineConfig(
       "@typescript-eslint/consistent-type-definitions": "off",
       "@typescript-eslint/no-invalid-void-type": "off",
       "no-empty": ["error", { allowEmptyCatch: false }],
-      "jsdoc/check-param-names": ["error", { disableMissingParamChecks: true }],
-      eqeqeq: "error",
+      "jsdoc/check-param-names": ["error", { disableMissingParamChecks: true, checkDestructured: false }],
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+      eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
   {
     basePath: root,
     files: ["src/core/**/*.ts"],
     rules: {
-      "no-restricted-globals": ["error", "process", "setTimeout", "setInterval", "setImmediate", "fetch", "performance", "queueMicrotask"],
-      "no-restricted-properties": ["error", { object: "Date", property: "now" }, { object: "Math", property: "random" }],
+      "no-restricted-globals": [
+        "error",
+        "process",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "fetch",
+        "performance",
+        "queueMicrotask",
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now" },
+        { object: "Math", property: "random" },
+      ],
       "no-restricted-syntax": [
         "error",
         { selector: ":function[async=true]", message: "core is synchronous: the engine awaits, core decides" },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "core has no clock: pass the time in" },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: "core has no clock: pass the time in",
+        },
       ],
     },
   },
   {
     basePath: root,
     files: ["test/**/*.ts", "loadtest/**/*.ts"],
-    rules: { "@typescript-eslint/no-unsafe-assignment": "off", "@typescript-eslint/no-unsafe-member-access": "off", "@typescript-eslint/no-unsafe-argument": "off", "@typescript-eslint/no-unsafe-return": "off", "@typescript-eslint/no-unsafe-call": "off", "@typescript-eslint/no-explicit-any": "off", "@typescript-eslint/require-await": "off", "@typescript-eslint/unbound-method": "off" },
+    rules: {
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-explicit-any": "off",
+      "@typescript-eslint/require-await": "off",
+      "@typescript-eslint/unbound-method": "off",
+    },
   },
 );

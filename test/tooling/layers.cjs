@@ -22,11 +22,15 @@ module.exports = {
       comment: "core decides from values alone: no Node module, no client. The parser, ajv and re2js are pure too.",
       severity: "error",
       from: { path: "^src/core/" },
-      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional"], pathNot: "node_modules/(@marcbachmann/cel-js|re2js|ajv|yaml)/" },
+      to: {
+        dependencyTypes: ["core", "npm", "npm-dev", "npm-optional"],
+        pathNot: "node_modules/(@marcbachmann/cel-js|re2js|ajv|yaml)/",
+      },
     },
     {
       name: "engine-knows-no-client",
-      comment: "engine reaches the outside through ports. Only the OpenTelemetry API (inert without an SDK) is allowed.",
+      comment:
+        "engine reaches the outside through ports. Only the OpenTelemetry API (inert without an SDK) is allowed.",
       severity: "error",
       from: { path: "^src/engine/" },
       to: { dependencyTypes: ["npm", "npm-dev", "npm-optional"], pathNot: "node_modules/@opentelemetry/api/" },
@@ -45,12 +49,21 @@ module.exports = {
       from: { path: "^src/processes/([^/]+)/", pathNot: "^src/processes/dev/" },
       to: { path: "^src/processes/", pathNot: "^src/processes/($1|shared)/" },
     },
-    { name: "no-cycles", comment: "Break the cycle: one of the two knows too much.", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      comment: "Break the cycle: one of the two knows too much.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
   },
 };

@@ -39,9 +39,25 @@ const vitest = (project: string): readonly string[] => [
 
 const TASKS: readonly Task[] = [
   check("types", ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit"]),
-  check("lint", ["node_modules/eslint/bin/eslint.js", "--config", "test/tooling/eslint.config.ts", "--flag", "unstable_native_nodejs_ts_config", "--max-warnings", "0", "src", "test", "loadtest"]),
-  check("layers", ["node_modules/dependency-cruiser/bin/dependency-cruiser.mjs", "--config", "test/tooling/layers.cjs", "src"]),
-  check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--ignore-path", "test/tooling/prettierignore", "--check", "."]),
+  check("lint", [
+    "node_modules/eslint/bin/eslint.js",
+    "--config",
+    "test/tooling/eslint.config.ts",
+    "--flag",
+    "unstable_native_nodejs_ts_config",
+    "--max-warnings",
+    "0",
+    "src",
+    "test",
+    "loadtest",
+  ]),
+  check("layers", [
+    "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs",
+    "--config",
+    "test/tooling/layers.cjs",
+    "src",
+  ]),
+  check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
   suite("unit", false),
   suite("conformance", true),
@@ -61,7 +77,9 @@ const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
 const results: SuiteResult[] = [];
 const chosen = TASKS.filter((task) => only.length === 0 || only.includes(task.name));
 const started = Date.now();
-const { env, stop } = chosen.some((task) => task.needsServers) ? await startServers() : { env: {}, stop: async () => {} };
+const { env, stop } = chosen.some((task) => task.needsServers)
+  ? await startServers()
+  : { env: {}, stop: async () => {} };
 const servers = Math.round((Date.now() - started) / 1000);
 try {
   for (const task of chosen) results.push(await run(task, env));
@@ -98,7 +116,8 @@ async function run(task: Task, env: Record<string, string>): Promise<SuiteResult
   const since = Date.now();
   const code = await execute([...task.command, ...extra], env);
   const seconds = Math.round((Date.now() - since) / 1000);
-  if (task.kind === "check") return { name: task.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds };
+  if (task.kind === "check")
+    return { name: task.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds };
   const counted = await countTests(output);
   // A runner that fails without a failed test (no test found, a crashed worker) must not look green.
   const failed = counted.failed === 0 && code !== 0 ? 1 : counted.failed;
@@ -132,7 +151,9 @@ function report(): void {
   const total = (pick: (result: SuiteResult) => number) => results.reduce((sum, result) => sum + pick(result), 0);
   console.log(`\nsuite          passed  failed  minutes\nset-up ${(servers / 60).toFixed(1).padStart(31)}`);
   for (const { name, passed, failed, seconds } of results) {
-    console.log(`${name.padEnd(14)} ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${(seconds / 60).toFixed(1).padStart(7)}`);
+    console.log(
+      `${name.padEnd(14)} ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${(seconds / 60).toFixed(1).padStart(7)}`,
+    );
   }
   const failed = total((result) => result.failed);
   console.log(`${total((result) => result.passed)} passed, ${failed} failed`);

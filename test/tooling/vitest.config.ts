@@ -16,8 +16,17 @@ export default defineConfig({
     projects: [
       suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 10_000 }),
       suite("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 120_000 }),
-      suite("integration", ["test/integration/**/*.test.ts"], { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 }),
-      suite("e2e", ["test/e2e/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false }),
+      suite("integration", ["test/integration/**/*.test.ts"], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        maxWorkers: 2,
+      }),
+      suite("e2e", ["test/e2e/**/*.test.ts"], {
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        maxWorkers: 1,
+        fileParallelism: false,
+      }),
     ],
   },
 });

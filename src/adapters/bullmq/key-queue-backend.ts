@@ -208,7 +208,11 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     await this.#finish(id, { kind: "interrupted" }, false);
   }
 
-  async #finish(id: string, end: RunEnd, fetchNext: boolean): Promise<{ result: NextJob | undefined; finishedOn: number }> {
+  async #finish(
+    id: string,
+    end: RunEnd,
+    fetchNext: boolean,
+  ): Promise<{ result: NextJob | undefined; finishedOn: number }> {
     const next = await this.#tellEnd(id, end, fetchNext ? this.#consuming().request : undefined);
     return { result: fetchNext ? (next ?? this.#noJob(RETRY_TAKE_MS)) : undefined, finishedOn: this.#clock.wallMs() };
   }

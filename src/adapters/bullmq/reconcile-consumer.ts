@@ -157,12 +157,14 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
   /** BullMQ's processor. It never throws: what happened is the report. */
   async #process(id: string, handle: Handle): Promise<RunReport> {
     const held = this.#held.get(id);
-    if (held === undefined || held.signal.aborted) return { kind: "interrupted" };
+    if (held === undefined) return { kind: "interrupted" };
+    const isInterrupted = () => held.signal.aborted;
+    if (isInterrupted()) return { kind: "interrupted" };
     this.#counts.runs += 1;
     try {
       return await handle(keyRun(held));
     } catch (error) {
-      if (held.signal.aborted) return { kind: "interrupted" };
+      if (isInterrupted()) return { kind: "interrupted" };
       this.#options.logger.error({ key: held.run.key, fence: held.run.fence, error }, "a run ended with an exception");
       return { kind: "failed" };
     }
@@ -175,9 +177,14 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
   }
 }
 
-function keyRun({ run, signal, leaseLeftMs }: HeldRun): KeyRun {
-  const { key, fence, workClass, waitedMs, failures } = run;
-  return { key, fence, workClass, waitedMs, failures, causes: parseCauses(run.causes), signal, leaseLeftMs };
+function keyRun(held: HeldRun): KeyRun {
+  const { key, fence, workClass, waitedMs, failures, causes } = held.run;
+  return {
+    ...{ key, fence, workClass, waitedMs, failures },
+    causes: parseCauses(causes),
+    signal: held.signal,
+    leaseLeftMs: () => held.leaseLeftMs(),
+  };
 }
 
 /** A report in the store's terms; none means that BullMQ itself failed. */

@@ -18,7 +18,16 @@ export interface ReconcileQueueOptions {
   readonly clock: Clock;
 }
 
-type KeyQueue = Queue<TriggerData, unknown, string, TriggerData, unknown, string, AsQueueBackend<KeyQueueBackend>, KeyStore>;
+type KeyQueue = Queue<
+  TriggerData,
+  unknown,
+  string,
+  TriggerData,
+  unknown,
+  string,
+  AsQueueBackend<KeyQueueBackend>,
+  KeyStore
+>;
 
 /** Producer side of the reconcile queue. */
 export class BullmqReconcileQueue implements ReconcileQueue {

@@ -91,7 +91,9 @@ export async function closeRedis(redis: Redis): Promise<void> {
 export function describeTarget(target: RedisTarget): string {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url === undefined || (url.protocol !== "redis:" && url.protocol !== "rediss:") || url.hostname === "") {
-    throw new Error("the Redis target is no URL of the form redis://[user:password@]host:port[/db] (rediss:// for TLS)");
+    throw new Error(
+      "the Redis target is no URL of the form redis://[user:password@]host:port[/db] (rediss:// for TLS)",
+    );
   }
   return `${url.protocol}//${url.hostname}:${url.port || "6379"}${url.pathname === "/" ? "" : url.pathname}`;
 }

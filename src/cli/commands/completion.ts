@@ -12,7 +12,10 @@ export function addCompletion(program: Command): void {
     .command("completion")
     .description("print a completion script for a shell")
     .addArgument(new Argument("<shell>", "which shell").choices(["bash", "zsh", "fish"]))
-    .addHelpText("after", "\nExamples:\n  source <(koreo completion bash)\n  koreo completion fish > ~/.config/fish/completions/koreo.fish")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  source <(koreo completion bash)\n  koreo completion fish > ~/.config/fish/completions/koreo.fish",
+    )
     .action((shell: "bash" | "zsh" | "fish") => {
       const commands = completables(program);
       console.log({ bash, zsh, fish }[shell](commands));
@@ -28,7 +31,9 @@ function completables(program: Command): readonly Completable[] {
 }
 
 function bash(commands: readonly Completable[]): string {
-  const cases = commands.map(({ name, flags }) => `    ${name}) words="${flags.map(({ flag }) => flag).join(" ")} --help" ;;`);
+  const cases = commands.map(
+    ({ name, flags }) => `    ${name}) words="${flags.map(({ flag }) => flag).join(" ")} --help" ;;`,
+  );
   return `_koreo() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words="${commands.map(({ name }) => name).join(" ")} --help --version"
   case "\${COMP_WORDS[1]}" in
@@ -43,7 +48,8 @@ complete -o default -F _koreo koreo`;
 function zsh(commands: readonly Completable[]): string {
   const names = commands.map(({ name, description }) => `    '${name}:${quoted(description)}'`);
   const cases = commands.map(
-    ({ name, flags }) => `    ${name}) _arguments ${flags.map(({ flag, description }) => `'${flag}[${quoted(description)}]'`).join(" ")} '*:file:_files' ;;`,
+    ({ name, flags }) =>
+      `    ${name}) _arguments ${flags.map(({ flag, description }) => `'${flag}[${quoted(description)}]'`).join(" ")} '*:file:_files' ;;`,
   );
   return `#compdef koreo
 _koreo() {
@@ -62,7 +68,10 @@ function fish(commands: readonly Completable[]): string {
   const isNone = "not __fish_seen_subcommand_from " + commands.map(({ name }) => name).join(" ");
   const lines = commands.flatMap(({ name, description, flags }) => [
     `complete -c koreo -n '${isNone}' -f -a ${name} -d '${quoted(description)}'`,
-    ...flags.map((each) => `complete -c koreo -n '__fish_seen_subcommand_from ${name}' -l ${each.flag.slice(2)} -d '${quoted(each.description)}'`),
+    ...flags.map(
+      (each) =>
+        `complete -c koreo -n '__fish_seen_subcommand_from ${name}' -l ${each.flag.slice(2)} -d '${quoted(each.description)}'`,
+    ),
   ]);
   return lines.join("\n");
 }

@@ -21,13 +21,18 @@ const PAGE = 500;
 export function addGet(program: Command): void {
   const command = program
     .command("get")
-    .description("show triggers or definitions and whether they are ready; with NAME also conditions and managed objects")
+    .description(
+      "show triggers or definitions and whether they are ready; with NAME also conditions and managed objects",
+    )
     .argument("<kind>", "kind, plural or short name, with .group where it is ambiguous")
     .argument("[name]", "one object")
     .option("-n, --namespace <name>", "namespace (default: the context's)")
     .option("-A, --all-namespaces", "all namespaces");
   addSettings(addOutput(command), CLUSTER_FLAGS)
-    .addHelpText("after", "\nExamples:\n  koreo get workflows -A\n  koreo get webapp shop -n team-a\n  koreo get webapp shop -n team-a -o json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  koreo get workflows -A\n  koreo get webapp shop -n team-a\n  koreo get webapp shop -n team-a -o json",
+    )
     .action((kind: string, name: string | undefined, options: GetOptions) =>
       withConnection(options, async (connection) => {
         const type = await findKind(connection, kind);
@@ -45,7 +50,11 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
     return;
   }
   if (objects.length === 0) {
-    console.error(isWide ? `no ${type.plural} found` : `no ${type.plural} in namespace ${options.namespace ?? connection.namespace}`);
+    console.error(
+      isWide
+        ? `no ${type.plural} found`
+        : `no ${type.plural} in namespace ${options.namespace ?? connection.namespace}`,
+    );
     return;
   }
   const showsNamespace = options.allNamespaces === true && type.namespaced;
@@ -63,7 +72,8 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
 async function one(connection: Connection, type: ResourceType, name: string, options: GetOptions): Promise<void> {
   const namespace = type.namespaced ? (options.namespace ?? connection.namespace) : "";
   const read = await connection.store.get({ type, namespace, name }, connection.signal);
-  if (read.kind === "fault") throw failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, read.fault);
+  if (read.kind === "fault")
+    throw failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, read.fault);
   const managed = await managedObjects(connection, read.value);
   if (options.output === "table") printOne(read.value, managed);
   else print(options.output, { object: read.value, managedObjects: managed as unknown as JsonValue });
@@ -72,7 +82,9 @@ async function one(connection: Connection, type: ResourceType, name: string, opt
 function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
   const metadata = member(object, "metadata");
   const namespace = textMember(metadata, "namespace");
-  console.log(`${textMember(object, "kind")} ${namespace === "" ? "" : `${namespace}/`}${textMember(metadata, "name")}`);
+  console.log(
+    `${textMember(object, "kind")} ${namespace === "" ? "" : `${namespace}/`}${textMember(metadata, "name")}`,
+  );
   const conditions = conditionsOf(object).map((each) => [
     textMember(each, "type"),
     textMember(each, "status"),
@@ -80,17 +92,35 @@ function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
     formatAge(textMember(each, "lastTransitionTime"), Date.now()),
     oneLine(textMember(each, "message")),
   ]);
-  console.log(conditions.length === 0 ? "\nno conditions" : `\n${formatTable(["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"], conditions)}`);
+  console.log(
+    conditions.length === 0
+      ? "\nno conditions"
+      : `\n${formatTable(["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"], conditions)}`,
+  );
   if (managed.length === 0) return;
-  const rows = managed.map((each) => [each.kind, each.namespace, each.name, each.step, each.state + (each.readonly ? " (readonly)" : "")]);
+  const rows = managed.map((each) => [
+    each.kind,
+    each.namespace,
+    each.name,
+    each.step,
+    each.state + (each.readonly ? " (readonly)" : ""),
+  ]);
   console.log(`\n${formatTable(["MANAGED", "NAMESPACE", "NAME", "STEP", "STATE"], rows)}`);
 }
 
-async function listAll({ store, signal }: Connection, type: ResourceType, namespace: string | undefined): Promise<readonly JsonObject[]> {
+async function listAll(
+  { store, signal }: Connection,
+  type: ResourceType,
+  namespace: string | undefined,
+): Promise<readonly JsonObject[]> {
   const objects: JsonObject[] = [];
   let continueToken: string | undefined;
   do {
-    const options = { limit: PAGE, ...(namespace === undefined ? {} : { namespace }), ...(continueToken === undefined ? {} : { continueToken }) };
+    const options = {
+      limit: PAGE,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(continueToken === undefined ? {} : { continueToken }),
+    };
     const page = await store.list(type, options, signal);
     if (page.kind === "fault") throw failed(`listing ${type.plural}`, page.fault);
     objects.push(...page.value.items);
@@ -101,7 +131,11 @@ async function listAll({ store, signal }: Connection, type: ResourceType, namesp
 
 function verdictOf(object: JsonObject): { readonly status: string; readonly reason: string; readonly message: string } {
   const ready = conditionsOf(object).find((each) => textMember(each, "type") === "Ready");
-  return { status: textMember(ready, "status") || "-", reason: textMember(ready, "reason") || "-", message: textMember(ready, "message") };
+  return {
+    status: textMember(ready, "status") || "-",
+    reason: textMember(ready, "reason") || "-",
+    message: textMember(ready, "message"),
+  };
 }
 
 function conditionsOf(object: JsonObject): readonly JsonValue[] {

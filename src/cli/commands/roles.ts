@@ -15,7 +15,16 @@ interface Role {
   readonly load: () => Promise<Run>;
 }
 
-const COMMON: readonly ConfigFlag[] = ["kubeconfig", "context", "redis", "name", "definitionNamespaces", "port", "logLevel", "resyncInterval"];
+const COMMON: readonly ConfigFlag[] = [
+  "kubeconfig",
+  "context",
+  "redis",
+  "name",
+  "definitionNamespaces",
+  "port",
+  "logLevel",
+  "resyncInterval",
+];
 
 const ROLES: readonly Role[] = [
   {

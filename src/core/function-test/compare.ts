@@ -15,7 +15,7 @@ export function compareExactly(expected: JsonValue, actual: JsonValue): Differen
   if (nameOf(expected) !== nameOf(actual)) return `expected \`${nameOf(expected)}\` but found \`${nameOf(actual)}\``;
   return expected === actual || jsonEqual(expected, actual)
     ? undefined
-    : `expected '\`${String(expected)}\`' but found '\`${String(actual)}\`'`;
+    : `expected '\`${textOf(expected)}\`' but found '\`${textOf(actual)}\`'`;
 }
 
 function compareMaps(expected: JsonObject, actual: JsonObject): Differences | undefined {
@@ -52,24 +52,31 @@ function compareSets(expected: readonly JsonValue[], actual: readonly JsonValue[
   }
   const [wanted, found] = [asMembers(expected), asMembers(actual)];
   const missing = [...wanted].filter(([member]) => !found.has(member)).map(([, text]) => `<missing '${text}'>`);
-  const extra = [...found].filter(([member]) => !wanted.has(member)).map(([, text]) => `<unexpectedly found '${text}'>`);
+  const extra = [...found]
+    .filter(([member]) => !wanted.has(member))
+    .map(([, text]) => `<unexpectedly found '${text}'>`);
   return missing.length + extra.length === 0 ? undefined : [...missing, ...extra];
 }
 
 /** Members of a set by what makes them equal, as Python has it: `1`, `1.0` and true are one. */
 function asMembers(list: readonly JsonValue[]): ReadonlyMap<unknown, string> {
-  return new Map(list.map((item) => [typeof item === "boolean" ? Number(item) : item, String(item)]));
+  return new Map(list.map((item) => [typeof item === "boolean" ? Number(item) : item, textOf(item)]));
 }
 
 /** A list as a map by the values of some fields; of equal keys the last item stands. */
 function keyed(list: readonly JsonValue[], fields: readonly string[]): JsonObject {
   const keyOf = (item: JsonValue) =>
-    fields.map((name) => String((isJsonObject(item) ? ownOf(item, name) : undefined) ?? "None").trim()).join("$");
+    fields.map((name) => textOf((isJsonObject(item) ? ownOf(item, name) : undefined) ?? "None").trim()).join("$");
   return Object.fromEntries(list.map((item) => [keyOf(item), item]));
 }
 
 function ownOf(map: JsonObject, name: string): JsonValue | undefined {
   return Object.hasOwn(map, name) ? map[name] : undefined;
+}
+
+/** A scalar as text; lists and maps as JSON, which Koreo's words never show. */
+function textOf(value: JsonValue): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

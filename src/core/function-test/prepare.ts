@@ -122,8 +122,12 @@ function prepareCase(request: CaseRequest, faults: FaultList): TestCasePlan | un
 
 const ASSERTIONS = ["expectResource", "expectReturn", "expectOutcome", "expectDelete"] as const;
 
-function assertionOf({ item, test, isResourceFunction }: CaseRequest, path: string, faults: FaultList): Assertion | undefined {
-  const refuse = (at: string, message: string) => {
+function assertionOf(
+  { item, test, isResourceFunction }: CaseRequest,
+  path: string,
+  faults: FaultList,
+): Assertion | undefined {
+  const refuse = (at: string, message: string): Assertion | undefined => {
     faults.add({ path: at, message: `\`${at}\` ${message}` }, `FunctionTest:${test}:${at}`);
     return undefined;
   };

@@ -54,7 +54,12 @@ export function runFunctionTest(
 ): FunctionTestResult {
   const { functionUnderTest } = plan;
   if (functionUnderTest.kind === "notReady") {
-    return { success: false, functionOutcome: functionUnderTest.outcome, cases: [], casesNotReached: plan.cases.length };
+    return {
+      success: false,
+      functionOutcome: functionUnderTest.outcome,
+      cases: [],
+      casesNotReached: plan.cases.length,
+    };
   }
   const cases: TestCaseResult[] = [];
   let carried: Carried = { inputs: plan.inputs, resource: plan.currentResource };
@@ -109,7 +114,8 @@ function runLogic(
   resource: ValueMap | undefined,
   { location, templates }: CaseContext,
 ): MockAnswer {
-  if (logic.kind === "resource") return runResourceFunction({ plan: logic.plan, inputs, resource, location, templates });
+  if (logic.kind === "resource")
+    return runResourceFunction({ plan: logic.plan, inputs, resource, location, templates });
   const outcome = evaluateValueFunction(logic.plan, inputs, location, resource ?? {});
   return { outcome, materialized: undefined, request: undefined, deleted: false };
 }
@@ -139,7 +145,11 @@ type CaseResource =
     };
 
 /** The object of a case: an overlay over the carried one, else its own, else the carried one; an empty map is none. */
-function resourceOf({ label, overlayResource, currentResource }: TestCasePlan, carried: Carried, inputs: ValueMap): CaseResource {
+function resourceOf(
+  { label, overlayResource, currentResource }: TestCasePlan,
+  carried: Carried,
+  inputs: ValueMap,
+): CaseResource {
   const before = isEmpty(carried.resource) ? undefined : carried.resource;
   if (overlayResource === undefined) {
     return { kind: "resource", value: isEmpty(currentResource) ? before : currentResource };

@@ -121,5 +121,5 @@ function keyOf(key: unknown): string {
   const { value, source } = key;
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "True" : "False";
-  return value === null ? "None" : (source ?? String(value));
+  return value === null ? "None" : (source ?? JSON.stringify(value));
 }

@@ -72,7 +72,9 @@ function withoutBigInts(value: JsonValue): JsonValue {
 const SUMMARIES: ReadonlySet<string> = new Set(["if"]);
 
 function readable(errors: readonly ErrorObject[]): readonly DefinitionFault[] {
-  return errors.filter(({ keyword, schemaPath }) => !SUMMARIES.has(keyword) && !isAlternative(keyword, schemaPath)).map(faultOf);
+  return errors
+    .filter(({ keyword, schemaPath }) => !SUMMARIES.has(keyword) && !isAlternative(keyword, schemaPath))
+    .map(faultOf);
 }
 
 /** `required` below a oneOf or anyOf: the alternative itself says it better. */
@@ -91,7 +93,7 @@ function pathPart(written: string): string {
 }
 
 function wording({ keyword, params, message = "is not valid", parentSchema, schema }: ErrorObject): string {
-  const alternatives = namesOf(member(parentSchema as JsonValue, keyword) ?? (schema as JsonValue | undefined));
+  const alternatives = namesOf(member(parentSchema, keyword) ?? (schema as JsonValue | undefined));
   switch (keyword) {
     case "oneOf":
       return `must have exactly one of ${alternatives}`;
@@ -108,6 +110,6 @@ function wording({ keyword, params, message = "is not valid", parentSchema, sche
 
 function namesOf(alternatives: JsonValue | undefined): string {
   const each = Array.isArray(alternatives) ? (alternatives as readonly JsonValue[]) : [];
-  const names = each.flatMap((one) => member(one, "required") as readonly string[] | undefined ?? []);
+  const names = each.flatMap((one) => (member(one, "required") as readonly string[] | undefined) ?? []);
   return names.length === 0 ? "the alternatives" : names.map((name) => `"${name}"`).join(", ");
 }

@@ -105,7 +105,10 @@ function skippedBy(step: StepPlan, scope: Scope, location: string): NotOk | unde
   if (evaluated.kind === "outcome") return evaluated.outcome;
   const { value } = evaluated;
   if (typeof value === "boolean") return value ? skip("skipped by workflow") : undefined;
-  return permFail(`\`skipIf\` must evaluate to a bool, received '${shown(value)}' a ${kindOf(value)}`, `${location}.skipIf`);
+  return permFail(
+    `\`skipIf\` must evaluate to a bool, received '${shown(value)}' a ${kindOf(value)}`,
+    `${location}.skipIf`,
+  );
 }
 
 function bindEach(

@@ -81,7 +81,11 @@ export class CatalogCompiler {
         const { uses, planHash } = basis;
         const find = (kind: string, name: string) => this.#logic(kind, name, source);
         const { plan, faults } = compileWorkflow(source, { contentHash, planHash, uses, find });
-        return { compiled: { kind: source.kind, prepared: { kind: "ready", plan } }, faults, readiness: plan.readiness };
+        return {
+          compiled: { kind: source.kind, prepared: { kind: "ready", plan } },
+          faults,
+          readiness: plan.readiness,
+        };
       }
       case "FunctionTest": {
         const { prepared, faults } = prepareFunctionTest(source, contentHash, (kind, name) => {

@@ -12,7 +12,12 @@ import { triggerOf } from "./compile-workflow.ts";
 import type { DefinitionEntry } from "./definition-entry.ts";
 import { definitionId, DefinitionGraph } from "./definition-graph.ts";
 import type { DefinitionKind, Prepared, TemplatePlan } from "./plan.ts";
-import { selectWorkflow, type TriggerLookup, type WorkflowCandidate, type WorkflowSelection } from "./select-workflow.ts";
+import {
+  selectWorkflow,
+  type TriggerLookup,
+  type WorkflowCandidate,
+  type WorkflowSelection,
+} from "./select-workflow.ts";
 
 // The types a user of a catalog needs, under one roof with it.
 export type { DefinitionSource } from "../manifest/definition.ts";

@@ -14,8 +14,7 @@ import { compilePredicates } from "./predicates.ts";
 const DEFAULT_DELAY_SECONDS = 30;
 
 /**
- * @param contentHash - of `source.spec`
- * @param find - for the ValueFunctions its overlays refer to
+ * Compiles one ResourceFunction. `contentHash` is that of its spec; `find` finds the ValueFunctions its overlays refer to.
  */
 export function compileResourceFunction(
   { namespace, name, spec }: DefinitionSource,
@@ -88,11 +87,15 @@ function compileApi(config: Value | undefined, location: string, faults: FaultLi
 function compileBase(spec: Value, at: (path: string) => string, faults: FaultList): BasePlan {
   const reference = mapField(spec, "resourceTemplateRef");
   if (reference === undefined) {
-    return { kind: "inline", program: faults.take(compileFragment(field(spec, "resource"), "spec.resource"), at("spec.resource")) };
+    return {
+      kind: "inline",
+      program: faults.take(compileFragment(field(spec, "resource"), "spec.resource"), at("spec.resource")),
+    };
   }
   const path = "spec.resourceTemplateRef.name";
   const compiled = compileFragment(field(reference, "name"), path);
-  if (compiled.kind === "absent") faults.add({ path, message: "`name` is required in `spec.resourceTemplateRef`" }, path);
+  if (compiled.kind === "absent")
+    faults.add({ path, message: "`name` is required in `spec.resourceTemplateRef`" }, path);
   return { kind: "template", name: faults.take(compiled, at(path)) ?? NO_PROGRAM };
 }
 

@@ -136,7 +136,10 @@ function findLogic(
     case "cycle":
       faults.refuse(
         path,
-        permFail(`Workflows call each other in a circle (${found.path.join(" -> ")}); take one of these calls out.`, where),
+        permFail(
+          `Workflows call each other in a circle (${found.path.join(" -> ")}); take one of these calls out.`,
+          where,
+        ),
       );
       return undefined;
     case "found": {
@@ -158,7 +161,10 @@ function compileForEach(step: Value, label: string, path: string, faults: FaultL
   const itemIn = faults.take(compiled, `${at}.itemIn`);
   const refuse = (member: string, word: string) =>
     faults.add(
-      { path: `${path}.forEach.${member}`, message: `${word} \`${label}.forEach.${member}\`, can not prepare Workflow.` },
+      {
+        path: `${path}.forEach.${member}`,
+        message: `${word} \`${label}.forEach.${member}\`, can not prepare Workflow.`,
+      },
       `${at}.${member}`,
     );
   if (compiled.kind === "absent") refuse("itemIn", "Empty");

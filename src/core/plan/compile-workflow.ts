@@ -2,7 +2,14 @@
  * A Workflow's spec to its plan. A workflow with faulty steps is still a plan, so that its triggers can be told why
  * nothing runs: its `readiness` is what every run of it comes to.
  */
-import { field, listField, mapField, textField, type DefinitionFault, type DefinitionSource } from "../manifest/definition.ts";
+import {
+  field,
+  listField,
+  mapField,
+  textField,
+  type DefinitionFault,
+  type DefinitionSource,
+} from "../manifest/definition.ts";
 import type { Value } from "../cel/value.ts";
 import type { GroupVersionKind } from "../object-key.ts";
 import { fold, permFail, type NotOk } from "../outcome.ts";

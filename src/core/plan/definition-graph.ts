@@ -109,7 +109,10 @@ function refsOf(kind: DefinitionKind, spec: Value): readonly Ref[] {
     case "Workflow":
       return logicRefsOf(spec);
     case "ResourceFunction":
-      return [...templateRefs(spec), ...listField(spec, "overlays").flatMap((item) => namedRef(field(item, "overlayRef")))];
+      return [
+        ...templateRefs(spec),
+        ...listField(spec, "overlays").flatMap((item) => namedRef(field(item, "overlayRef"))),
+      ];
     case "FunctionTest":
       return namedRef(field(spec, "functionRef"));
     case "ValueFunction":

@@ -11,8 +11,7 @@ import { permFail, type PermFail } from "../outcome.ts";
 
 /** A value, or the outcome instead. */
 export type Evaluated<T> =
-  | { readonly kind: "value"; readonly value: T }
-  | { readonly kind: "outcome"; readonly outcome: PermFail };
+  { readonly kind: "value"; readonly value: T } | { readonly kind: "outcome"; readonly outcome: PermFail };
 
 /**
  * @param where - the location Koreo names, such as `step:spec.locals`

@@ -11,16 +11,10 @@ import type { Predicates } from "./predicates.ts";
 
 /** A definition that can run, or why it cannot; the outcome is the definition's own state. */
 export type Prepared<T> =
-  | { readonly kind: "ready"; readonly plan: T }
-  | { readonly kind: "notReady"; readonly outcome: NotOk };
+  { readonly kind: "ready"; readonly plan: T } | { readonly kind: "notReady"; readonly outcome: NotOk };
 
 /** The five kinds of definitions. */
-export type DefinitionKind =
-  | "Workflow"
-  | "ValueFunction"
-  | "ResourceFunction"
-  | "ResourceTemplate"
-  | "FunctionTest";
+export type DefinitionKind = "Workflow" | "ValueFunction" | "ResourceFunction" | "ResourceTemplate" | "FunctionTest";
 
 /** Which definition, without its content. */
 export interface DefinitionName {
@@ -109,10 +103,12 @@ export interface ResourceFunctionPlan extends PlanIdentity {
   readonly base: BasePlan;
   /** Not ready when an overlay cannot be used: the function comes to that outcome when it reaches its overlays. */
   readonly overlays: OverlaysPlan;
-  readonly create: { readonly enabled: boolean; readonly delaySeconds: number; readonly overlay: OverlayProgram | undefined };
-  readonly update:
-    | { readonly kind: "patch" | "recreate"; readonly delaySeconds: number }
-    | { readonly kind: "never" };
+  readonly create: {
+    readonly enabled: boolean;
+    readonly delaySeconds: number;
+    readonly overlay: OverlayProgram | undefined;
+  };
+  readonly update: { readonly kind: "patch" | "recreate"; readonly delaySeconds: number } | { readonly kind: "never" };
   /** `spec.delete`; undefined when the author says nothing. */
   readonly deletePolicy: "abandon" | "destroy" | undefined;
   readonly postconditions: Predicates | undefined;

@@ -42,7 +42,9 @@ export function memberMatches(
   maps: { readonly target: JsonObject; readonly observed: JsonObject; readonly lastApplied: JsonValue | undefined },
 ): boolean {
   const comparison = new Comparison({ nullIsMissing: true, hideValues: true });
-  return comparison.member(name, directivesOf(maps.target), maps.target, maps.observed, maps.lastApplied, []) === undefined;
+  return (
+    comparison.member(name, directivesOf(maps.target), maps.target, maps.observed, maps.lastApplied, []) === undefined
+  );
 }
 
 /** ` -> ` between the parts of the path, then how it differs. */
@@ -59,7 +61,12 @@ class Comparison {
     this.#options = options;
   }
 
-  maps(target: JsonObject, observed: JsonObject, lastApplied: JsonValue | undefined, path: Path): Difference | undefined {
+  maps(
+    target: JsonObject,
+    observed: JsonObject,
+    lastApplied: JsonValue | undefined,
+    path: Path,
+  ): Difference | undefined {
     const directives = directivesOf(target);
     for (const name of Object.keys(target)) {
       if (isDirective(name) || name === NOT_COMPARED) continue;
@@ -174,7 +181,8 @@ function keyed(list: JsonValue, fields: readonly string[]): JsonValue {
 
 function scalarsEqual(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true;
-  const isNumber = (value: JsonValue): value is number | bigint => typeof value === "number" || typeof value === "bigint";
+  const isNumber = (value: JsonValue): value is number | bigint =>
+    typeof value === "number" || typeof value === "bigint";
   return isNumber(a) && isNumber(b) && a == b; // eslint-disable-line eqeqeq -- 1n equals 1
 }
 

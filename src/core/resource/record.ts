@@ -3,7 +3,16 @@
  * that we wrote may remove anything; `koreo.dev/create-paths` beside it is the sign, for the original's records mix in
  * values that belong to the create alone.
  */
-import { formatJson, isJsonObject, jsonEqual, member, parseJson, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import {
+  formatJson,
+  isJsonObject,
+  jsonEqual,
+  member,
+  parseJson,
+  textMember,
+  type JsonObject,
+  type JsonValue,
+} from "../json.ts";
 import { ANNOTATION } from "../names.ts";
 
 /** What stands on an object about our last write. */

@@ -77,13 +77,11 @@ export function statusPatch(current: JsonValue | undefined, desired: JsonObject)
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-function definitionFailure(
-  name: string,
-  readiness: NotOk,
-  faults: DefinitionEntry["faults"],
-): ConditionDraft {
+function definitionFailure(name: string, readiness: NotOk, faults: DefinitionEntry["faults"]): ConditionDraft {
   const draft = conditionOf({ type: READY, name }, readiness, "spec");
-  const lines = faults.map(({ path, message }) => (path === "" || message.includes(path) ? message : `${path}: ${message}`));
+  const lines = faults.map(({ path, message }) =>
+    path === "" || message.includes(path) ? message : `${path}: ${message}`,
+  );
   const message = lines.length > 0 ? lines.join("\n") : (readiness.message ?? draft.message);
   return { ...draft, status: "False", message };
 }
@@ -130,6 +128,10 @@ function keptConditions(previous: JsonValue): readonly ConditionDraft[] {
     );
     if (typeof type !== "string" || type === READY || typeof location !== "string") return [];
     const known = status === "True" || status === "False" ? status : "Unknown";
-    return [{ type, status: known, reason: String(reason ?? ""), message: String(message ?? ""), location } as const];
+    return [{ type, status: known, reason: textOf(reason), message: textOf(message), location } as const];
   });
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
 }

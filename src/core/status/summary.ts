@@ -44,7 +44,10 @@ export function summarizeWorkflow(plan: WorkflowPlan, results: ReadonlyMap<strin
     outcome,
     ...mergedState(plan, results),
     conditions: [...steps, conditionOf(ready, outcome, plan.name)],
-    managed: { workflow: plan.name, resources: Object.fromEntries([...results].map(([label, { managed }]) => [label, managed])) },
+    managed: {
+      workflow: plan.name,
+      resources: Object.fromEntries([...results].map(([label, { managed }]) => [label, managed])),
+    },
   };
 }
 

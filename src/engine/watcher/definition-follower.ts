@@ -42,7 +42,9 @@ export class DefinitionFollower {
   async record(catalog: Catalog, signal: AbortSignal): Promise<void> {
     const { registry } = this.#ports;
     const hashes = definitionHashes(catalog);
-    const recorded = this.#recorded ?? (await untilReached(() => registry.read(), "reading the registry", this.#ports, signal))?.hashes;
+    const recorded =
+      this.#recorded ??
+      (await untilReached(() => registry.read(), "reading the registry", this.#ports, signal))?.hashes;
     if (recorded === undefined) return;
     const changes = new Map<string, string | null>();
     for (const [id, hash] of hashes) if (recorded.get(id) !== hash) changes.set(id, hash);
@@ -72,7 +74,12 @@ export class DefinitionFollower {
     if (gone.size === 0) return;
     for (const key of gone) seen.delete(key);
     const forgotten = new Map([...gone].map((key) => [key as string, null]));
-    await untilReached(() => this.#ports.ledger.record(this.#slot, forgotten), "writing the ledger", this.#ports, signal);
+    await untilReached(
+      () => this.#ports.ledger.record(this.#slot, forgotten),
+      "writing the ledger",
+      this.#ports,
+      signal,
+    );
   }
 
   /** Another watcher owns the slot now: what it records we do not see. */
@@ -86,6 +93,10 @@ export class DefinitionFollower {
 }
 
 function verdictText({ source, planHash, readiness, faults }: DefinitionEntry): string {
-  const verdict = contentHash([planHash, readiness?.message ?? "", ...faults.map(({ path, message }) => `${path} ${message}`)]);
+  const verdict = contentHash([
+    planHash,
+    readiness?.message ?? "",
+    ...faults.map(({ path, message }) => `${path} ${message}`),
+  ]);
   return `${source.uid}:${source.generation}:${verdict}`;
 }

@@ -93,7 +93,10 @@ export class KindWatch {
     const scope = await this.#scopeOf(type, signal);
     if (scope === undefined) return clock.sleep(RETRY_MS, signal);
     if (scope.kind === "none") {
-      log.warn({ slot: this.role.slot, missing: scope.missing }, "this kind may not be watched; its objects are looked at on resync only");
+      log.warn(
+        { slot: this.role.slot, missing: scope.missing },
+        "this kind may not be watched; its objects are looked at on resync only",
+      );
       this.#listed();
       return clock.sleep(SCOPE_CHECK_MS, signal);
     }
@@ -128,7 +131,11 @@ export class KindWatch {
       },
       onState: (state) => this.#states.set(namespace ?? "", state),
     };
-    const scope = { type, metadataOnly: this.#triggers === undefined, ...(namespace === undefined ? {} : { namespace }) };
+    const scope = {
+      type,
+      metadataOnly: this.#triggers === undefined,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
     return this.#parts.ports.informers.watch(scope, handler, signal);
   }
 
@@ -142,7 +149,7 @@ export class KindWatch {
   async #recheck(type: ResourceType, watched: readonly string[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.ports.clock.sleep(SCOPE_CHECK_MS, signal);
-      const scope = signal.aborted ? undefined : await this.#scopeOf(type, signal);
+      const scope = await this.#scopeOf(type, signal); // undefined once aborted
       if (scope === undefined) continue;
       if (scope.kind !== "namespaces" || scope.namespaces.join() !== watched.join()) return;
     }

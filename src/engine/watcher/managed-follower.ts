@@ -45,7 +45,9 @@ export class ManagedFollower {
     const kind = kindText(formatKey({ cluster: store.cluster, ...this.#kind, namespace: "", name: "x" }));
     const named = await untilReached(() => index.objectsOfKind(kind), "reading the index", this.#ports, signal);
     if (named === undefined) return;
-    const unlisted = new Set(named.filter((object) => namespace === undefined || parseKey(object)?.namespace === namespace));
+    const unlisted = new Set(
+      named.filter((object) => namespace === undefined || parseKey(object)?.namespace === namespace),
+    );
     for (const object of objects) {
       const key = this.#keyOf(object);
       const holder = this.#holderOf(object);
@@ -83,7 +85,10 @@ export class ManagedFollower {
         await this.#wakeFor(batch);
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
-        log.warn({ objects: this.#changes.size + batch.length }, "the index cannot be reached, keeping changed objects");
+        log.warn(
+          { objects: this.#changes.size + batch.length },
+          "the index cannot be reached, keeping changed objects",
+        );
         for (const [object, change] of batch) if (!this.#changes.has(object)) this.#changes.set(object, change);
         await clock.sleep(PAUSE_MS, signal);
       }
@@ -95,7 +100,8 @@ export class ManagedFollower {
     const unknown: { object: KeyText; trigger: KeyText }[] = [];
     for (const [at, [object, { version, holder }]] of batch.entries()) {
       const named = triggers[at] ?? [];
-      for (const { trigger, resourceVersion } of named) if (resourceVersion !== version) this.#wake(trigger, object, version);
+      for (const { trigger, resourceVersion } of named)
+        if (resourceVersion !== version) this.#wake(trigger, object, version);
       // A crash between a create and its record: the mark still says whose it is.
       if (holder !== undefined && !named.some(({ trigger }) => trigger === holder)) {
         unknown.push({ object, trigger: holder });
@@ -110,7 +116,12 @@ export class ManagedFollower {
     const attributes = { [ATTRIBUTE.key]: trigger, [ATTRIBUTE.cause]: reason, [ATTRIBUTE.object]: object };
     withSpanSync(SPAN.watchEvent, attributes, () => {
       const traceparent = currentTraceparent();
-      const cause = { reason, object, atMs: this.#ports.clock.wallMs(), ...(traceparent === undefined ? {} : { traceparent }) };
+      const cause = {
+        reason,
+        object,
+        atMs: this.#ports.clock.wallMs(),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      };
       this.#pending.add({ key: trigger, workClass: 2, cause });
     });
   }

@@ -66,7 +66,8 @@ export class PendingWakeUps {
     while (!signal.aborted) {
       if (this.#pending.size === 0) await this.#woken(signal);
       await this.#ports.clock.sleep(FLUSH_AFTER_MS, signal);
-      if (!(await this.flush())) await this.#ports.clock.sleep(PAUSE_MS * (0.75 + this.#ports.clock.random() / 2), signal);
+      if (!(await this.flush()))
+        await this.#ports.clock.sleep(PAUSE_MS * (0.75 + this.#ports.clock.random() / 2), signal);
     }
     await this.flush();
   }
@@ -101,7 +102,10 @@ export class PendingWakeUps {
       );
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      this.#ports.log.warn({ keys: this.#pending.size + batch.length, error: error.message }, "the queue cannot be reached, keeping wake-ups");
+      this.#ports.log.warn(
+        { keys: this.#pending.size + batch.length, error: error.message },
+        "the queue cannot be reached, keeping wake-ups",
+      );
       return false;
     }
     this.#remember(batch);

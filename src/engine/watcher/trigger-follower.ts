@@ -87,7 +87,10 @@ export class TriggerFollower {
   async onDefinitions(signal: AbortSignal): Promise<void> {
     if (this.#seen === undefined) return;
     const woken = this.#followAskedPlans(this.#seen);
-    await this.#followPlan([...this.#seen.keys()].filter((key) => !woken.has(key)), signal);
+    await this.#followPlan(
+      [...this.#seen.keys()].filter((key) => !woken.has(key)),
+      signal,
+    );
   }
 
   /** @returns whether the trigger was woken */

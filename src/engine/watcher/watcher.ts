@@ -91,7 +91,10 @@ export class Watcher {
       await this.#assign(this.#view, roles, signal);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      this.#ports.log.warn({ error: error.message }, "shared state cannot be reached, the watcher goes on with its slots");
+      this.#ports.log.warn(
+        { error: error.message },
+        "shared state cannot be reached, the watcher goes on with its slots",
+      );
     }
   }
 
@@ -106,7 +109,8 @@ export class Watcher {
     this.#indexedKinds = await index.kinds();
     if (before === undefined) return;
     if (before.epoch !== view.epoch) this.#restart("the shared state was lost");
-    else if (before.serverRun !== view.serverRun && !this.#pending.replay()) this.#restart("more was woken before the failover than is remembered");
+    else if (before.serverRun !== view.serverRun && !this.#pending.replay())
+      this.#restart("more was woken before the failover than is remembered");
   }
 
   /** Lists everything anew; the ledger is gone, so everything is woken. */
@@ -151,7 +155,11 @@ export class Watcher {
   }
 
   /** Stops slots nobody needs, and those that another live watcher has claimed. */
-  async #letGo(view: MembershipView, roles: ReadonlyMap<SlotId, KindRole>, owners: ReadonlyMap<string, string>): Promise<void> {
+  async #letGo(
+    view: MembershipView,
+    roles: ReadonlyMap<SlotId, KindRole>,
+    owners: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const { id } = this.#options;
     for (const [slot, watch] of this.#watches) if (!roles.has(slot)) this.#stop(slot, watch);
     const foreign = [...this.#watches].filter(([slot]) => owners.get(slot) !== id);
@@ -203,12 +211,20 @@ export class Watcher {
     const roles = new Map<SlotId, KindRole>();
     const put = (kind: GroupKind & { readonly version?: string }, part: { isTrigger?: true; isManaged?: true }) => {
       for (const slot of slotsOf(cluster, kind, 1)) {
-        const known = roles.get(slot) ?? { slot, group: kind.group, kind: kind.kind, version: undefined, isTrigger: false, isManaged: false };
+        const known = roles.get(slot) ?? {
+          slot,
+          group: kind.group,
+          kind: kind.kind,
+          version: undefined,
+          isTrigger: false,
+          isManaged: false,
+        };
         roles.set(slot, { ...known, ...part, version: known.version ?? (part.isTrigger ? kind.version : undefined) });
       }
     };
     for (const kind of catalog.triggerKinds) put(kind, { isTrigger: true });
-    for (const { group, kind } of [...catalog.managedKinds, ...this.#namedKinds()]) put({ group, kind }, { isManaged: true });
+    for (const { group, kind } of [...catalog.managedKinds, ...this.#namedKinds()])
+      put({ group, kind }, { isManaged: true });
     return roles;
   }
 
@@ -216,7 +232,8 @@ export class Watcher {
     const { cluster } = this.#ports.store;
     return this.#indexedKinds.flatMap((text) => {
       const [, group = "", kind = ""] = text.split("/");
-      const isOurs = text === kindText(formatKey({ cluster, group: group === "_" ? "" : group, kind, namespace: "", name: "x" }));
+      const isOurs =
+        text === kindText(formatKey({ cluster, group: group === "_" ? "" : group, kind, namespace: "", name: "x" }));
       return isOurs ? [{ group: group === "_" ? "" : group, kind }] : [];
     });
   }

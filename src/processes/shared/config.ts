@@ -43,17 +43,71 @@ interface Setting {
 
 /** Every setting once: for parsing, for help, for completion. */
 export const SETTINGS = {
-  kubeconfig: { value: "file", description: "kubeconfig file", env: ["KUBECONFIG"], byDefault: "~/.kube/config, in a pod its service account" },
-  context: { value: "name", description: "context of the kubeconfig", env: ["KOREO_CONTEXT"], byDefault: "the current one" },
-  redis: { value: "url", description: "Redis for queue and shared state: redis://[user:password@]host:port[/db], rediss:// for TLS", env: ["KOREO_REDIS_URL"] },
-  name: { value: "name", description: "installation, where several share one Redis", env: ["KOREO_NAME"], byDefault: "koreo" },
-  namespaces: { value: "list", description: 'namespaces whose triggers are reconciled, separated by commas, or "all"', env: ["KOREO_NAMESPACES", "RESOURCE_NAMESPACE"], byDefault: "all" },
-  definitionNamespaces: { value: "list", description: "namespaces of Workflows, functions and templates, in priority order", env: ["KOREO_DEFINITION_NAMESPACES"], byDefault: "KOREO_NAMESPACE and TEMPLATE_NAMESPACE, else the context's namespace" },
-  concurrency: { value: "keys", description: "triggers a worker runs at once", env: ["KOREO_CONCURRENCY"], byDefault: "50" },
-  port: { value: "port", description: "port of /livez and /readyz; 0 takes any free one", env: ["KOREO_PORT"], byDefault: "none" },
-  logLevel: { value: "level", description: "least severe log level: debug, info, warn, error", env: ["KOREO_LOG_LEVEL", "LOG_LEVEL"], byDefault: "info" },
-  resyncInterval: { value: "time", description: "how often a healthy trigger is looked at again, such as 90s, 20m, 1h", env: ["KOREO_RESYNC_INTERVAL"], byDefault: "20m" },
-  drainTimeout: { value: "time", description: "how long a stopping worker finishes its runs before it hands them back", env: ["KOREO_DRAIN_TIMEOUT"], byDefault: "20s" },
+  kubeconfig: {
+    value: "file",
+    description: "kubeconfig file",
+    env: ["KUBECONFIG"],
+    byDefault: "~/.kube/config, in a pod its service account",
+  },
+  context: {
+    value: "name",
+    description: "context of the kubeconfig",
+    env: ["KOREO_CONTEXT"],
+    byDefault: "the current one",
+  },
+  redis: {
+    value: "url",
+    description: "Redis for queue and shared state: redis://[user:password@]host:port[/db], rediss:// for TLS",
+    env: ["KOREO_REDIS_URL"],
+  },
+  name: {
+    value: "name",
+    description: "installation, where several share one Redis",
+    env: ["KOREO_NAME"],
+    byDefault: "koreo",
+  },
+  namespaces: {
+    value: "list",
+    description: 'namespaces whose triggers are reconciled, separated by commas, or "all"',
+    env: ["KOREO_NAMESPACES", "RESOURCE_NAMESPACE"],
+    byDefault: "all",
+  },
+  definitionNamespaces: {
+    value: "list",
+    description: "namespaces of Workflows, functions and templates, in priority order",
+    env: ["KOREO_DEFINITION_NAMESPACES"],
+    byDefault: "KOREO_NAMESPACE and TEMPLATE_NAMESPACE, else the context's namespace",
+  },
+  concurrency: {
+    value: "keys",
+    description: "triggers a worker runs at once",
+    env: ["KOREO_CONCURRENCY"],
+    byDefault: "50",
+  },
+  port: {
+    value: "port",
+    description: "port of /livez and /readyz; 0 takes any free one",
+    env: ["KOREO_PORT"],
+    byDefault: "none",
+  },
+  logLevel: {
+    value: "level",
+    description: "least severe log level: debug, info, warn, error",
+    env: ["KOREO_LOG_LEVEL", "LOG_LEVEL"],
+    byDefault: "info",
+  },
+  resyncInterval: {
+    value: "time",
+    description: "how often a healthy trigger is looked at again, such as 90s, 20m, 1h",
+    env: ["KOREO_RESYNC_INTERVAL"],
+    byDefault: "20m",
+  },
+  drainTimeout: {
+    value: "time",
+    description: "how long a stopping worker finishes its runs before it hands them back",
+    env: ["KOREO_DRAIN_TIMEOUT"],
+    byDefault: "20s",
+  },
 } as const satisfies Record<string, Setting>;
 
 export type ConfigFlag = keyof typeof SETTINGS;
@@ -105,13 +159,17 @@ function redisUrl({ text, source }: Given): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isRedis = url?.protocol === "redis:" || url?.protocol === "rediss:";
   if (isRedis && url.hostname !== "") return text;
-  throw new ConfigError(`${source} is no Redis URL; write redis://[user:password@]host:port[/db], or rediss:// for TLS`);
+  throw new ConfigError(
+    `${source} is no Redis URL; write redis://[user:password@]host:port[/db], or rediss:// for TLS`,
+  );
 }
 
 function name(given: Given | undefined): string {
   if (given === undefined) return "koreo";
   if (/^[a-z0-9][a-z0-9.-]{0,62}$/.test(given.text)) return given.text;
-  throw new ConfigError(`${given.source} "${given.text}": use lower-case letters, digits, "." and "-" only, at most 63`);
+  throw new ConfigError(
+    `${given.source} "${given.text}": use lower-case letters, digits, "." and "-" only, at most 63`,
+  );
 }
 
 function triggerNamespaces(given: Given | undefined): readonly string[] | "all" {
@@ -128,14 +186,22 @@ function definitionNamespaces(given: Given | undefined, env: Environment): reado
 }
 
 function namespaceList({ text, source }: Given): readonly string[] {
-  const names = text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+  const names = text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
   const wrong = names.find((each) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(each));
-  if (wrong !== undefined) throw new ConfigError(`${source}: "${wrong}" is no namespace name; separate names by commas`);
+  if (wrong !== undefined)
+    throw new ConfigError(`${source}: "${wrong}" is no namespace name; separate names by commas`);
   if (names.length === 0) throw new ConfigError(`${source} names no namespace`);
   return [...new Set(names)];
 }
 
-function wholeNumber(given: Given | undefined, byDefault: number, range: { readonly from: number; readonly to: number }): number {
+function wholeNumber(
+  given: Given | undefined,
+  byDefault: number,
+  range: { readonly from: number; readonly to: number },
+): number {
   if (given === undefined) return byDefault;
   const value = /^\d+$/.test(given.text) ? Number(given.text) : Number.NaN;
   if (value >= range.from && value <= range.to) return value;
@@ -159,5 +225,7 @@ function duration(given: Given | undefined, byDefault: number, minMs: number): n
   const isWhole = parts.map(([part]) => part).join("") === given.text && parts.length > 0;
   const ms = parts.reduce((sum, [, count = "", unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
   if (isWhole && ms >= minMs) return Math.round(ms);
-  throw new ConfigError(`${given.source} "${given.text}": write a time such as 90s, 20m or 1h30m, at least ${minMs} ms`);
+  throw new ConfigError(
+    `${given.source} "${given.text}": write a time such as 90s, 20m or 1h30m, at least ${minMs} ms`,
+  );
 }

@@ -17,7 +17,9 @@ export interface CrdFile {
 /** @throws Error when the package is incomplete */
 export function readCrds(): readonly CrdFile[] {
   const folder = crdFolder();
-  const names = readdirSync(folder).filter((name) => name.endsWith(".yaml")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".yaml"))
+    .sort();
   return names.map((name) => {
     const file = path.join(folder, name);
     const text = readFileSync(file, "utf8");

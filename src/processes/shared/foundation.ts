@@ -36,7 +36,11 @@ export interface Foundation {
  * @returns undefined when the signal was aborted before everything was open
  * @throws Error for a configuration that cannot work, naming what is wrong
  */
-export async function openFoundation(role: Role, config: ClusterConfig, signal: AbortSignal): Promise<Foundation | undefined> {
+export async function openFoundation(
+  role: Role,
+  config: ClusterConfig,
+  signal: AbortSignal,
+): Promise<Foundation | undefined> {
   const clock = systemClock;
   const tracing = startTracing(role, process.env);
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -46,13 +50,20 @@ export async function openFoundation(role: Role, config: ClusterConfig, signal: 
   const contextNamespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? "default";
   const namespaces = config.definitionNamespaces ?? [contextNamespace];
   log.info(
-    { cluster: describeConnection(kubeConfig), triggers: config.triggerNamespaces, definitions: namespaces, tracing: tracing.enabled },
+    {
+      cluster: describeConnection(kubeConfig),
+      triggers: config.triggerNamespaces,
+      definitions: namespaces,
+      tracing: tracing.enabled,
+    },
     "starting",
   );
 
   const { redisUrl, name } = config;
   const state =
-    redisUrl === undefined ? openMemoryState({ clock, log }) : await openRedisState({ redisUrl, name }, { clock, log }, signal);
+    redisUrl === undefined
+      ? openMemoryState({ clock, log })
+      : await openRedisState({ redisUrl, name }, { clock, log }, signal);
   if (state === undefined) return undefined;
 
   const cluster = connectCluster({ kubeConfig, clock });

@@ -28,7 +28,9 @@ export async function startHealth(
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
     if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez or /readyz\n");
     const answers = Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
-    const lines = answers.map(({ name, trouble }) => (trouble === undefined ? `[+] ${name} ok` : `[-] ${name}: ${trouble}`));
+    const lines = answers.map(({ name, trouble }) =>
+      trouble === undefined ? `[+] ${name} ok` : `[-] ${name}: ${trouble}`,
+    );
     const isReady = answers.every(({ trouble }) => trouble === undefined);
     response.writeHead(isReady ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
   });

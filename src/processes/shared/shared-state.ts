@@ -10,7 +10,13 @@ import { MemoryMembership } from "../../adapters/memory/membership.ts";
 import { MemoryObjectIndex } from "../../adapters/memory/object-index.ts";
 import { MemoryObjectLock } from "../../adapters/memory/object-lock.ts";
 import { MemoryWatchLedger } from "../../adapters/memory/watch-ledger.ts";
-import { checkRedisSettings, closeRedis, describeTarget, openRedis, untilReady } from "../../adapters/redis/connection.ts";
+import {
+  checkRedisSettings,
+  closeRedis,
+  describeTarget,
+  openRedis,
+  untilReady,
+} from "../../adapters/redis/connection.ts";
 import { RedisDefinitionRegistry } from "../../adapters/redis/definition-registry.ts";
 import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
 import { redisKeys } from "../../adapters/redis/keys.ts";

@@ -5,7 +5,8 @@ import { openFoundation, type Foundation } from "../shared/foundation.ts";
 
 /** Runs until the signal is aborted. */
 export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Promise<void> {
-  if (config.redisUrl === undefined) throw new ConfigError("a watcher needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
+  if (config.redisUrl === undefined)
+    throw new ConfigError("a watcher needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
   const base = await openFoundation("watcher", config, signal);
   if (base === undefined) return;
   const watcher = createWatcher(base, config);
@@ -15,7 +16,10 @@ export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Pr
   base.log.info({}, "stopped");
 }
 
-export function createWatcher({ id, clock, log, cluster, state, definitions }: Foundation, config: ClusterConfig): Watcher {
+export function createWatcher(
+  { id, clock, log, cluster, state, definitions }: Foundation,
+  config: ClusterConfig,
+): Watcher {
   const { queue, registry, ledger, membership, index } = state;
   const { informers, store, access } = cluster;
   return new Watcher(

@@ -5,7 +5,8 @@ import { definitionsTrouble, openFoundation, type Foundation } from "../shared/f
 
 /** Runs until the signal is aborted; then finishes its runs, or hands them back, and returns. */
 export async function runWorker(config: ClusterConfig, signal: AbortSignal): Promise<void> {
-  if (config.redisUrl === undefined) throw new ConfigError("a worker needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
+  if (config.redisUrl === undefined)
+    throw new ConfigError("a worker needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
   const base = await openFoundation("worker", config, signal);
   if (base === undefined) return;
   const ended = new AbortController();

@@ -94,7 +94,9 @@ export class Fleet {
     const number = this.#processes.length;
     const logFile = path.join(this.#dir, `${number}.log`);
     const options: WorkerProcessOptions = { ...this.#options, logFile, ...different };
-    const child = fork(path.join(import.meta.dirname, "worker-process.ts"), [JSON.stringify(options)], { execArgv: [] });
+    const child = fork(path.join(import.meta.dirname, "worker-process.ts"), [JSON.stringify(options)], {
+      execArgv: [],
+    });
     const worker = new WorkerProcess(number, logFile, child);
     this.#processes.push(worker);
     await Promise.race([

@@ -8,7 +8,11 @@ const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 function spawn<M>(receive: (message: M, self: ActorContext<M>) => Promise<void> | void) {
   const crashes: unknown[] = [];
   const end = new AbortController();
-  const ref = spawnActor<M>("root", receive, { signal: end.signal, log: silentLog, onCrash: (error) => crashes.push(error) });
+  const ref = spawnActor<M>("root", receive, {
+    signal: end.signal,
+    log: silentLog,
+    onCrash: (error) => crashes.push(error),
+  });
   return { ref, crashes, end };
 }
 
@@ -60,7 +64,11 @@ describe("an actor", () => {
     let childSignal: AbortSignal | undefined;
     const { ref, end } = spawn<"go">((_message, self) => {
       self
-        .spawn<"go">("child", (_inner, child) => void (childSignal = child.signal), () => undefined)
+        .spawn<"go">(
+          "child",
+          (_inner, child) => void (childSignal = child.signal),
+          () => undefined,
+        )
         .tell("go");
     });
     ref.tell("go");
