@@ -69,7 +69,8 @@ async function resolveServed(
   return type.kind === "ok" ? { kind: "type", type: type.value } : { kind: "fault", fault: type.fault };
 }
 
-async function untilEstablished({ store, signal }: Connection, ref: ObjectRef): Promise<void> {
+async function untilEstablished(connection: Connection, ref: ObjectRef): Promise<void> {
+  const { store, discovery, signal } = connection;
   const deadlineMs = Date.now() + SERVED_WITHIN_MS;
   while (Date.now() < deadlineMs && !signal.aborted) {
     const read = await store.get(ref, signal);
@@ -77,18 +78,28 @@ async function untilEstablished({ store, signal }: Connection, ref: ObjectRef): 
     const isEstablished = listOf(conditions).some(
       (each) => textMember(each, "type") === "Established" && textMember(each, "status") === "True",
     );
-    if (isEstablished && read.kind === "ok" && (await isServed({ store, signal }, read.value))) return;
+    if (isEstablished && read.kind === "ok" && (await isServed(connection, read.value))) {
+      discovery.forget(textMember(member(read.value, "spec"), "group")); // it may have said "not served" a moment ago
+      return;
+    }
     await sleep(100);
   }
 }
 
-async function isServed({ store, signal }: Pick<Connection, "store" | "signal">, crd: JsonObject): Promise<boolean> {
-  const names = memberAt(crd, ["spec", "names"]);
-  const query = { group: textMember(member(crd, "spec"), "group"), kind: textMember(names, "kind") };
-  const type = await store.resolve(query, signal);
-  if (type.kind === "fault") return false;
-  // Established comes before the storage answers: a list says when it does.
-  const list = await store.list(type.value, { limit: 1 }, signal);
+/** Established comes before the storage answers: a list says when it does. */
+async function isServed({ store, signal }: Connection, crd: JsonObject): Promise<boolean> {
+  const spec = member(crd, "spec");
+  const served = listOf(member(spec, "versions")).find((version) => member(version, "served") === true);
+  const type: ResourceType = {
+    group: textMember(spec, "group"),
+    version: textMember(served, "name"),
+    kind: textMember(member(spec, "names"), "kind"),
+    plural: textMember(member(spec, "names"), "plural"),
+    namespaced: textMember(spec, "scope") === "Namespaced",
+    hasStatus: false,
+    watchable: true,
+  };
+  const list = await store.list(type, { limit: 1 }, signal);
   return list.kind === "ok";
 }
 

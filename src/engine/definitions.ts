@@ -11,7 +11,7 @@ import { compileCatalog, type Catalog, type DefinitionSource } from "../core/pla
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
-import type { Informers, StreamState } from "./ports/informer.ts";
+import { streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
 
@@ -105,9 +105,10 @@ export class DefinitionCache {
 
   /** How the watches do, for readiness: the kinds whose stream is down, with the reason. */
   faults(): readonly string[] {
-    return this.#scopes.flatMap(({ type, namespace, state }) =>
-      state?.kind === "down" ? [`${type.plural} in ${namespace}: ${state.fault.detail}`] : [],
-    );
+    return this.#scopes.flatMap(({ type, namespace, state }) => {
+      const trouble = streamTrouble(state);
+      return trouble === undefined ? [] : [`${type.plural} in ${namespace}: ${trouble}`];
+    });
   }
 
   /** The newest definitions, compiled. */

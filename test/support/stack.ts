@@ -90,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const processes: StackProcess[] = [];
   const add = async (role: StackProcess["role"]) => {
     const count = processes.filter((each) => each.role === role).length;
-    const added = await createProcess({ role, name: `${role}-${count + 1}`, dir, flags, env: options.env ?? {} });
+    const added = createProcess({ role, name: `${role}-${count + 1}`, dir, flags, env: options.env ?? {} });
     processes.push(added);
     await added.start();
     return added;
@@ -114,40 +114,40 @@ function repeat(role: StackProcess["role"], count: number): readonly StackProces
   return Array.from({ length: count }, () => role);
 }
 
-async function createProcess(options: {
+function createProcess(options: {
   readonly role: StackProcess["role"];
   readonly name: string;
   readonly dir: string;
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-}): Promise<StackProcess> {
+}): StackProcess {
   const { role, name, dir, flags, env } = options;
-  const port = await freePort();
   const logFile = path.join(dir, "logs", `${name}.log`);
-  const child = new GuardedChild({
-    command: process.execPath,
-    args: [CLI, role, ...flags, "--port", String(port)],
-    env: { ...env, NODE_NO_WARNINGS: "1" },
-    logFile,
-    stopDeadlineMs: STOP_DEADLINE_MS,
-  });
-  const healthUrl = `http://127.0.0.1:${port}`;
+  let child: GuardedChild | undefined;
+  let healthUrl = "";
   return {
     name,
     role,
-    healthUrl,
     logFile,
+    get healthUrl() {
+      return healthUrl;
+    },
     get pid() {
-      return child.pid;
+      return child?.pid ?? 0;
     },
     start: async () => {
+      const port = await freePort();
+      healthUrl = `http://127.0.0.1:${port}`;
+      const command = process.execPath;
+      const args = [CLI, role, ...flags, "--port", String(port)];
+      child = new GuardedChild({ command, args, env, logFile, stopDeadlineMs: STOP_DEADLINE_MS });
       await child.start();
       await child.until(waitFor(`${name} becoming ready`, READY_DEADLINE_MS, () => isReady(healthUrl)));
     },
-    stop: () => child.stop(),
-    kill: () => child.stop("SIGKILL"),
-    pause: () => child.signal("SIGSTOP"),
-    resume: () => child.signal("SIGCONT"),
+    stop: async () => child?.stop(),
+    kill: async () => child?.stop("SIGKILL"),
+    pause: () => child?.signal("SIGSTOP"),
+    resume: () => child?.signal("SIGCONT"),
   };
 }
 

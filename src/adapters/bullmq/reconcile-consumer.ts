@@ -116,7 +116,12 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     worker.on("error", (error) => this.#faults.add(error));
     this.#worker = worker;
     this.#held.start();
-    worker.run().catch((error: unknown) => this.#options.logger.error({ error }, "the queue's worker ended"));
+    this.#run(worker).catch((error: unknown) => this.#options.logger.error({ error }, "the queue's worker ended"));
+  }
+
+  async #run(worker: KeyWorker): Promise<void> {
+    await this.#options.store.ready;
+    if (this.#draining === undefined) await worker.run();
   }
 
   running(): number {

@@ -10,6 +10,7 @@ import type { WatchTiming } from "./watch-timing.ts";
 /** One cluster under one identity. `close` ends all connections; may be called twice. */
 export interface ClusterAccess {
   readonly client: ClusterClient;
+  readonly discovery: Discovery;
   readonly store: KubernetesObjectStore;
   readonly informers: Reflector;
   readonly access: AccessReview;
@@ -25,14 +26,12 @@ export interface ConnectOptions extends ClientOptions {
 /** Opens nothing yet: connections are made by the first request. */
 export function connectCluster(options: ConnectOptions): ClusterAccess {
   const client = new ClusterClient(options);
-  const store = new KubernetesObjectStore(
-    client,
-    new Discovery(client, options.clock),
-    options.cluster ?? LOCAL_CLUSTER,
-  );
+  const discovery = new Discovery(client, options.clock);
+  const store = new KubernetesObjectStore(client, discovery, options.cluster ?? LOCAL_CLUSTER);
   const timing = options.timing === undefined ? {} : { timing: options.timing };
   return {
     client,
+    discovery,
     store,
     informers: new Reflector({ client, store, clock: options.clock, ...timing }),
     access: new AccessReview(client),

@@ -35,6 +35,12 @@ export type StreamState =
   | { readonly kind: "live"; readonly lastHeardMs: number }
   | { readonly kind: "down"; readonly fault: ClusterFault; readonly lastHeardMs: number };
 
+/** Why a stream is down, or undefined. A kind that is not served has no objects, and nothing of it is missed. */
+export function streamTrouble(state: StreamState | undefined): string | undefined {
+  if (state?.kind !== "down" || state.fault.kind === "notFound" || state.fault.kind === "unknownKind") return undefined;
+  return state.fault.detail;
+}
+
 export interface Informers {
   /** Runs until the signal is aborted; resolves then. Never rejects. Recovers by itself with jittered backoff. */
   watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void>;

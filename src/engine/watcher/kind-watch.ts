@@ -6,7 +6,7 @@
 import { parseKey, type GroupKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import type { SlotId } from "../../core/slot.ts";
-import type { StreamState, WatchHandler } from "../ports/informer.ts";
+import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
 import { kindText } from "../ports/object-index.ts";
 import type { ResourceType } from "../ports/object-store.ts";
 import type { AllowedScope } from "../ports/watch-access.ts";
@@ -78,9 +78,10 @@ export class KindWatch {
   faults(sinceMs: number): readonly string[] {
     const { group, kind } = this.role;
     const name = group === "" ? kind : `${kind}.${group}`;
-    return [...this.#states.values()].flatMap((state) =>
-      state.kind === "down" && state.lastHeardMs < sinceMs ? [`watch on ${name}: ${state.fault.detail}`] : [],
-    );
+    return [...this.#states.values()].flatMap((state) => {
+      const trouble = state.lastHeardMs < sinceMs ? streamTrouble(state) : undefined;
+      return trouble === undefined ? [] : [`watch on ${name}: ${trouble}`];
+    });
   }
 
   async onDefinitions(signal: AbortSignal): Promise<void> {

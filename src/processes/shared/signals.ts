@@ -1,11 +1,17 @@
-/** Turns SIGTERM and SIGINT into one AbortSignal: the first asks for a drain, a second ends the process at once. */
+/** Turns SIGTERM and SIGINT into one AbortSignal: the first asks for a drain, a later one ends the process at once. */
+
+/** A terminal and the wrappers between it and us (npm) each pass a Ctrl-C on: what comes this soon is the same one. */
+const SAME_MS = 1000;
 
 /** @returns a signal aborted on the first SIGTERM or SIGINT */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
+  let firstMs = 0;
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort("asked to stop");
+    if (!controller.signal.aborted) {
+      firstMs = performance.now();
+      controller.abort("asked to stop");
+    } else if (performance.now() - firstMs > SAME_MS) process.exit(130);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

@@ -1,5 +1,5 @@
 /**
- * Watches triggers of one kind on a real cluster and answers "when did it become so": used by the demo, the benchmarks
+ * Watches the objects of one kind on a real cluster and answers "when did it become so": used by the demo, the benchmarks
  * and the e2e suite, which all wait for conditions instead of polling for them.
  */
 import { member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
@@ -23,7 +23,7 @@ export interface BoardChange {
 }
 
 /** Objects of one kind in one namespace, as last seen. */
-export class TriggerBoard {
+export class ObjectBoard {
   readonly #objects = new Map<string, JsonObject>();
   readonly #waiting = new Set<() => void>();
   readonly #onChange: (change: BoardChange) => void;
@@ -66,7 +66,7 @@ export class TriggerBoard {
   }
 
   /** Resolves with the elapsed milliseconds once `holds`; rejects after `deadlineMs` saying what is still not so. */
-  async until(what: string, deadlineMs: number, holds: (board: TriggerBoard) => boolean): Promise<number> {
+  async until(what: string, deadlineMs: number, holds: (board: ObjectBoard) => boolean): Promise<number> {
     const endMs = performance.now() + deadlineMs;
     while (!holds(this)) {
       const leftMs = endMs - performance.now();
