@@ -84,7 +84,13 @@ export class Reconciler {
       span.setAttribute(ATTRIBUTE.outcome, outcome);
       const ms = this.#ports.clock.nowMs() - startedMs;
       this.#ports.log.info(
-        { key: run.key, outcome, ms: Math.round(ms), causes: run.causes.map((c) => c.reason) },
+        {
+          key: run.key,
+          outcome,
+          waitedMs: Math.round(run.waitedMs),
+          ms: Math.round(ms),
+          causes: run.causes.map((c) => c.reason),
+        },
         "run ended",
       );
       this.#options.onRun?.({ key: run.key, outcome, ms });

@@ -5,11 +5,11 @@
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value, type ValueMap } from "../cel/value.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
-import type { Outcome } from "../outcome.ts";
+import { retry, type Outcome } from "../outcome.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
 import { concludeResource } from "../resource/conclude.ts";
 import { decideAction, type Action } from "../resource/decide.ts";
-import { locateResource } from "../resource/locate.ts";
+import { locateResource, type ResourceTarget } from "../resource/locate.ts";
 import type { FindTemplate } from "../resource/render.ts";
 
 /** What a pass came to, and what it did to the object. */
@@ -36,16 +36,32 @@ export function runResourceFunction({ plan, inputs, resource, location, template
   const located = locateResource(plan, inputs, location);
   if (located.kind === "outcome") return unchanged(located.outcome);
   const { target } = located;
-  const observed = resource === undefined ? null : plainObject(resource);
+  // 1. The read. Koreo's client cannot make an object of one without a kind.
+  if (resource !== undefined && typeof resource["kind"] !== "string") return unchanged(loadFailure(target));
+  const read = resource === undefined ? undefined : withVersion(resource);
+  // 2. What to do about it.
+  const observed = read === undefined ? null : plainObject(read);
   const action = decideAction({
     ...{ plan, target, inputs, observed, templates },
     owner: NOBODY,
     mode: "functionTest",
   });
   // Expressions see the object as the test wrote it, in which `2.0` is still a double.
-  const actual = (target.deleteIfExists ? {} : (resource ?? {})) as JsonObject;
+  const actual = (target.deleteIfExists ? {} : (read ?? {})) as JsonObject;
   if (action.kind === "none") return unchanged(concludeResource({ plan, target, inputs, actual, location }));
   return answered(action, observed ?? {});
+}
+
+/** To Koreo's client an object without a version is one of `v1`. */
+function withVersion(resource: ValueMap): ValueMap {
+  return { ...resource, apiVersion: resource["apiVersion"] ?? "v1" };
+}
+
+/** Koreo's delay after a read that failed, in seconds. */
+const LOAD_RETRY_SECONDS = 30;
+
+function loadFailure({ kind, name }: ResourceTarget): Outcome<Value> {
+  return retry(LOAD_RETRY_SECONDS, `Failure loading ${kind} ${name}. (the object has no kind)`, "load resource");
 }
 
 function answered(action: Exclude<Action, { kind: "none" }>, observed: JsonObject): MockAnswer {

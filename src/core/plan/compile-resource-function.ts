@@ -99,11 +99,14 @@ function compileBase(spec: Value, at: (path: string) => string, faults: FaultLis
   return { kind: "template", name: faults.take(compiled, at(path)) ?? NO_PROGRAM };
 }
 
+/** Where nothing is created the overlay is not even read, as in Koreo: its faults and its inputs are nobody's concern. */
 function compileCreate(create: Value | undefined, location: string, faults: FaultList): ResourceFunctionPlan["create"] {
+  const enabled = boolField(create, "enabled", true);
+  const written = enabled ? field(create, "overlay") : undefined;
   return {
-    enabled: boolField(create, "enabled", true),
+    enabled,
     delaySeconds: intField(create, "delay", DEFAULT_DELAY_SECONDS),
-    overlay: faults.take(compileOverlay(field(create, "overlay"), "spec.create.overlay"), location),
+    overlay: faults.take(compileOverlay(written, "spec.create.overlay"), location),
   };
 }
 

@@ -84,7 +84,7 @@ function baseOf({ plan, target, inputs, templates }: RenderRequest): Step<ValueM
   }
   const template = templates(name);
   if (template?.kind === "ready") return { kind: "value", value: template.plan.template };
-  const why = template === undefined ? "not found." : `is not ready (${template.outcome.message ?? "None"}).`;
+  const why = template === undefined ? "not found." : `is not ready (${template.outcome.message ?? "None"})`;
   const outcome = retry(TEMPLATE_WAIT_SECONDS, `ResourceTemplate:${name} ${why}`, `${where}<load>`);
   return { kind: "outcome", outcome };
 }
