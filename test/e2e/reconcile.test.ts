@@ -1,0 +1,98 @@
+/** One trigger on a real cluster of processes: what is written, when it is repaired, and when nothing happens. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { CHAIN, configMap, widget } from "../support/widget-manifests.ts";
+
+describe("a trigger", () => {
+  let cluster: E2eCluster;
+  beforeAll(async () => {
+    cluster = await startE2e({ watchers: 2, workers: 2 });
+    await cluster.apply(CHAIN);
+    await cluster.apply(widget("one"));
+    await cluster.untilReady("one");
+  });
+  afterAll(() => cluster.stop());
+
+  it("gets its chain of objects, marked, owned and recorded", async () => {
+    const trigger = await cluster.get("Widget", "one");
+    const second = await cluster.get("ConfigMap", "one-second");
+    expect(second).toMatchObject({
+      data: { text: "hello" },
+      metadata: {
+        ownerReferences: [{ kind: "Widget", name: "one", uid: at(trigger, "metadata", "uid") }],
+        labels: { "koreo.dev/trigger-uid": at(trigger, "metadata", "uid") },
+      },
+    });
+    const mark = JSON.parse(String(at(second, "metadata", "annotations", "koreo.dev/mark"))) as object;
+    expect(mark).toMatchObject({ trigger: "local/e2e.koreo.test/Widget/apps/one" });
+    const inventory = String(at(trigger, "metadata", "annotations", "koreo.dev/inventory"));
+    expect(inventory).toContain("one-first");
+    expect(inventory).toContain("one-second");
+    expect(String(at(trigger, "metadata", "annotations", "koreo.dev/managed-resources"))).toContain("one-second");
+    const generation = at(trigger, "metadata", "generation");
+    expect(at(trigger, "status")).toMatchObject({
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: "Ready", status: "True", observedGeneration: generation }),
+        expect.objectContaining({ type: "FirstReady", status: "True" }),
+        expect.objectContaining({ type: "SecondReady", status: "True" }),
+      ]) as unknown,
+    });
+  });
+
+  it("carries an edit through the chain", async () => {
+    await cluster.patch("Widget", "one", { spec: { text: "edited" } });
+    const isEdited = (object: object | undefined) => at(object as never, "data", "text") === "edited";
+    await cluster.until("ConfigMap", "one-second", "carrying the edit", isEdited);
+    await cluster.untilReady("one");
+  });
+
+  it("has a deleted and an edited object repaired in seconds", async () => {
+    const before = at(await cluster.get("ConfigMap", "one-first"), "metadata", "uid");
+    await cluster.delete("ConfigMap", "one-first");
+    const isAnother = (object: object | undefined) =>
+      ![undefined, before].includes(at(object as never, "metadata", "uid") as string);
+    await cluster.until("ConfigMap", "one-first", "coming back", isAnother, { withinMs: 5000 });
+    await cluster.patch("ConfigMap", "one-second", { data: { text: "vandalised" } });
+    await cluster.until(
+      "ConfigMap",
+      "one-second",
+      "being repaired",
+      (object) => at(object, "data", "text") !== "vandalised",
+      { withinMs: 5000 },
+    );
+  });
+
+  it("keeps what others put on an object", async () => {
+    await cluster.patch("ConfigMap", "one-first", { metadata: { labels: { theirs: "kept" } }, data: { other: "kept" } });
+    await cluster.patch("Widget", "one", { spec: { text: "again" } });
+    await cluster.until("ConfigMap", "one-first", "changing", (object) => at(object, "data", "text") === "again");
+    expect(await cluster.get("ConfigMap", "one-first")).toMatchObject({
+      metadata: { labels: { theirs: "kept" } },
+      data: { other: "kept" },
+    });
+  });
+
+  it("causes no request and no write while nothing changes (invariant 4: a settled key stays silent)", async () => {
+    await cluster.untilReady("one");
+    await sleep(1500); // the watch events of our own last writes
+    const since = Date.now();
+    await sleep(5000);
+    const asked = (await cluster.requestsSince(since)).filter(({ objectRef }) => objectRef?.name?.startsWith("one"));
+    expect(asked.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
+  });
+
+  it("has a changed function applied, and a removed key taken off the object", async () => {
+    await cluster.apply(configMap("first", "{ text: =inputs.spec.text }", "  return: { text: =resource.data.text }"));
+    const isApplied = (object: object | undefined) => at(object as never, "data", "version") === undefined;
+    await cluster.until("ConfigMap", "one-first", "losing the removed key", isApplied);
+    expect(at(await cluster.get("ConfigMap", "one-first"), "data", "other")).toBe("kept");
+  });
+
+  it("goes with everything it owns when it is deleted", async () => {
+    await cluster.apply(widget("short-lived"));
+    await cluster.untilReady("short-lived");
+    await cluster.delete("Widget", "short-lived");
+    await cluster.until("ConfigMap", "short-lived-second", "being collected", (object) => object === undefined);
+  });
+});
