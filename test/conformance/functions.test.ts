@@ -1,4 +1,5 @@
 /** Runs the functions corpus: what the original Koreo did, case by case, against what we do. */
+import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../src/core/json.ts";
 import { compareTest, type Mismatch } from "./functions-compare.ts";
@@ -7,6 +8,7 @@ import { DEVIATIONS } from "./functions-deviations.ts";
 
 const used = new Set<string>();
 const table: string[] = [];
+const DOCUMENT = new URL("../../docs/differences-from-koreo.md", import.meta.url);
 
 describe("functions corpus", () => {
   const all = topics();
@@ -21,7 +23,7 @@ describe("functions corpus", () => {
     const unexplained: Mismatch[] = [];
     for (const [test, entry] of expected) {
       if (!isJsonObject(entry)) continue;
-      const { mismatches } = compareTest(topic, test, entry, actual[test]);
+      const { mismatches } = compareTest(topic, test, entry, actual.get(test));
       const open = mismatches.filter((mismatch) => !explained(mismatch));
       unexplained.push(...open);
       const count = Math.max(1, Array.isArray(entry["cases"]) ? entry["cases"].length : 0);
@@ -36,6 +38,10 @@ describe("functions corpus", () => {
     expect(DEVIATIONS.map((rule) => rule.name).filter((name) => !used.has(name))).toEqual([]);
   });
 
+  it("has a row in the user document for every deviation rule, and no row without one", () => {
+    expect(documentedRules()).toEqual(DEVIATIONS.map((rule) => rule.name));
+  });
+
   afterAll(() => console.log(table.join("\n")));
 });
 
@@ -43,6 +49,13 @@ function explained(mismatch: Mismatch): boolean {
   const rule = DEVIATIONS.find((each) => each.explains(mismatch));
   if (rule !== undefined) used.add(rule.name);
   return rule !== undefined;
+}
+
+/** First cells of the table that the document says is held to the rules, in order. */
+function documentedRules(): readonly string[] {
+  const [, section = ""] = readFileSync(DOCUMENT, "utf8").split(/^## Judged by the recorded cases$/m);
+  const [own = ""] = section.split(/^## /m, 1);
+  return [...own.matchAll(/^\| `([a-z-]+)` /gm)].map(([, name = ""]) => name);
 }
 
 function line({ test, label, field, expected, actual, defect }: Mismatch): string {

@@ -1,6 +1,7 @@
 /** One trigger on a real cluster of processes: what is written, when it is repaired, and when nothing happens. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { CHAIN, configMap, widget } from "../support/widget-manifests.ts";
 
@@ -42,7 +43,7 @@ describe("a trigger", () => {
 
   it("carries an edit through the chain", async () => {
     await cluster.patch("Widget", "one", { spec: { text: "edited" } });
-    const isEdited = (object: object | undefined) => at(object as never, "data", "text") === "edited";
+    const isEdited = (object: JsonObject | undefined) => at(object, "data", "text") === "edited";
     await cluster.until("ConfigMap", "one-second", "carrying the edit", isEdited);
     await cluster.untilReady("one");
   });
@@ -50,8 +51,8 @@ describe("a trigger", () => {
   it("has a deleted and an edited object repaired in seconds", async () => {
     const before = at(await cluster.get("ConfigMap", "one-first"), "metadata", "uid");
     await cluster.delete("ConfigMap", "one-first");
-    const isAnother = (object: object | undefined) =>
-      ![undefined, before].includes(at(object as never, "metadata", "uid") as string);
+    const isAnother = (object: JsonObject | undefined) =>
+      ![undefined, before].includes(at(object, "metadata", "uid") as string);
     await cluster.until("ConfigMap", "one-first", "coming back", isAnother, { withinMs: 5000 });
     await cluster.patch("ConfigMap", "one-second", { data: { text: "vandalised" } });
     await cluster.until(
@@ -64,7 +65,10 @@ describe("a trigger", () => {
   });
 
   it("keeps what others put on an object", async () => {
-    await cluster.patch("ConfigMap", "one-first", { metadata: { labels: { theirs: "kept" } }, data: { other: "kept" } });
+    await cluster.patch("ConfigMap", "one-first", {
+      metadata: { labels: { theirs: "kept" } },
+      data: { other: "kept" },
+    });
     await cluster.patch("Widget", "one", { spec: { text: "again" } });
     await cluster.until("ConfigMap", "one-first", "changing", (object) => at(object, "data", "text") === "again");
     expect(await cluster.get("ConfigMap", "one-first")).toMatchObject({
@@ -84,7 +88,7 @@ describe("a trigger", () => {
 
   it("has a changed function applied, and a removed key taken off the object", async () => {
     await cluster.apply(configMap("first", "{ text: =inputs.spec.text }", "  return: { text: =resource.data.text }"));
-    const isApplied = (object: object | undefined) => at(object as never, "data", "version") === undefined;
+    const isApplied = (object: JsonObject | undefined) => at(object, "data", "version") === undefined;
     await cluster.until("ConfigMap", "one-first", "losing the removed key", isApplied);
     expect(at(await cluster.get("ConfigMap", "one-first"), "data", "other")).toBe("kept");
   });

@@ -111,7 +111,10 @@ export class E2eCluster {
   }
 
   /** Waits for a Ready condition that speaks of the current spec. */
-  async untilReady(name: string, options: { readonly withinMs?: number; readonly kind?: string } = {}): Promise<number> {
+  async untilReady(
+    name: string,
+    options: { readonly withinMs?: number; readonly kind?: string } = {},
+  ): Promise<number> {
     const isReady = (object: JsonObject | undefined) => {
       const ready = readinessOf(object);
       return ready !== undefined && ready.status === "True" && ready.isCurrent;
@@ -174,7 +177,13 @@ export class E2eCluster {
   }
 }
 
-const KIND_GROUPS = ["e2e.koreo.test", "koreo.dev", "apps", "rbac.authorization.k8s.io", "admissionregistration.k8s.io"];
+const KIND_GROUPS = [
+  "e2e.koreo.test",
+  "koreo.dev",
+  "apps",
+  "rbac.authorization.k8s.io",
+  "admissionregistration.k8s.io",
+];
 
 /** Starts everything; the namespaces, Koreo's CRDs and the trigger kind are there before the processes are. */
 export async function startE2e(options: E2eOptions = {}): Promise<E2eCluster> {

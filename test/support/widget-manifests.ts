@@ -24,7 +24,10 @@ ${steps}
 }
 
 /** One step that calls a ResourceFunction of the same name with the trigger's name and spec. */
-export function step(label: string, { name = label, more = "" }: { readonly name?: string; readonly more?: string } = {}) {
+export function step(
+  label: string,
+  { name = label, more = "" }: { readonly name?: string; readonly more?: string } = {},
+) {
   return `    - label: ${label}
       ref: { kind: ResourceFunction, name: ${name} }
       inputs: { name: =parent.metadata.name, namespace: =parent.metadata.namespace, spec: =parent.spec${more} }

@@ -1,0 +1,31 @@
+/** `spec.locals`, whose entries may use entries above them; the original knows no `locals` there at all. */
+import { describe, expect, it } from "vitest";
+import type { Value } from "../../../../src/core/cel/value.ts";
+import { compileLocals } from "../../../../src/core/plan/locals.ts";
+import { shown } from "../cel/run.ts";
+
+function locals(fragment: Value) {
+  const compiled = compileLocals(fragment, "spec.locals");
+  return compiled.kind === "program" ? shown(compiled.program.evaluate({ inputs: { a: 1 } })) : compiled.kind;
+}
+
+describe("locals", () => {
+  it.each([
+    ["an entry sees those above it", { a: "=inputs.a", b: "=locals.a + 1", c: "=[locals.a, locals.b]" }],
+    ["constants count too", { a: 1, b: "=locals.a + 1", c: "=[1, locals.b]" }],
+  ])("%s", (_name, fragment) => expect(locals(fragment)).toEqual({ a: 1, b: 2, c: [1, 2] }));
+
+  it.each([
+    ["an entry does not see those below it", { b: "=locals.a", a: 1 }, "fault: no_such_member"],
+    ["nor itself", { a: "=locals.a" }, "fault: no_such_member"],
+    ["one failing entry fails them all", { a: "=1 / 0", b: "=has(locals.a)" }, "fault: divide_by_zero"],
+    ["falsy entries stand", { a: 0, b: null, c: "=locals.a" }, { a: 0, b: null, c: 0 }],
+    ["without such a mention all entries stand side by side", { b: "=inputs.a", a: 2 }, { b: 1, a: 2 }],
+    ["no entries, no locals", {}, "absent"],
+    ["every bad entry is told", { a: "=1 +", b: "=locals.a" }, "fault"],
+  ])("%s", (_name, fragment, want) => expect(locals(fragment)).toEqual(want));
+
+  it("what an earlier entry saw does not change under it", () => {
+    expect(locals({ a: 1, b: "=locals", c: "=locals.b" })).toEqual({ a: 1, b: { a: 1 }, c: { a: 1 } });
+  });
+});
