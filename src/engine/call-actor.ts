@@ -9,7 +9,7 @@ import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { reconcileResource } from "./resource-call.ts";
 import type { CallMessage, StepWork, WorkflowMessage, WorkflowRequest, WorkflowResult } from "./run-messages.ts";
-import { plainResult, type StepResult } from "./step-result.ts";
+import { plainResult, soonestRetry, type StepResult } from "./step-result.ts";
 import { SPAN, withSpanSync } from "./telemetry.ts";
 
 /** The behaviour of a call actor; `reply` is called once. */
@@ -56,5 +56,6 @@ async function runSubWorkflow(
     managed: summary.managed,
     inventory: [...results.values()].flatMap((result) => result.inventory),
     changed: [...results.values()].some((result) => result.changed),
+    retryAfterSeconds: soonestRetry(results.values()),
   };
 }

@@ -24,7 +24,8 @@ export function isDefinitionKey(key: ObjectKey): boolean {
 }
 
 export type DefinitionRunResult =
-  { readonly kind: "written" | "unchanged" | "gone" } | { readonly kind: "fault"; readonly fault: ClusterFault };
+  /** `behind`: the definition is not the one this process knows (yet); it may be a moment ahead or not ours at all. */
+  | { readonly kind: "written" | "unchanged" | "gone" | "behind" } | { readonly kind: "fault"; readonly fault: ClusterFault };
 
 /** Writes the definition's Ready condition if it differs. */
 export async function reconcileDefinition(
@@ -34,15 +35,16 @@ export async function reconcileDefinition(
   signal: AbortSignal,
 ): Promise<DefinitionRunResult> {
   const type = await store.resolve(key, signal);
-  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "gone" } : type;
+  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "behind" } : type;
   const ref = { type: type.value, namespace: key.namespace, name: key.name };
   const read = await store.get(ref, signal);
   if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
 
   const entry = definitions.catalog().entry(key.kind, key.namespace, key.name);
   const metadata = member(read.value, "metadata");
-  // Deleted and made again meanwhile, or not in one of our namespaces: its own event brings us back.
-  if (entry === undefined || entry.source.uid !== textMember(metadata, "uid")) return { kind: "gone" };
+  const isSame =
+    entry?.source.uid === textMember(metadata, "uid") && entry.source.generation === member(metadata, "generation");
+  if (entry === undefined || !isSame) return { kind: "behind" };
 
   const previous = member(read.value, "status") ?? null;
   const status = reportDefinition({

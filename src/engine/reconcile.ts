@@ -4,13 +4,12 @@
  * the key is for tracing only. Called by the worker process for every run the queue hands out.
  */
 import type { Value } from "../core/cel/value.ts";
-import { member, textMember, type JsonObject } from "../core/json.ts";
+import { member, textMember } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
-import { formatInventory, mergeInventory, parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
-import { reportLookupFailure, reportStatus } from "../core/status/report.ts";
+import { mergeInventory, parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { DefinitionCache } from "./definitions.ts";
@@ -28,8 +27,10 @@ import {
 } from "./run-context.ts";
 import { nextLook } from "./schedule.ts";
 import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
-import { writeTrigger, type TriggerReport } from "./trigger-writer.ts";
+import { lookupReport, runReport } from "./trigger-report.ts";
+import { writeTrigger } from "./trigger-writer.ts";
 import type { WorkflowMessage, WorkflowResult } from "./run-messages.ts";
+import { soonestRetry } from "./step-result.ts";
 import { workflowActor } from "./workflow-actor.ts";
 
 /** Settings of a worker's runs. */
@@ -40,6 +41,14 @@ export interface ReconcilerOptions {
   readonly onRun?: (ended: { readonly key: KeyText; readonly outcome: string; readonly ms: number }) => void;
 }
 
+/** What a run came to: for the queue, and in one word for logs, spans and metrics. */
+interface RunEnded {
+  readonly report: RunReport;
+  readonly outcome: string;
+}
+
+/** How often in a row something that should be there is looked for, with backoff: about half a minute. */
+const MAX_LOOKS_IN_VAIN = 5;
 /** Koreo's delay after a failed workflow lookup, in seconds. */
 const LOOKUP_RETRY_SECONDS = 120;
 /** How soon a run whose cluster did not answer is tried again, in milliseconds; spread by jitter. */
@@ -98,32 +107,39 @@ export class Reconciler {
     });
   }
 
-  async #guarded(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
+  async #guarded(run: KeyRun, key: ObjectKey): Promise<RunEnded> {
     try {
       await this.#definitions.catchUp(await this.#registry.version(), run.signal);
       return isDefinitionKey(key) ? await this.#runDefinition(run, key) : await this.#runTrigger(run, key);
     } catch (error) {
-      const isInterrupted = error instanceof RunInterrupted || error instanceof StoreUnavailable || run.signal.aborted;
-      if (isInterrupted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
+      if (run.signal.aborted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
+      // Given up for want of the shared state: with backoff, for trying again at once would be a hot loop.
+      if (error instanceof RunInterrupted || error instanceof StoreUnavailable) return this.#tryAgain("unavailable");
       this.#ports.log.error({ key: run.key, error }, "run failed: this is a bug in Koreo Cluster, please report it");
-      return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: "bug" };
+      return this.#tryAgain("bug");
     }
   }
 
-  async #runDefinition(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
-    const written = await reconcileDefinition(this.#ports, this.#definitions, key, run.signal);
-    return written.kind === "fault"
-      ? this.#clusterFault(written.fault)
-      : { report: { kind: "done" }, outcome: written.kind };
+  #tryAgain(outcome: string): RunEnded {
+    return { report: { kind: "failed", cause: this.#cause("retry") }, outcome };
   }
 
-  async #runTrigger(run: KeyRun, key: ObjectKey): Promise<{ report: RunReport; outcome: string }> {
+  async #runDefinition(run: KeyRun, key: ObjectKey): Promise<RunEnded> {
+    const written = await reconcileDefinition(this.#ports, this.#definitions, key, run.signal);
+    if (written.kind === "fault") return this.#clusterFault(written.fault);
+    const isBehind = written.kind === "behind" && run.failures < MAX_LOOKS_IN_VAIN;
+    return isBehind ? this.#tryAgain("behind") : { report: { kind: "done" }, outcome: written.kind };
+  }
+
+  async #runTrigger(run: KeyRun, key: ObjectKey): Promise<RunEnded> {
     // 1. The trigger as it is now.
     const loaded = await this.#load(run, key);
     if (loaded.kind === "fault") return this.#clusterFault(loaded.fault);
-    if (loaded.kind === "gone") {
+    // A kind may be missing from one server for a moment; soon it is found again, or its triggers are gone with it.
+    if (loaded.kind === "unserved" && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
+    if (loaded.kind !== "loaded") {
       await this.#ports.index.trim(run.key, []);
-      return { report: { kind: "done" }, outcome: "gone" };
+      return { report: { kind: "done" }, outcome: loaded.kind };
     }
     const { context } = loaded;
     // A trigger on its way out runs nothing; what it owns goes with it.
@@ -139,19 +155,21 @@ export class Reconciler {
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
     const inventory = await this.#recordObjects(context, result);
-    const written = await writeTrigger(context, this.#report(context, selection, result, inventory));
+    const written = await writeTrigger(context, runReport(context, selection.workflow, result.summary, inventory));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
-    return { report: this.#next(outcome), outcome: outcome.kind };
+    return { report: this.#next(outcome, soonestRetry(result.results.values())), outcome: outcome.kind };
   }
 
   async #load(
     run: KeyRun,
     key: ObjectKey,
-  ): Promise<{ kind: "loaded"; context: RunContext } | { kind: "gone" } | { kind: "fault"; fault: ClusterFault }> {
+  ): Promise<
+    { kind: "loaded"; context: RunContext } | { kind: "gone" | "unserved" } | { kind: "fault"; fault: ClusterFault }
+  > {
     const catalog = this.#definitions.catalog();
     const version = catalog.triggerKinds.find((each) => each.group === key.group && each.kind === key.kind)?.version;
     const type = await this.#ports.store.resolve({ group: key.group, kind: key.kind, version }, run.signal);
-    if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "gone" } : type;
+    if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "unserved" } : type;
     const ref = { type: type.value, namespace: key.namespace, name: key.name };
     const read = await this.#ports.store.get(ref, run.signal);
     if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
@@ -214,54 +232,18 @@ export class Reconciler {
     return inventory;
   }
 
-  #report(
-    context: RunContext,
-    { workflow }: SelectedWorkflow,
-    { summary }: WorkflowResult,
-    inventory: readonly InventoryEntry[],
-  ): TriggerReport {
-    const { object, ref, uid } = context.trigger;
-    return {
-      annotations: {
-        [ANNOTATION.managedResources]: JSON.stringify(summary.managed),
-        [ANNOTATION.inventory]: formatInventory(inventory, uid),
-      },
-      status: (current) =>
-        reportStatus({
-          plan: workflow,
-          summary,
-          previous: member(current, "status") ?? null,
-          observedGeneration: ref.type.hasStatus ? generationOf(object) : undefined,
-          nowMs: this.#ports.clock.wallMs(),
-        }),
-      outcomeText: outcomeLine(summary.outcome),
-      outcomeAnnotation: ANNOTATION.outcome,
-    };
-  }
-
   async #reportLookup(
     context: RunContext,
     failure: Exclude<WorkflowSelection, SelectedWorkflow>,
-  ): Promise<{ report: RunReport; outcome: string }> {
-    const { object, ref } = context.trigger;
-    const written = await writeTrigger(context, {
-      annotations: {},
-      status: (current) =>
-        reportLookupFailure({
-          failure,
-          previous: member(current, "status") ?? null,
-          observedGeneration: ref.type.hasStatus ? generationOf(object) : undefined,
-          nowMs: this.#ports.clock.wallMs(),
-        }),
-      outcomeText: `${failure.reason}: ${failure.message}`,
-      outcomeAnnotation: ANNOTATION.outcome,
-    });
+  ): Promise<RunEnded> {
+    const written = await writeTrigger(context, lookupReport(context, failure));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, failure.message)), outcome: failure.reason };
   }
 
-  #next(outcome: Outcome<unknown>): RunReport {
-    const next = nextLook(outcome, this.#options.resyncIntervalMs, this.#ports.clock.random());
+  #next(outcome: Outcome<unknown>, retryAfterSeconds?: number): RunReport {
+    const { resyncIntervalMs } = this.#options;
+    const next = nextLook({ outcome, retryAfterSeconds, resyncIntervalMs, random: this.#ports.clock.random() });
     // A resync starts a trace of its own; a retry goes on in the one of the change it still answers.
     const cause =
       next.reason === "resync" ? { reason: "resync", atMs: this.#ports.clock.wallMs() } : this.#cause("retry");
@@ -269,7 +251,7 @@ export class Reconciler {
   }
 
   /** The API server's trouble counts against the cluster, not the key: no failure is counted, the key comes back soon. */
-  #clusterFault(fault: ClusterFault): { report: RunReport; outcome: string } {
+  #clusterFault(fault: ClusterFault): RunEnded {
     if (fault.kind === "aborted") return { report: { kind: "interrupted" }, outcome: "interrupted" };
     const isBusy = fault.kind === "throttled" || fault.kind === "unavailable" || fault.kind === "conflict";
     if (!isBusy) return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: fault.kind };
@@ -282,16 +264,6 @@ export class Reconciler {
     const traceparent = currentTraceparent();
     return { reason, atMs: this.#ports.clock.wallMs(), ...(traceparent === undefined ? {} : { traceparent }) };
   }
-}
-
-function generationOf(object: JsonObject): number | undefined {
-  const generation = member(member(object, "metadata"), "generation");
-  return typeof generation === "number" ? generation : undefined;
-}
-
-function outcomeLine(outcome: Outcome<unknown>): string {
-  if (outcome.kind === "ok") return "ok";
-  return outcome.message === undefined ? outcome.kind : `${outcome.kind}: ${outcome.message}`;
 }
 
 function asError(error: unknown): Error {

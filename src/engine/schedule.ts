@@ -11,24 +11,27 @@ export interface NextLook {
 
 /** Share of the resync interval by which it is moved, so that keys never come in step. */
 const RESYNC_JITTER = 0.1;
+/** Share of a retry's delay by which it may come earlier; a manifest's delay is an upper bound. */
+const RETRY_JITTER = 0.1;
 
-/**
- * @param outcome - of the whole run
- * @param resyncIntervalMs - the interval a healthy trigger is looked at again
- * @param random - in [0, 1), for jitter
- */
-export function nextLook(outcome: Outcome<unknown>, resyncIntervalMs: number, random: number): NextLook {
-  switch (outcome.kind) {
-    case "retry":
-      return { afterMs: outcome.delaySeconds * 1000, workClass: 2, reason: "retry" };
-    case "ok":
-    case "skip":
-    case "depSkip":
-    case "permFail": // only a change can help; the resync is the net under a change nobody told us of
-      return {
-        afterMs: Math.round(resyncIntervalMs * (1 + RESYNC_JITTER * (2 * random - 1))),
-        workClass: 3,
-        reason: "resync",
-      };
+/** What decides on the next look. */
+export interface LookRequest {
+  /** Of the whole run. */
+  readonly outcome: Outcome<unknown>;
+  /** The soonest retry any part of the run asked for, whatever the whole came to. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** The interval a healthy trigger is looked at again. */
+  readonly resyncIntervalMs: number;
+  /** In [0, 1), for jitter. */
+  readonly random: number;
+}
+
+export function nextLook({ outcome, retryAfterSeconds, resyncIntervalMs, random }: LookRequest): NextLook {
+  const seconds = retryAfterSeconds ?? (outcome.kind === "retry" ? outcome.delaySeconds : undefined);
+  if (seconds !== undefined) {
+    return { afterMs: Math.round(seconds * 1000 * (1 - RETRY_JITTER * random)), workClass: 2, reason: "retry" };
   }
+  // Settled, or nothing but a change can help: the resync is the net under a change nobody told us of.
+  const afterMs = Math.round(resyncIntervalMs * (1 + RESYNC_JITTER * (2 * random - 1)));
+  return { afterMs, workClass: 3, reason: "resync" };
 }

@@ -9,7 +9,7 @@ import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { callActor } from "./call-actor.ts";
 import { timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
-import { plainResult, type StepResult } from "./step-result.ts";
+import { plainResult, soonestRetry, type StepResult } from "./step-result.ts";
 import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 /** The behaviour of a step actor; `reply` is called once. */
@@ -93,6 +93,7 @@ function foldResults(items: readonly StepResult[]): StepResult {
     managed: items.map((item) => item.managed),
     inventory: items.flatMap((item) => item.inventory),
     changed: items.some((item) => item.changed),
+    retryAfterSeconds: soonestRetry(items),
   };
 }
 

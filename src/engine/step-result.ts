@@ -12,6 +12,18 @@ export interface StepResult {
   readonly inventory: readonly InventoryEntry[];
   /** Whether anything was written to the cluster. */
   readonly changed: boolean;
+  /** Of a result that combines several: the soonest retry among them, whatever they came to together. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** The soonest retry any of these asks for: a failure beside it does not make it wait longer. */
+export function soonestRetry(results: Iterable<StepResult>): number | undefined {
+  const delays = [...results].flatMap(({ outcome, retryAfterSeconds }) => {
+    const own = outcome.kind === "retry" ? outcome.delaySeconds : undefined;
+    const delay = retryAfterSeconds ?? own;
+    return delay === undefined ? [] : [delay];
+  });
+  return delays.length === 0 ? undefined : Math.min(...delays);
 }
 
 /** A result that touched no object. */

@@ -5,21 +5,13 @@
  */
 import { isBuiltInGroup } from "../core/built-in-groups.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
+import { ANNOTATION } from "../core/names.ts";
 import { statusPatch } from "../core/status/report.ts";
 import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
 import type { RunContext } from "./run-context.ts";
 import { RunInterrupted } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
-
-/** What should stand on the trigger; `status` is computed from the trigger as it is read. */
-export interface TriggerReport {
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly status: (current: JsonObject) => JsonObject;
-  /** For triggers whose status is not ours: the outcome in one line. */
-  readonly outcomeText: string;
-  /** Annotation that carries `outcomeText`. */
-  readonly outcomeAnnotation: string;
-}
+import type { TriggerReport } from "./trigger-report.ts";
 
 export type WriteResult =
   | { readonly kind: "written"; readonly changed: boolean }
@@ -62,7 +54,7 @@ async function writeOnce(run: RunContext, report: TriggerReport, trigger: JsonOb
   const ownsStatus = !isBuiltInGroup(ref.type.group);
   const annotations = ownsStatus
     ? report.annotations
-    : { ...report.annotations, [report.outcomeAnnotation]: report.outcomeText };
+    : { ...report.annotations, [ANNOTATION.outcome]: report.outcomeText };
   const metadata = annotationPatch(trigger, annotations);
   const status = ownsStatus ? statusPatch(member(trigger, "status"), report.status(trigger)) : undefined;
 

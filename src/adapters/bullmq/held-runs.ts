@@ -129,7 +129,8 @@ export class HeldRuns {
         leaseMs,
       );
       const [lost, urgent] = [new Set(answer.lost), new Set(answer.urgent)];
-      for (const entry of entries) this.#renewed(entry, askedAt, lost, urgent);
+      const stillHeld = new Set(this.#entries.values()); // of one that ended meanwhile the answer says nothing
+      for (const entry of entries) if (stillHeld.has(entry)) this.#renewed(entry, askedAt, lost, urgent);
     } catch (error) {
       onError(error);
     } finally {

@@ -62,6 +62,7 @@ export class DefinitionGraph {
       if (uses.has(id)) return;
       const { kind, namespace, name } = source;
       uses.set(id, { kind, namespace, name, contentHash });
+      for (const template of this.#templatesAnyOfWhich(source)) visit(template);
       for (const ref of this.#refsOf(source)) {
         const found = this.resolve(ref.kind, ref.name, namespace);
         if (found !== undefined) visit(found);
@@ -94,6 +95,12 @@ export class DefinitionGraph {
     return search(from);
   }
 
+  /** A template whose name an expression gives may be any: an edit of each is an edit of the function. */
+  #templatesAnyOfWhich({ kind, spec }: DefinitionSource): readonly HashedSource[] {
+    if (kind !== "ResourceFunction" || !templateName(spec).startsWith("=")) return [];
+    return this.all.filter((each) => each.source.kind === "ResourceTemplate");
+  }
+
   #refsOf(source: DefinitionSource): readonly Ref[] {
     const id = definitionId(source);
     const known = this.#refs.get(id);
@@ -121,9 +128,13 @@ function refsOf(kind: DefinitionKind, spec: Value): readonly Ref[] {
   }
 }
 
+function templateName(spec: Value): string {
+  return textField(field(spec, "resourceTemplateRef"), "name");
+}
+
 /** A template named by plain text; one named by an expression is only known at run time. */
 function templateRefs(spec: Value): readonly Ref[] {
-  const name = textField(field(spec, "resourceTemplateRef"), "name");
+  const name = templateName(spec);
   return name === "" || name.startsWith("=") ? [] : [{ kind: "ResourceTemplate", name }];
 }
 
