@@ -3,6 +3,9 @@
 /** The field manager of all our writes. */
 export const FIELD_MANAGER = "koreo-cluster";
 
+/** The ConfigMap beside the definitions that holds the kinds of triggers we must come back for. */
+export const TRIGGER_KINDS_NAME = "koreo-trigger-kinds";
+
 /** The API group of the five definition kinds. */
 export const KOREO_GROUP = "koreo.dev";
 export const KOREO_VERSION = "v1beta1";

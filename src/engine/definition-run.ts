@@ -25,7 +25,8 @@ export function isDefinitionKey(key: ObjectKey): boolean {
 
 export type DefinitionRunResult =
   /** `behind`: the definition is not the one this process knows (yet); it may be a moment ahead or not ours at all. */
-  | { readonly kind: "written" | "unchanged" | "gone" | "behind" } | { readonly kind: "fault"; readonly fault: ClusterFault };
+  | { readonly kind: "written" | "unchanged" | "gone" | "behind" }
+  | { readonly kind: "fault"; readonly fault: ClusterFault };
 
 /** Writes the definition's Ready condition if it differs. */
 export async function reconcileDefinition(

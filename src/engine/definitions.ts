@@ -180,8 +180,11 @@ export class DefinitionCache {
       })),
     );
     for (const { scope, page } of pages) {
-      if (page.kind === "ok") this.#applyList(scope, page.value.items, page.value.resourceVersion);
-      else if (page.fault.kind === "notFound" || page.fault.kind === "unknownKind") this.#applyList(scope, [], "");
+      if (page.kind === "ok") {
+        const version = versionNumber(page.value.resourceVersion);
+        // One that began before a list of the watch says nothing new.
+        if (!scope.isListed || version >= scope.listedVersion) this.#applyList(scope, page.value.items, version);
+      } else if (page.fault.kind === "notFound" || page.fault.kind === "unknownKind") this.#applyList(scope, [], 0n);
       else return false;
     }
     return true;
@@ -192,7 +195,8 @@ export class DefinitionCache {
     return this.#ports.informers.watch(
       { type, namespace, metadataOnly: false },
       {
-        onList: (objects, resourceVersion) => this.#applyList(scope, objects, resourceVersion),
+        // A watch may go back (a restored etcd): what it lists is the truth, however its version counts.
+        onList: (objects, resourceVersion) => this.#applyList(scope, objects, versionNumber(resourceVersion)),
         onEvent: (kind, object) => this.#applyEvent(scope, kind, object),
         onState: (state) => {
           scope.state = state;
@@ -202,9 +206,7 @@ export class DefinitionCache {
     );
   }
 
-  #applyList(scope: Scope, objects: readonly JsonObject[], resourceVersion: string): void {
-    const version = versionNumber(resourceVersion);
-    if (scope.isListed && version < scope.listedVersion) return; // a list that began before one we have
+  #applyList(scope: Scope, objects: readonly JsonObject[], version: bigint): void {
     const sources = objects.flatMap((object) => definitionOf(object, scope.namespace) ?? []);
     scope.sources = new Map(sources.map((source) => [source.name, source]));
     scope.listedVersion = version;

@@ -232,10 +232,7 @@ export class Reconciler {
     return inventory;
   }
 
-  async #reportLookup(
-    context: RunContext,
-    failure: Exclude<WorkflowSelection, SelectedWorkflow>,
-  ): Promise<RunEnded> {
+  async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {
     const written = await writeTrigger(context, lookupReport(context, failure));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, failure.message)), outcome: failure.reason };

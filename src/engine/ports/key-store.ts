@@ -17,10 +17,15 @@ export interface Trigger {
   readonly cause?: string;
 }
 
-/** A taken key. The fence rises with every take of any key of this store. */
+/**
+ * A taken key. The fence rises with every take of any key of this store, below 2^53. A store that was set back (a replica
+ * promoted too early, a restore) may forget takes; so a fence counts only in the hands of its owner.
+ */
 export interface HeldKey {
   readonly key: KeyText;
   readonly fence: number;
+  /** Who took it, see `TakeRequest`. */
+  readonly owner: string;
 }
 
 /** A run to do now. */

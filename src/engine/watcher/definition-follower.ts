@@ -69,7 +69,7 @@ export class DefinitionFollower {
       if (seen.get(key) === text) continue;
       seen.set(key, text);
       const cause = { reason: "definition", object: key, atMs: this.#ports.clock.wallMs() };
-      this.#pending.add({ key, workClass: 3, cause }, { slot: this.#slot, object: key, text });
+      this.#pending.add({ key, workClass: 3, cause }, { seen: { slot: this.#slot, object: key, text } });
     }
     if (gone.size === 0) return;
     for (const key of gone) seen.delete(key);

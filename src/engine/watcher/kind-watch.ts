@@ -8,7 +8,7 @@ import type { Catalog } from "../../core/plan/catalog.ts";
 import type { SlotId } from "../../core/slot.ts";
 import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
 import { kindText } from "../ports/object-index.ts";
-import type { ResourceType } from "../ports/object-store.ts";
+import type { ClusterFault, ClusterResult, ResourceType } from "../ports/object-store.ts";
 import type { AllowedScope } from "../ports/watch-access.ts";
 import { ManagedFollower } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
@@ -30,7 +30,7 @@ export interface KindWatchParts {
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
   /** Told once, when the first complete list was worked on. */
-  readonly onListed: (slot: SlotId) => void;
+  readonly onListed: () => void;
 }
 
 /** How soon a kind that is not served, or cannot be asked for, is tried again. */
@@ -45,6 +45,8 @@ export class KindWatch {
   readonly #triggers: TriggerFollower | undefined;
   readonly #managed: ManagedFollower | undefined;
   readonly #states = new Map<string, StreamState>();
+  /** Why nothing can be watched, and since when (monotonic). */
+  #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
@@ -52,7 +54,7 @@ export class KindWatch {
     this.role = role;
     this.#parts = parts;
     this.#triggers = role.isTrigger ? new TriggerFollower(role, ports, options, pending, catalog) : undefined;
-    this.#managed = role.isManaged ? new ManagedFollower(role, ports, pending) : undefined;
+    this.#managed = role.isManaged ? new ManagedFollower(role, ports, options, pending) : undefined;
   }
 
   /** Watches until stopped or aborted; never rejects for what the cluster says. */
@@ -61,8 +63,16 @@ export class KindWatch {
     while (!until.aborted) {
       const type = await this.#parts.ports.store.resolve(this.role, until);
       if (type.kind === "ok" && type.value.watchable) await this.#watchType(type.value, until);
-      else await this.#parts.ports.clock.sleep(RETRY_MS, until);
+      else await this.#waitFor(type.kind === "fault" ? type.fault : undefined, until);
     }
+  }
+
+  /** A kind that is not served, or cannot be watched at all, is nobody's trouble; one that cannot be asked for is. */
+  #waitFor(fault: ClusterFault | undefined, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.ports;
+    const isTrouble = fault !== undefined && fault.kind !== "unknownKind" && fault.kind !== "aborted";
+    this.#blocked = isTrouble ? { why: fault.detail, sinceMs: this.#blocked?.sinceMs ?? clock.nowMs() } : undefined;
+    return clock.sleep(RETRY_MS, signal);
   }
 
   stop(): void {
@@ -78,10 +88,17 @@ export class KindWatch {
   faults(sinceMs: number): readonly string[] {
     const { group, kind } = this.role;
     const name = group === "" ? kind : `${kind}.${group}`;
-    return [...this.#states.values()].flatMap((state) => {
+    const blocked = this.#blocked !== undefined && this.#blocked.sinceMs < sinceMs ? [this.#blocked.why] : [];
+    const silent = [...this.#states.values()].flatMap((state) => {
       const trouble = state.lastHeardMs < sinceMs ? streamTrouble(state) : undefined;
-      return trouble === undefined ? [] : [`watch on ${name}: ${trouble}`];
+      return trouble === undefined ? [] : [trouble];
     });
+    return [...blocked, ...silent].map((trouble) => `watch on ${name}: ${trouble}`);
+  }
+
+  /** Whether any of its triggers carries a record of ours; false before the first list. */
+  get hasRecords(): boolean {
+    return this.#triggers?.hasRecords ?? false;
   }
 
   async onDefinitions(signal: AbortSignal): Promise<void> {
@@ -91,8 +108,11 @@ export class KindWatch {
   /** Watches where it is allowed; comes back when the scope has to be decided anew. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts.ports;
-    const scope = await this.#scopeOf(type, signal);
-    if (scope === undefined) return clock.sleep(RETRY_MS, signal);
+    const asked = await this.#scopeOf(type, signal);
+    if (asked.kind === "fault") return this.#waitFor(asked.fault, signal);
+    const scope = asked.value;
+    this.#blocked = undefined;
+    this.#states.clear();
     if (scope.kind === "none") {
       log.warn(
         { slot: this.role.slot, missing: scope.missing },
@@ -102,6 +122,7 @@ export class KindWatch {
       return clock.sleep(SCOPE_CHECK_MS, signal);
     }
     const namespaces = scope.kind === "cluster" ? [undefined] : scope.namespaces;
+    this.#triggers?.setScopes(namespaces);
     const changed = new AbortController();
     const until = AbortSignal.any([signal, changed.signal]);
     const listed = new Set<string | undefined>();
@@ -110,7 +131,7 @@ export class KindWatch {
       if (listed.size === namespaces.length) this.#listed();
     };
     const watches = namespaces.map((namespace) => this.#watch(type, namespace, onListed, until));
-    if (scope.kind === "namespaces") void this.#recheck(type, scope.namespaces, until).then(() => changed.abort());
+    void this.#recheck(type, scope, until).then(() => changed.abort());
     await Promise.all(watches);
   }
 
@@ -143,28 +164,31 @@ export class KindWatch {
   #listed(): void {
     if (this.#isListed) return;
     this.#isListed = true;
-    this.#parts.onListed(this.role.slot);
+    this.#parts.onListed();
   }
 
-  /** Comes back when other namespaces may or should be watched than these. */
-  async #recheck(type: ResourceType, watched: readonly string[], signal: AbortSignal): Promise<void> {
+  /** Comes back when the kind is served in another way, or other namespaces may or should be watched than these. */
+  async #recheck(type: ResourceType, watched: AllowedScope, signal: AbortSignal): Promise<void> {
+    const { clock, store } = this.#parts.ports;
+    const textOf = (scope: AllowedScope) => (scope.kind === "namespaces" ? scope.namespaces.join() : scope.kind);
     while (!signal.aborted) {
-      await this.#parts.ports.clock.sleep(SCOPE_CHECK_MS, signal);
-      const scope = await this.#scopeOf(type, signal); // undefined once aborted
-      if (scope === undefined) continue;
-      if (scope.kind !== "namespaces" || scope.namespaces.join() !== watched.join()) return;
+      await clock.sleep(SCOPE_CHECK_MS, signal);
+      const served = await store.resolve(this.role, signal);
+      if (served.kind === "ok" && (served.value.version !== type.version || served.value.plural !== type.plural))
+        return;
+      const scope = await this.#scopeOf(type, signal);
+      if (scope.kind === "ok" && textOf(scope.value) !== textOf(watched)) return;
     }
   }
 
-  async #scopeOf(type: ResourceType, signal: AbortSignal): Promise<AllowedScope | undefined> {
+  async #scopeOf(type: ResourceType, signal: AbortSignal): Promise<ClusterResult<AllowedScope>> {
     const { triggerNamespaces } = this.#parts.options;
     const wanted = await this.#namespaces();
     // Triggers count in these namespaces only; managed objects may be anywhere.
     if (this.#managed === undefined && triggerNamespaces !== "all" && type.namespaced) {
-      return { kind: "namespaces", namespaces: triggerNamespaces, missing: "" };
+      return { kind: "ok", value: { kind: "namespaces", namespaces: triggerNamespaces, missing: "" } };
     }
-    const scope = await this.#parts.ports.access.watchScopeFor(type, wanted, signal);
-    return scope.kind === "ok" ? scope.value : undefined;
+    return this.#parts.ports.access.watchScopeFor(type, wanted, signal);
   }
 
   /** The namespaces worth watching where the whole cluster is not allowed, in order. */

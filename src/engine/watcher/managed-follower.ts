@@ -11,7 +11,7 @@ import { kindText } from "../ports/object-index.ts";
 import { ATTRIBUTE, currentTraceparent, SPAN, withSpanSync } from "../telemetry.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
-import type { WatcherPorts } from "./watcher-ports.ts";
+import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
 /** What is known of a changed object; `version` is "" when it is gone. */
 interface Change {
@@ -28,14 +28,16 @@ const PAUSE_MS = 500;
 export class ManagedFollower {
   readonly #kind: GroupKind;
   readonly #ports: WatcherPorts;
+  readonly #options: WatcherOptions;
   readonly #pending: PendingWakeUps;
   /** Changes not yet looked up: bounded by the number of objects. */
   readonly #changes = new Map<KeyText, Change>();
   #isBusy = false;
 
-  constructor(kind: GroupKind, ports: WatcherPorts, pending: PendingWakeUps) {
+  constructor(kind: GroupKind, ports: WatcherPorts, options: WatcherOptions, pending: PendingWakeUps) {
     this.#kind = kind;
     this.#ports = ports;
+    this.#options = options;
     this.#pending = pending;
   }
 
@@ -72,6 +74,7 @@ export class ManagedFollower {
     this.#isBusy = true;
     void this.#drain(signal).finally(() => {
       this.#isBusy = false;
+      if (this.#changes.size > 0 && !signal.aborted) this.#work(signal); // came in the last moment
     });
   }
 
@@ -130,9 +133,9 @@ export class ManagedFollower {
     const metadata = member(object, "metadata");
     const place = { namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
     const holder = markHolder(object, { ...this.#kind, ...place });
-    if (holder === undefined) return undefined;
-    const key = parseKey(holder.trigger);
-    return key === undefined || key.cluster !== this.#ports.store.cluster ? undefined : formatKey(key);
+    const key = holder === undefined ? undefined : parseKey(holder.trigger);
+    const isOurs = key?.cluster === this.#ports.store.cluster && isTriggerPlace(this.#options, key.namespace);
+    return key === undefined || !isOurs ? undefined : formatKey(key);
   }
 
   #keyOf(object: JsonObject): KeyText {

@@ -28,6 +28,13 @@ const PAUSE_MS = 500;
 interface Pending {
   readonly wakeUp: WakeUp;
   readonly seen: readonly Seen[];
+  readonly onSent: readonly (() => void)[];
+}
+
+/** What follows from a wake-up once the queue has taken it. */
+export interface AfterSent {
+  readonly seen?: Seen;
+  readonly onSent?: () => void;
 }
 
 export interface PendingPorts {
@@ -42,8 +49,6 @@ export class PendingWakeUps {
   readonly #pending = new Map<KeyText, Pending>();
   /** Accepted wake-ups of the last minute, oldest first. */
   #remembered: { readonly atMs: number; readonly wakeUp: WakeUp }[] = [];
-  /** When a wake-up was forgotten for lack of room. */
-  #forgotAtMs = Number.NEGATIVE_INFINITY;
   #nudge: () => void = () => undefined;
 
   constructor(ports: PendingPorts) {
@@ -55,8 +60,13 @@ export class PendingWakeUps {
     return this.#pending.size;
   }
 
-  add(wakeUp: WakeUp, seen?: Seen): void {
-    const merged = merge(this.#pending.get(wakeUp.key), { wakeUp, seen: seen === undefined ? [] : [seen] });
+  add(wakeUp: WakeUp, { seen, onSent }: AfterSent = {}): void {
+    const added: Pending = {
+      wakeUp,
+      seen: seen === undefined ? [] : [seen],
+      onSent: onSent === undefined ? [] : [onSent],
+    };
+    const merged = merge(this.#pending.get(wakeUp.key), added);
     this.#pending.set(wakeUp.key, merged);
     this.#nudge();
   }
@@ -84,15 +94,10 @@ export class PendingWakeUps {
     return true;
   }
 
-  /**
-   * Sends what was accepted in the last minute again.
-   *
-   * @returns false when more was accepted than is remembered: then only a new list of everything is safe
-   */
-  replay(): boolean {
+  /** Sends what was accepted in the last minute again: a server that took over may never have had it. */
+  replay(): void {
     const sinceMs = this.#ports.clock.nowMs() - REMEMBERED_MS;
     for (const { atMs, wakeUp } of this.#remembered) if (atMs >= sinceMs) this.add(wakeUp);
-    return this.#forgotAtMs < sinceMs;
   }
 
   async #send(batch: readonly Pending[]): Promise<boolean> {
@@ -110,6 +115,7 @@ export class PendingWakeUps {
     }
     this.#remember(batch);
     await this.#record(batch);
+    for (const { onSent } of batch) for (const tell of onSent) tell();
     return true;
   }
 
@@ -117,7 +123,6 @@ export class PendingWakeUps {
     const nowMs = this.#ports.clock.nowMs();
     const fresh = this.#remembered.filter(({ atMs }) => atMs >= nowMs - REMEMBERED_MS);
     fresh.push(...batch.map(({ wakeUp }) => ({ atMs: nowMs, wakeUp })));
-    if (fresh.length > MAX_REMEMBERED) this.#forgotAtMs = nowMs;
     this.#remembered = fresh.slice(-MAX_REMEMBERED);
   }
 
@@ -166,5 +171,6 @@ function merge(first: Pending | undefined, second: Pending | undefined): Pending
       ...(afterMs === 0 ? {} : { afterMs }),
     },
     seen: [...first.seen, ...second.seen],
+    onSent: [...first.onSent, ...second.onSent],
   };
 }

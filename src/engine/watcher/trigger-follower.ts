@@ -14,16 +14,14 @@ import type { WorkClass } from "../ports/key-store.ts";
 import { ATTRIBUTE, currentTraceparent, SPAN, withSpanSync } from "../telemetry.ts";
 import { triggerFingerprint, wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
+import { PlanSpread, type Scope } from "./plan-spread.ts";
 import { untilReached } from "./until-reached.ts";
-import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
 export interface FollowedKind extends GroupKind {
   readonly slot: SlotId;
 }
 
-/** After a definition edit this many keys go at once, the others at this many per second: a canary and a pace. */
-const SPREAD_AT_ONCE = 200;
-const SPREAD_PER_SECOND = 200;
 const INDEX_BATCH = 500;
 
 export class TriggerFollower {
@@ -32,11 +30,16 @@ export class TriggerFollower {
   readonly #options: WatcherOptions;
   readonly #pending: PendingWakeUps;
   readonly #catalog: () => Catalog;
+  readonly #plan: PlanSpread;
   /** What was last seen of each trigger, as in the ledger; undefined until that is read. */
   #seen: Map<KeyText, string> | undefined;
+  #reading: Promise<Map<KeyText, string> | undefined> | undefined;
+  /** Namespaces (undefined: all of them) that were listed at least once. */
+  readonly #listed = new Set<Scope>();
   /** Triggers whose annotation names a Workflow. */
   readonly #asked = new Map<KeyText, string>();
-  #spreadPlan: string | undefined;
+  /** Triggers that carry an inventory of ours. */
+  readonly #recorded = new Set<KeyText>();
 
   constructor(
     kind: FollowedKind,
@@ -50,34 +53,43 @@ export class TriggerFollower {
     this.#options = options;
     this.#pending = pending;
     this.#catalog = catalog;
+    this.#plan = new PlanSpread(kind, ports, pending, catalog);
   }
 
-  /**
-   * @param objects - all triggers of the kind, or of one namespace
-   * @param namespace - the namespace the list is of; absent: all
-   */
-  async onList(objects: readonly JsonObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
-    await this.#rebuildIndex(objects, signal);
-    const isTakeOver = this.#seen === undefined;
-    const seen = this.#seen ?? (await this.#readLedger(signal));
-    if (seen === undefined) return;
-    this.#seen = seen;
+  /** Whether any trigger carries something we must come back for. */
+  get hasRecords(): boolean {
+    return this.#recorded.size > 0;
+  }
 
-    const missing = new Set([...seen.keys()].filter((key) => isIn(key, namespace)));
-    const settled = new Set<KeyText>();
-    for (const object of objects) {
+  /** The namespaces that are about to be watched, each on its own. */
+  setScopes(scopes: readonly Scope[]): void {
+    this.#plan.setScopes(scopes);
+    for (const scope of this.#listed) if (!scopes.includes(scope)) this.#listed.delete(scope);
+  }
+
+  /** @param objects - all triggers of the kind in this scope */
+  async onList(objects: readonly JsonObject[], scope: Scope, signal: AbortSignal): Promise<void> {
+    const triggers = objects.filter((object) => this.#counts(object));
+    await this.#rebuildIndex(triggers, signal);
+    const seen = await this.#ledger(signal);
+    if (seen === undefined) return;
+    const isTakeOver = !this.#listed.has(scope);
+    this.#listed.add(scope);
+    const missing = new Set([...seen.keys()].filter((key) => isIn(key, scope)));
+    const settled: KeyText[] = [];
+    for (const object of triggers) {
       const key = this.#keyOf(object);
       missing.delete(key);
       if (this.#look(seen, key, object, "list")) continue;
-      settled.add(key);
+      settled.push(key);
       if (isTakeOver) this.#spreadResync(key, object);
     }
     for (const key of missing) this.#gone(seen, key);
-    await this.#followPlan(settled, signal);
+    await this.#plan.follow(scope, settled, signal);
   }
 
   onEvent(type: "added" | "modified" | "deleted", object: JsonObject): void {
-    if (this.#seen === undefined) return; // a list comes first
+    if (this.#seen === undefined || !this.#counts(object)) return; // a list comes first
     const key = this.#keyOf(object);
     if (type === "deleted") this.#gone(this.#seen, key);
     else this.#look(this.#seen, key, object, type);
@@ -85,20 +97,28 @@ export class TriggerFollower {
 
   /** Wakes, paced, every trigger whose plan is another than the one last spread. */
   async onDefinitions(signal: AbortSignal): Promise<void> {
-    if (this.#seen === undefined) return;
-    const woken = this.#followAskedPlans(this.#seen);
-    await this.#followPlan(
-      [...this.#seen.keys()].filter((key) => !woken.has(key)),
-      signal,
-    );
+    const seen = this.#seen;
+    if (seen === undefined) return; // the list under way will follow the plan
+    const woken = this.#followAskedPlans(seen);
+    const others = [...seen.keys()].filter((key) => !woken.has(key));
+    for (const scope of this.#listed) {
+      const keys = others.filter((key) => isIn(key, scope));
+      await this.#plan.follow(scope, keys, signal);
+    }
+  }
+
+  #counts(object: JsonObject): boolean {
+    return isTriggerPlace(this.#options, textMember(member(object, "metadata"), "namespace"));
   }
 
   /** @returns whether the trigger was woken */
   #look(seen: Map<KeyText, string>, key: KeyText, object: JsonObject, how: "list" | "added" | "modified"): boolean {
-    const asked = textMember(memberAt(object, ["metadata", "annotations"]), ANNOTATION.workflow);
+    const annotations = memberAt(object, ["metadata", "annotations"]);
+    const asked = textMember(annotations, ANNOTATION.workflow);
     if (asked === "") this.#asked.delete(key);
     else this.#asked.set(key, asked);
-
+    if (textMember(annotations, ANNOTATION.inventory) === "") this.#recorded.delete(key);
+    else this.#recorded.add(key);
     const text = withPlan(triggerFingerprint(object), this.#askedPlan(asked));
     const known = seen.get(key);
     if (known === text) return false;
@@ -112,6 +132,7 @@ export class TriggerFollower {
   #gone(seen: Map<KeyText, string>, key: KeyText): void {
     seen.delete(key);
     this.#asked.delete(key);
+    this.#recorded.delete(key);
     this.#wake(key, 1, "deleted", null);
   }
 
@@ -124,7 +145,7 @@ export class TriggerFollower {
         atMs: this.#ports.clock.wallMs(),
         ...(traceparent === undefined ? {} : { traceparent }),
       };
-      this.#pending.add({ key, workClass, cause }, { slot: this.#kind.slot, object: key, text });
+      this.#pending.add({ key, workClass, cause }, { seen: { slot: this.#kind.slot, object: key, text } });
     });
   }
 
@@ -150,26 +171,6 @@ export class TriggerFollower {
     return woken;
   }
 
-  /** @param keys - those that are not woken anyway: their runs see the new plan */
-  async #followPlan(keys: Iterable<KeyText>, signal: AbortSignal): Promise<void> {
-    const { slot } = this.#kind;
-    const { ledger } = this.#ports;
-    this.#spreadPlan ??= await untilReached(() => ledger.spreadPlan(slot), "reading the ledger", this.#ports, signal);
-    const plan = this.#catalog().planHashFor(this.#kind);
-    if (this.#spreadPlan === undefined || this.#spreadPlan === plan) return;
-    this.#spreadPlan = plan;
-    this.#spread([...keys]);
-    await untilReached(() => ledger.recordSpreadPlan(slot, plan), "writing the ledger", this.#ports, signal);
-  }
-
-  #spread(keys: readonly KeyText[]): void {
-    const cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
-    for (const [index, key] of keys.entries()) {
-      const afterMs = Math.round((Math.max(0, index - SPREAD_AT_ONCE) / SPREAD_PER_SECOND) * 1000);
-      this.#pending.add({ key, workClass: 3, cause, ...(afterMs === 0 ? {} : { afterMs }) });
-    }
-  }
-
   /** The inventories on the triggers are the truth about which objects concern them; the index may have been lost. */
   async #rebuildIndex(objects: readonly JsonObject[], signal: AbortSignal): Promise<void> {
     const entries = objects.flatMap((object) => this.#indexEntries(object));
@@ -189,10 +190,15 @@ export class TriggerFollower {
     }));
   }
 
-  async #readLedger(signal: AbortSignal): Promise<Map<KeyText, string> | undefined> {
+  /** Read once, however many namespaces are listed at the same time. */
+  async #ledger(signal: AbortSignal): Promise<Map<KeyText, string> | undefined> {
     const read = () => this.#ports.ledger.seen(this.#kind.slot);
-    const seen = await untilReached(read, "reading the ledger", this.#ports, signal);
-    return seen === undefined ? undefined : (new Map(seen) as Map<KeyText, string>);
+    this.#reading ??= untilReached(read, "reading the ledger", this.#ports, signal).then((seen) =>
+      seen === undefined ? undefined : (new Map(seen) as Map<KeyText, string>),
+    );
+    this.#seen ??= await this.#reading;
+    if (this.#seen === undefined) this.#reading = undefined; // aborted; another watch may try again
+    return this.#seen;
   }
 
   #askedPlan(name: string): string {
@@ -224,6 +230,6 @@ function withoutPlan(text: string): string {
   return text.split(":", 2).join(":");
 }
 
-function isIn(key: KeyText, namespace: string | undefined): boolean {
-  return namespace === undefined || parseKey(key)?.namespace === namespace;
+function isIn(key: KeyText, scope: Scope): boolean {
+  return scope === undefined || parseKey(key)?.namespace === scope;
 }

@@ -28,6 +28,13 @@ export interface WatcherOptions {
   readonly id: string;
   /** Where triggers count. */
   readonly triggerNamespaces: readonly string[] | "all";
+  /** Where the ConfigMap of trigger kinds is: the first of the definitions' namespaces. */
+  readonly homeNamespace: string;
   /** The interval a healthy trigger is looked at again; take-overs spread what did not change over it. */
   readonly resyncIntervalMs: number;
+}
+
+/** Whether triggers of a namespace ("" for a cluster-scoped one) are ours to look at. */
+export function isTriggerPlace({ triggerNamespaces }: WatcherOptions, namespace: string): boolean {
+  return triggerNamespaces === "all" || namespace === "" || triggerNamespaces.includes(namespace);
 }

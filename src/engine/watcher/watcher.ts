@@ -1,24 +1,24 @@
 /**
- * A watcher process' work: says that it lives, computes which slots are its own, watches those, and lets go of the others
- * once their new owner has listed (make before break). Slots come and go with the definitions and inventories. Where the
- * shared state was lost, everything is listed and woken again.
+ * A watcher process' work: computes which slots are its own among the live watchers, watches those, and lets go of the others
+ * once their new owner has listed (make before break). Slots come and go with the definitions, the inventories and the
+ * kinds we must come back for. Where the shared state was lost, everything is listed anew.
  */
-import { formatKey, type GroupKind } from "../../core/object-key.ts";
+import { formatKey, type GroupKind, type GroupVersionKind } from "../../core/object-key.ts";
+import type { Catalog } from "../../core/plan/catalog.ts";
 import { assignSlots, slotsOf, type SlotId } from "../../core/slot.ts";
 import type { DefinitionCache } from "../definitions.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
-import type { MembershipView } from "../ports/membership.ts";
 import { kindText } from "../ports/object-index.ts";
 import { DefinitionFollower, definitionsSlot } from "./definition-follower.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { KindWatch, type KindRole } from "./kind-watch.ts";
 import { PendingWakeUps } from "./pending-wake-ups.ts";
+import { TriggerKinds } from "./trigger-kinds.ts";
 import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
-const HEARTBEAT_MS = 2000;
-const MEMBER_TTL_MS = 8000;
 /** How often ownership is looked at while nothing nudges. */
 const TICK_MS = 1000;
-/** Without an answer to a heartbeat for this long the watcher is not ready. */
+/** Without an answer to a heartbeat, or from the API server, for this long the watcher is not ready. */
 const STALE_MS = 15_000;
 
 export class Watcher {
@@ -27,11 +27,14 @@ export class Watcher {
   readonly #definitions: DefinitionCache;
   readonly #pending: PendingWakeUps;
   readonly #follower: DefinitionFollower;
+  readonly #heartbeat: Heartbeat;
+  readonly #kinds: TriggerKinds;
   readonly #watches = new Map<SlotId, KindWatch>();
+  /** Slots of ours that others have been told of. */
+  readonly #claimed = new Set<SlotId>();
   readonly #running = new Set<Promise<void>>();
-  #view: MembershipView | undefined;
-  #viewAtMs = Number.NEGATIVE_INFINITY;
-  #indexedKinds: readonly string[] = [];
+  /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
+  #catalog: Catalog | undefined;
   #ownsDefinitions = false;
   #definitionsChanged = true;
   #nudge = new AbortController();
@@ -42,12 +45,15 @@ export class Watcher {
     this.#definitions = definitions;
     this.#pending = new PendingWakeUps(ports);
     this.#follower = new DefinitionFollower(ports, this.#pending);
+    this.#heartbeat = new Heartbeat(ports, options.id);
+    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
   }
 
   /** Watches until the signal is aborted, then leaves: others take over at once. The cache is run by the caller. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const sending = this.#pending.run(ended.signal);
+    const beating = this.#heartbeat.run(signal);
     const unsubscribe = this.#definitions.onChange(() => {
       this.#definitionsChanged = true;
       this.#nudge.abort();
@@ -59,10 +65,10 @@ export class Watcher {
     }
     unsubscribe();
     for (const watch of this.#watches.values()) watch.stop();
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running, beating]);
     ended.abort();
     await sending;
-    await this.#ports.membership.leave(this.#options.id).catch(() => undefined);
+    await this.#heartbeat.leave();
   }
 
   /** Slots this watcher watches now. */
@@ -72,91 +78,81 @@ export class Watcher {
 
   /** Why the watcher does not do its work; empty when it does. */
   faults(): readonly string[] {
-    const nowMs = this.#ports.clock.nowMs();
-    const silentMs = nowMs - this.#viewAtMs;
+    const staleMs = this.#ports.clock.nowMs() - STALE_MS;
     return [
       ...(this.#definitions.isReady ? [] : ["the definitions are not listed yet"]),
       ...this.#definitions.faults(),
-      ...(silentMs > STALE_MS ? ["the shared state does not answer"] : []),
-      ...[...this.#watches.values()].flatMap((watch) => watch.faults(nowMs - STALE_MS)),
+      ...(this.#heartbeat.answeredMs < staleMs ? ["the shared state does not answer"] : []),
+      ...[...this.#watches.values()].flatMap((watch) => watch.faults(staleMs)),
     ];
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
     try {
-      await this.#heartbeat();
-      if (this.#view === undefined || !this.#definitions.isReady) return;
-      const roles = this.#roles();
-      await this.#follow(signal);
-      await this.#assign(this.#view, roles, signal);
+      const { view, loss } = this.#heartbeat.takeView();
+      if (loss !== undefined) this.#restart(loss);
+      if (view === undefined || !this.#definitions.isReady) return;
+      const catalog = await this.#follow(signal);
+      const roles = this.#roles(catalog, await this.#keptKinds(signal));
+      await this.#assign(view.watchers, roles, signal);
+      await this.#claim();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      this.#ports.log.warn(
-        { error: error.message },
-        "shared state cannot be reached, the watcher goes on with its slots",
-      );
+      const reason = "shared state cannot be reached, the watcher goes on with its slots";
+      this.#ports.log.warn({ error: error.message }, reason);
     }
   }
 
-  async #heartbeat(): Promise<void> {
-    const { membership, clock, index } = this.#ports;
-    const startedMs = clock.nowMs();
-    if (startedMs - this.#viewAtMs < HEARTBEAT_MS) return;
-    const before = this.#view;
-    const view = await membership.heartbeat(this.#options.id, MEMBER_TTL_MS);
-    this.#view = view;
-    this.#viewAtMs = startedMs;
-    this.#indexedKinds = await index.kinds();
-    if (before === undefined) return;
-    if (before.epoch !== view.epoch) this.#restart("the shared state was lost");
-    else if (before.serverRun !== view.serverRun && !this.#pending.replay())
-      this.#restart("more was woken before the failover than is remembered");
-  }
-
-  /** Lists everything anew; the ledger is gone, so everything is woken. */
+  /** Lists everything anew, tells everything again; what the ledger still knows is not woken for nothing. */
   #restart(why: string): void {
-    this.#ports.log.warn({ why, slots: this.#watches.size }, "listing and waking everything again");
+    this.#ports.log.warn(
+      { why, slots: this.#watches.size },
+      "the shared state may have lost something, listing everything",
+    );
     for (const watch of this.#watches.values()) watch.stop();
     this.#watches.clear();
+    this.#claimed.clear();
     this.#follower.forget();
+    this.#pending.replay();
     this.#definitionsChanged = true;
   }
 
   /** Registry first, then whoever depends on a changed definition. */
-  async #follow(signal: AbortSignal): Promise<void> {
-    if (!this.#definitionsChanged) return;
+  async #follow(signal: AbortSignal): Promise<Catalog> {
+    if (!this.#definitionsChanged && this.#catalog !== undefined) return this.#catalog;
     this.#definitionsChanged = false;
     const catalog = this.#definitions.catalog();
     await this.#follower.record(catalog, signal);
+    this.#catalog = catalog;
     if (this.#ownsDefinitions) await this.#follower.wakeChanged(catalog, signal);
     // Kinds that just lost their Workflow too: their triggers are to say so.
     for (const watch of this.#watches.values()) await watch.onDefinitions(signal);
+    return catalog;
   }
 
-  async #assign(view: MembershipView, roles: ReadonlyMap<SlotId, KindRole>, signal: AbortSignal): Promise<void> {
+  async #assign(watchers: readonly string[], roles: ReadonlyMap<SlotId, KindRole>, signal: AbortSignal): Promise<void> {
     const { id } = this.#options;
     const definitions = definitionsSlot(this.#ports.store.cluster);
-    const owners = assignSlots([...roles.keys(), definitions], view.watchers);
+    const owners = assignSlots([...roles.keys(), definitions], watchers);
     await this.#assignDefinitions(owners.get(definitions) === id, signal);
-
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
       if (watch !== undefined && !isSame(watch.role, role)) this.#stop(slot, watch);
-      if (owners.get(slot) === id && !this.#watches.has(slot)) this.#start(role, signal);
+      if (owners.get(slot) === id && !this.#watches.has(slot)) await this.#start(role, signal);
     }
-    await this.#letGo(view, roles, owners);
+    await this.#letGo(watchers, roles, owners);
   }
 
   async #assignDefinitions(isOurs: boolean, signal: AbortSignal): Promise<void> {
     if (isOurs === this.#ownsDefinitions) return;
     this.#ownsDefinitions = isOurs;
-    if (isOurs) await this.#follower.wakeChanged(this.#definitions.catalog(), signal);
+    if (isOurs && this.#catalog !== undefined) await this.#follower.wakeChanged(this.#catalog, signal);
     else this.#follower.release();
   }
 
   /** Stops slots nobody needs, and those that another live watcher has claimed. */
   async #letGo(
-    view: MembershipView,
+    watchers: readonly string[],
     roles: ReadonlyMap<SlotId, KindRole>,
     owners: ReadonlyMap<string, string>,
   ): Promise<void> {
@@ -167,16 +163,18 @@ export class Watcher {
     const claimed = await this.#ports.membership.owners(foreign.map(([slot]) => slot));
     for (const [slot, watch] of foreign) {
       const claimer = claimed.get(slot);
-      if (claimer !== undefined && claimer !== id && view.watchers.includes(claimer)) this.#stop(slot, watch);
+      if (claimer !== undefined && claimer !== id && watchers.includes(claimer)) this.#stop(slot, watch);
     }
   }
 
-  #start(role: KindRole, signal: AbortSignal): void {
+  async #start(role: KindRole, signal: AbortSignal): Promise<void> {
     const { ports, options } = { ports: this.#ports, options: this.#options };
-    const catalog = () => this.#definitions.catalog();
-    const onListed = (slot: SlotId) => void this.#claim(slot);
+    if (role.isTrigger && !(await this.#isKept(role, signal))) return; // the next tick tries again
+    const catalog = () => this.#catalog ?? this.#definitions.catalog();
+    const onListed = () => this.#nudge.abort();
     const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, onListed });
     this.#watches.set(role.slot, watch);
+    this.#claimed.delete(role.slot);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch
       .run(signal)
@@ -194,20 +192,43 @@ export class Watcher {
     this.#ports.log.info({ slot }, "no longer watching");
   }
 
-  /** From now on the former owner may let go. A claim that fails is made up for by its ttl: overlap is harmless. */
-  async #claim(slot: SlotId): Promise<void> {
-    try {
-      await this.#ports.membership.claim(this.#options.id, [slot]);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      this.#ports.log.warn({ slot }, "could not claim a slot");
-    }
+  /** Tells the former owners of listed slots that they may let go. */
+  async #claim(): Promise<void> {
+    const listed = [...this.#watches].flatMap(([slot, { isListed }]) => (isListed ? [slot] : []));
+    const fresh = listed.filter((slot) => !this.#claimed.has(slot));
+    if (fresh.length === 0) return;
+    await this.#ports.membership.claim(this.#options.id, fresh);
+    for (const slot of fresh) this.#claimed.add(slot);
   }
 
-  /** Every kind worth watching: triggers of any Workflow, what plans manage, and what inventories name. */
-  #roles(): ReadonlyMap<SlotId, KindRole> {
+  /** Writes the kind down before any of its triggers is woken. @returns whether it may be watched now */
+  async #isKept({ group, kind, version = "" }: KindRole, signal: AbortSignal): Promise<boolean> {
+    const fault = await this.#kinds.remember({ group, kind, version }, signal);
+    if (fault === undefined) return true;
+    this.#ports.log.warn({ kind, group, error: fault.detail }, "the kind of these triggers could not be written down");
+    // What a later try may mend is waited for. Without the right to write, only triggers without a Workflow go unnoticed.
+    return fault.kind === "forbidden" || fault.kind === "invalid" || fault.kind === "notFound";
+  }
+
+  /** Kinds without a Workflow whose triggers still carry something of ours. */
+  async #keptKinds(signal: AbortSignal): Promise<readonly GroupVersionKind[]> {
+    if (this.#kinds.isDue(this.#ports.clock.nowMs())) {
+      const fault = await this.#kinds.load(signal);
+      if (fault !== undefined) this.#ports.log.warn({ error: fault.detail }, "the kinds of triggers cannot be read");
+    }
+    const named = new Set((this.#catalog?.triggerKinds ?? []).map(({ group, kind }) => `${group}/${kind}`));
+    const kept = this.#kinds.all.filter(({ group, kind }) => !named.has(`${group}/${kind}`));
+    for (const kind of kept) {
+      const watches = slotsOf(this.#ports.store.cluster, kind, 1).map((slot) => this.#watches.get(slot));
+      const isDone = watches.every((watch) => watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords);
+      if (isDone) await this.#kinds.forget(kind, signal);
+    }
+    return kept;
+  }
+
+  /** Every kind worth watching: triggers of any Workflow, kinds kept, what plans manage, and what inventories name. */
+  #roles(catalog: Catalog, kept: readonly GroupVersionKind[]): ReadonlyMap<SlotId, KindRole> {
     const { cluster } = this.#ports.store;
-    const catalog = this.#definitions.catalog();
     const roles = new Map<SlotId, KindRole>();
     const put = (kind: GroupKind & { readonly version?: string }, part: { isTrigger?: true; isManaged?: true }) => {
       for (const slot of slotsOf(cluster, kind, 1)) {
@@ -222,7 +243,7 @@ export class Watcher {
         roles.set(slot, { ...known, ...part, version: known.version ?? (part.isTrigger ? kind.version : undefined) });
       }
     };
-    for (const kind of catalog.triggerKinds) put(kind, { isTrigger: true });
+    for (const kind of [...catalog.triggerKinds, ...kept]) put(kind, { isTrigger: true });
     for (const { group, kind } of [...catalog.managedKinds, ...this.#namedKinds()])
       put({ group, kind }, { isManaged: true });
     return roles;
@@ -230,11 +251,10 @@ export class Watcher {
 
   #namedKinds(): readonly GroupKind[] {
     const { cluster } = this.#ports.store;
-    return this.#indexedKinds.flatMap((text) => {
+    return this.#heartbeat.indexedKinds.flatMap((text) => {
       const [, group = "", kind = ""] = text.split("/");
-      const isOurs =
-        text === kindText(formatKey({ cluster, group: group === "_" ? "" : group, kind, namespace: "", name: "x" }));
-      return isOurs ? [{ group: group === "_" ? "" : group, kind }] : [];
+      const named = { group: group === "_" ? "" : group, kind };
+      return text === kindText(formatKey({ cluster, ...named, namespace: "", name: "x" })) ? [named] : [];
     });
   }
 }

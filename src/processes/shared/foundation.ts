@@ -27,6 +27,8 @@ export interface Foundation {
   readonly cluster: ClusterAccess;
   readonly state: SharedState;
   readonly definitions: DefinitionCache;
+  /** Where definitions are read, in priority order. */
+  readonly definitionNamespaces: readonly string[];
   /** Answers `/livez` and `/readyz` where a port is configured. */
   serveHealth(checks: Readonly<Record<string, HealthCheck>>): Promise<void>;
   close(): Promise<void>;
@@ -79,6 +81,7 @@ export async function openFoundation(
     cluster,
     state,
     definitions,
+    definitionNamespaces: namespaces,
     serveHealth: async (checks) => {
       if (config.healthPort === undefined) return;
       const health = await startHealth(config.healthPort, checks);

@@ -17,7 +17,7 @@ export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Pr
 }
 
 export function createWatcher(
-  { id, clock, log, cluster, state, definitions }: Foundation,
+  { id, clock, log, cluster, state, definitions, definitionNamespaces }: Foundation,
   config: ClusterConfig,
 ): Watcher {
   const { queue, registry, ledger, membership, index } = state;
@@ -25,7 +25,12 @@ export function createWatcher(
   return new Watcher(
     { informers, store, access, registry, ledger, membership, index, queue, clock, log },
     definitions,
-    { id, triggerNamespaces: config.triggerNamespaces, resyncIntervalMs: config.resyncIntervalMs },
+    {
+      id,
+      triggerNamespaces: config.triggerNamespaces,
+      homeNamespace: definitionNamespaces[0] ?? "default",
+      resyncIntervalMs: config.resyncIntervalMs,
+    },
   );
 }
 

@@ -1,0 +1,75 @@
+/**
+ * The pulse of a watcher, apart from its work so that no long list makes it look dead: says that it lives, learns who else
+ * does, and notices when the shared state is not the one it knew. What it learned is taken by the watcher's next tick.
+ */
+import type { MembershipView } from "../ports/membership.ts";
+import { StoreUnavailable } from "../ports/key-store.ts";
+import type { WatcherPorts } from "./watcher-ports.ts";
+
+const BEAT_MS = 2000;
+const MEMBER_TTL_MS = 8000;
+/** How soon a beat that failed is tried again. */
+const RETRY_MS = 500;
+
+export class Heartbeat {
+  readonly #ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">;
+  readonly #id: string;
+  #view: MembershipView | undefined;
+  #answeredMs = Number.NEGATIVE_INFINITY;
+  #indexedKinds: readonly string[] = [];
+  /** Why the shared state may have lost something, until that was taken. */
+  #loss: string | undefined;
+
+  constructor(ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">, id: string) {
+    this.#ports = ports;
+    this.#id = id;
+  }
+
+  /** When the shared state answered last, on the monotonic clock. */
+  get answeredMs(): number {
+    return this.#answeredMs;
+  }
+
+  /** Every `cluster/group/kind` that inventories name, as last read. */
+  get indexedKinds(): readonly string[] {
+    return this.#indexedKinds;
+  }
+
+  /** Who lives; with `loss`, told once, why everything must be listed anew. */
+  takeView(): { readonly view: MembershipView | undefined; readonly loss: string | undefined } {
+    const loss = this.#loss;
+    this.#loss = undefined;
+    return { view: this.#view, loss };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (!signal.aborted) {
+      try {
+        await this.#beat();
+        await clock.sleep(BEAT_MS, signal);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        log.warn({ error: error.message }, "no answer to a heartbeat");
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** Others take over at once. A store that does not answer notices it by the time to live. */
+  async leave(): Promise<void> {
+    await this.#ports.membership.leave(this.#id).catch(() => undefined);
+  }
+
+  async #beat(): Promise<void> {
+    const { membership, clock, index } = this.#ports;
+    const before = this.#view;
+    const view = await membership.heartbeat(this.#id, MEMBER_TTL_MS);
+    // Noted before anything else can fail: a loss is told once by the store, and must not be forgotten here.
+    if (before !== undefined && before.epoch !== view.epoch) this.#loss = "its data is gone";
+    else if (before !== undefined && before.serverRun !== view.serverRun) this.#loss ??= "another server answers";
+    this.#view = view;
+    this.#answeredMs = clock.nowMs();
+    this.#indexedKinds = await index.kinds();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What follows from an edited Workflow or function for all triggers of a kind: each is woken once, some at once and the
+ * rest paced. Which plan was spread last is in the ledger, written only after the queue has every wake-up: a watcher that
+ * dies in between leaves the whole spread to its successor.
+ */
+import type { GroupKind, KeyText } from "../../core/object-key.ts";
+import type { Catalog } from "../../core/plan/catalog.ts";
+import type { SlotId } from "../../core/slot.ts";
+import type { PendingWakeUps } from "./pending-wake-ups.ts";
+import { untilReached } from "./until-reached.ts";
+import type { WatcherPorts } from "./watcher-ports.ts";
+
+/** This many keys go at once, the others at this many per second: a canary and a pace. */
+const SPREAD_AT_ONCE = 200;
+const SPREAD_PER_SECOND = 200;
+
+/** What is watched on its own: a namespace, or (undefined) all of them together. */
+export type Scope = string | undefined;
+
+export class PlanSpread {
+  readonly #kind: GroupKind & { readonly slot: SlotId };
+  readonly #ports: WatcherPorts;
+  readonly #pending: PendingWakeUps;
+  readonly #catalog: () => Catalog;
+  /** The plan in the ledger; undefined until that was read. */
+  #recorded: string | undefined;
+  #scopes: readonly Scope[] = [undefined];
+  /** By scope: the plan whose spread was begun, and the one whose spread the queue has. */
+  readonly #begun = new Map<Scope, string>();
+  readonly #sent = new Map<Scope, string>();
+
+  constructor(
+    kind: GroupKind & { readonly slot: SlotId },
+    ports: WatcherPorts,
+    pending: PendingWakeUps,
+    catalog: () => Catalog,
+  ) {
+    this.#kind = kind;
+    this.#ports = ports;
+    this.#pending = pending;
+    this.#catalog = catalog;
+  }
+
+  /** A plan counts as spread once it is in all of these. */
+  setScopes(scopes: readonly Scope[]): void {
+    this.#scopes = scopes;
+  }
+
+  /**
+   * Wakes these keys if the plan of their kind is another than the one spread last in their scope.
+   *
+   * @param keys - all keys of the scope but those woken anyway: their runs see the new plan
+   */
+  async follow(scope: Scope, keys: Iterable<KeyText>, signal: AbortSignal): Promise<void> {
+    const { slot } = this.#kind;
+    const read = () => this.#ports.ledger.spreadPlan(slot);
+    this.#recorded ??= await untilReached(read, "reading the ledger", this.#ports, signal);
+    if (this.#recorded === undefined) return;
+    const plan = this.#catalog().planHashFor(this.#kind);
+    if ((this.#begun.get(scope) ?? this.#recorded) === plan) return;
+    this.#begun.set(scope, plan);
+    this.#spread([...keys], () => {
+      this.#sent.set(scope, plan);
+      void this.#record(plan, signal);
+    });
+  }
+
+  #spread(keys: readonly KeyText[], onAllSent: () => void): void {
+    let left = keys.length;
+    if (left === 0) onAllSent();
+    const onSent = () => {
+      left -= 1;
+      if (left === 0) onAllSent();
+    };
+    const cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
+    for (const [index, key] of keys.entries()) {
+      const afterMs = Math.round((Math.max(0, index - SPREAD_AT_ONCE) / SPREAD_PER_SECOND) * 1000);
+      this.#pending.add({ key, workClass: 3, cause, ...(afterMs === 0 ? {} : { afterMs }) }, { onSent });
+    }
+  }
+
+  /** A scope that cannot be listed keeps the plan from being recorded: the next owner then spreads it again, no more. */
+  async #record(plan: string, signal: AbortSignal): Promise<void> {
+    if (this.#scopes.some((scope) => (this.#sent.get(scope) ?? this.#recorded) !== plan)) return;
+    const write = () => this.#ports.ledger.recordSpreadPlan(this.#kind.slot, plan);
+    await untilReached(write, "writing the ledger", this.#ports, signal);
+  }
+}

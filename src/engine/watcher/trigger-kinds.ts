@@ -1,0 +1,107 @@
+/**
+ * The kinds whose triggers we must come back for, whatever becomes of their Workflows: kept in a ConfigMap beside the
+ * definitions, one key a kind. An entry is written before the first trigger of a kind is woken, so before anything of ours
+ * can stand on one, and removed once no Workflow names the kind and a list shows no trigger with a record of ours.
+ */
+import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { TRIGGER_KINDS_NAME } from "../../core/names.ts";
+import type { GroupKind, GroupVersionKind } from "../../core/object-key.ts";
+import type { ClusterFault, ObjectRef, ObjectStore } from "../ports/object-store.ts";
+
+const CONFIG_MAP = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  hasStatus: false,
+  watchable: true,
+} as const;
+
+const RELOAD_MS = 30_000;
+
+export class TriggerKinds {
+  readonly #store: ObjectStore;
+  readonly #ref: ObjectRef;
+  #kinds = new Map<string, GroupVersionKind>();
+  #loadedMs = Number.NEGATIVE_INFINITY;
+
+  /** @param namespace - where the ConfigMap is */
+  constructor(store: ObjectStore, namespace: string) {
+    this.#store = store;
+    this.#ref = { type: CONFIG_MAP, namespace, name: TRIGGER_KINDS_NAME };
+  }
+
+  /** As last read or written. */
+  get all(): readonly GroupVersionKind[] {
+    return [...this.#kinds.values()];
+  }
+
+  /** Whether other watchers may have written something since it was read. */
+  isDue(nowMs: number): boolean {
+    if (nowMs - this.#loadedMs < RELOAD_MS) return false;
+    this.#loadedMs = nowMs;
+    return true;
+  }
+
+  /** Reads what other watchers, now or before us, have written. @returns why it could not be read */
+  async load(signal: AbortSignal): Promise<ClusterFault | undefined> {
+    const read = await this.#store.get(this.#ref, signal);
+    if (read.kind === "fault" && read.fault.kind !== "notFound") return read.fault;
+    const data = read.kind === "ok" ? member(read.value, "data") : undefined;
+    this.#kinds = new Map(
+      Object.entries(isJsonObject(data) ? data : {}).flatMap(([name, text]) => {
+        const kind = parsed(text);
+        return kind === undefined ? [] : [[name, kind] as const];
+      }),
+    );
+    return undefined;
+  }
+
+  /** Must have succeeded before a trigger of the kind is woken. @returns why it could not be written */
+  async remember(kind: GroupVersionKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
+    const name = nameOf(kind);
+    if (this.#kinds.has(name)) return undefined;
+    const { group, version } = kind;
+    const data = { [name]: JSON.stringify({ group, version, kind: kind.kind }) };
+    const fault = await this.#write(data, signal);
+    if (fault === undefined) this.#kinds.set(name, kind);
+    return fault;
+  }
+
+  async forget(kind: GroupKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
+    const name = nameOf(kind);
+    if (!this.#kinds.has(name)) return undefined;
+    const fault = await this.#write({ [name]: null }, signal);
+    if (fault === undefined) this.#kinds.delete(name);
+    return fault;
+  }
+
+  /** One key alone, so that watchers never overwrite one another's. */
+  async #write(data: JsonObject, signal: AbortSignal): Promise<ClusterFault | undefined> {
+    const patched = await this.#store.patch(this.#ref, { data }, signal);
+    if (patched.kind === "ok") return undefined;
+    if (patched.fault.kind !== "notFound") return patched.fault;
+    const { namespace, name } = this.#ref;
+    const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data };
+    const created = await this.#store.create(this.#ref, body, signal);
+    if (created.kind === "ok") return undefined;
+    return created.fault.kind === "alreadyExists" ? this.#write(data, signal) : created.fault;
+  }
+}
+
+function nameOf({ group, kind }: GroupKind): string {
+  return `${kind}.${group === "" ? "core" : group}`;
+}
+
+/** What somebody else wrote there is passed over. */
+function parsed(text: JsonValue | undefined): GroupVersionKind | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    const [group, version, kind] = ["group", "version", "kind"].map((name) => textMember(value, name));
+    return kind === undefined || kind === "" ? undefined : { group: group ?? "", version: version ?? "", kind };
+  } catch {
+    return undefined;
+  }
+}
