@@ -158,15 +158,16 @@ export class PendingWakeUps {
   }
 }
 
-/** One wish for both: the earlier moment, the more urgent class, the first cause. */
+/** One wish for both: the earlier moment with its cause (the first one's when they are equal), the more urgent class. */
 function merge(first: Pending | undefined, second: Pending | undefined): Pending {
   if (first === undefined || second === undefined) return (first ?? second) as Pending;
-  const afterMs = Math.min(first.wakeUp.afterMs ?? 0, second.wakeUp.afterMs ?? 0);
-  const { key, cause } = first.wakeUp;
+  const [firstMs, secondMs] = [first.wakeUp.afterMs ?? 0, second.wakeUp.afterMs ?? 0];
+  const afterMs = Math.min(firstMs, secondMs);
+  const { key } = first.wakeUp;
   return {
     wakeUp: {
       key,
-      cause,
+      cause: secondMs < firstMs ? second.wakeUp.cause : first.wakeUp.cause,
       workClass: first.wakeUp.workClass < second.wakeUp.workClass ? first.wakeUp.workClass : second.wakeUp.workClass,
       ...(afterMs === 0 ? {} : { afterMs }),
     },

@@ -1,5 +1,5 @@
 /** A clock that only moves when a test says so; sleepers wake in order, and what they start runs before the next one. */
-import type { Clock } from "../../../../src/engine/ports/clock.ts";
+import type { Clock } from "../../src/engine/ports/clock.ts";
 
 export class ManualClock implements Clock {
   /** What `random` answers. */

@@ -1,0 +1,167 @@
+/** What a take-over, a list and an edit of the plan wake, and what they do not. */
+import { describe, expect, it } from "vitest";
+import { MemoryObjectIndex } from "../../../../src/adapters/memory/object-index.ts";
+import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
+import type { JsonObject } from "../../../../src/core/json.ts";
+import { ANNOTATION } from "../../../../src/core/names.ts";
+import type { Catalog } from "../../../../src/core/plan/catalog.ts";
+import { formatSlot } from "../../../../src/core/slot.ts";
+import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
+import type { ReconcileQueue, WakeUp } from "../../../../src/engine/ports/reconcile-queue.ts";
+import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
+import { TriggerFollower } from "../../../../src/engine/watcher/trigger-follower.ts";
+import type { WatcherOptions, WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
+import { triggerFingerprint } from "../../../../src/engine/wake.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+import { silentLog } from "../../../support/silent-log.ts";
+
+const KIND = {
+  group: "e.test",
+  kind: "T",
+  slot: formatSlot({ cluster: "local", group: "e.test", kind: "T", index: 0, parts: 1 }),
+};
+const SIGNAL = new AbortController().signal;
+const keyOf = (namespace: string, name: string) => `local/e.test/T/${namespace}/${name}`;
+
+function trigger(namespace: string, name: string, spec: JsonObject = {}, annotations: JsonObject = {}): JsonObject {
+  return {
+    apiVersion: "e.test/v1",
+    kind: "T",
+    metadata: { namespace, name, uid: `u-${namespace}-${name}`, annotations },
+    spec,
+  };
+}
+
+class Harness {
+  readonly clock = new ManualClock();
+  readonly ledger = new MemoryWatchLedger();
+  readonly sent: WakeUp[] = [];
+  plan = "plan-1";
+  isQueueDown = false;
+  readonly pending: PendingWakeUps;
+  readonly follower: TriggerFollower;
+
+  constructor(triggerNamespaces: WatcherOptions["triggerNamespaces"] = "all") {
+    const queue: ReconcileQueue = {
+      enqueue: (wakeUps) => {
+        if (this.isQueueDown) return Promise.reject(new StoreUnavailable("down"));
+        this.sent.push(...wakeUps);
+        return Promise.resolve();
+      },
+      stats: () => Promise.reject(new Error("not asked")),
+    };
+    const ports = {
+      ledger: this.ledger,
+      index: new MemoryObjectIndex(),
+      clock: this.clock,
+      log: silentLog,
+      queue,
+      store: { cluster: "local" },
+    } as unknown as WatcherPorts;
+    const catalog = { planHashFor: () => this.plan, find: () => undefined } as unknown as Catalog;
+    this.pending = new PendingWakeUps(ports);
+    const options = { id: "w", triggerNamespaces, homeNamespace: "defs", resyncIntervalMs: 1000 };
+    this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
+  }
+
+  /** What was woken since the last time, `key reason`, resyncs left out. */
+  async woken(): Promise<readonly string[]> {
+    await this.pending.flush();
+    const woken = this.sent.splice(0).filter(({ cause }) => cause.reason !== "resync");
+    return woken.map(({ key, cause }) => `${key} ${cause.reason}`).sort();
+  }
+
+  /** As if a watcher before us had seen these, under the first plan. */
+  async seenBefore(...objects: readonly JsonObject[]): Promise<void> {
+    const texts = objects.map((object) => {
+      const { namespace, name } = object["metadata"] as { namespace: string; name: string };
+      return [keyOf(namespace, name), triggerFingerprint(object)] as const;
+    });
+    await this.ledger.record(KIND.slot, new Map(texts));
+    await this.ledger.recordSpreadPlan(KIND.slot, "plan-1");
+  }
+}
+
+describe("taking over a slot", () => {
+  it("wakes what changed or was never seen, and gives the rest a look within the resync interval", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "same"), trigger("a", "edited"), trigger("a", "deleted"));
+    await harness.follower.onList(
+      [trigger("a", "same"), trigger("a", "edited", { n: 1 }), trigger("a", "new")],
+      undefined,
+      SIGNAL,
+    );
+    await harness.pending.flush();
+    const resync = harness.sent.filter(({ cause }) => cause.reason === "resync");
+    expect(resync.map(({ key }) => key)).toEqual([keyOf("a", "same")]);
+    expect(resync[0]?.afterMs).toBeLessThanOrEqual(1000);
+    expect(await harness.woken()).toEqual([
+      `${keyOf("a", "deleted")} deleted`,
+      `${keyOf("a", "edited")} modified`,
+      `${keyOf("a", "new")} added`,
+    ]);
+  });
+
+  it("spreads a plan that was edited meanwhile over every namespace, each watched on its own", async () => {
+    const harness = new Harness(["a", "b"]);
+    await harness.seenBefore(trigger("a", "x"), trigger("b", "y"));
+    harness.plan = "plan-2";
+    harness.follower.setScopes(["a", "b"]);
+    await harness.follower.onList([trigger("a", "x")], "a", SIGNAL);
+    await harness.follower.onList([trigger("b", "y")], "b", SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`, `${keyOf("b", "y")} definition`]);
+    expect(await harness.ledger.spreadPlan(KIND.slot)).toBe("plan-2");
+  });
+
+  it("forgets no namespace when several are listed at the same moment", async () => {
+    const harness = new Harness(["a", "b"]);
+    harness.follower.setScopes(["a", "b"]);
+    await Promise.all([
+      harness.follower.onList([trigger("a", "x")], "a", SIGNAL),
+      harness.follower.onList([trigger("b", "y")], "b", SIGNAL),
+    ]);
+    await harness.woken();
+    harness.plan = "plan-2";
+    await harness.follower.onDefinitions(SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`, `${keyOf("b", "y")} definition`]);
+  });
+});
+
+describe("an edited plan", () => {
+  it("counts as spread only once the queue has every wake-up", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"));
+    await harness.follower.onList([trigger("a", "x")], undefined, SIGNAL);
+    await harness.woken();
+    harness.isQueueDown = true;
+    harness.plan = "plan-2";
+    await harness.follower.onDefinitions(SIGNAL);
+    await harness.pending.flush();
+    expect(await harness.ledger.spreadPlan(KIND.slot)).toBe("plan-1");
+    harness.isQueueDown = false;
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`]);
+    expect(await harness.ledger.spreadPlan(KIND.slot)).toBe("plan-2");
+  });
+});
+
+describe("events", () => {
+  it("wake for a changed spec, not for our own annotations or a status", async () => {
+    const harness = new Harness();
+    await harness.follower.onList([trigger("a", "x")], undefined, SIGNAL);
+    await harness.woken();
+    harness.follower.onEvent("modified", {
+      ...trigger("a", "x", {}, { [ANNOTATION.inventory]: "{}" }),
+      status: { a: 1 },
+    });
+    expect(await harness.woken()).toEqual([]);
+    harness.follower.onEvent("modified", trigger("a", "x", { n: 2 }));
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("of triggers in other namespaces than ours wake nobody", async () => {
+    const harness = new Harness(["a"]);
+    await harness.follower.onList([trigger("a", "x"), trigger("foreign", "y")], undefined, SIGNAL);
+    harness.follower.onEvent("added", trigger("foreign", "z"));
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} added`]);
+  });
+});
