@@ -89,16 +89,17 @@ export class GuardedChild {
     if (this.#pid !== 0) process.kill(this.#pid, name);
   }
 
-  /** SIGTERM, and SIGKILL when that does not help; may be called twice. */
-  async stop(first: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  /** SIGTERM, and SIGKILL when that does not help; may be called twice. @returns the exit code; undefined: it did not run */
+  async stop(first: NodeJS.Signals = "SIGTERM"): Promise<number | undefined> {
     const guard = this.#guard;
-    if (guard === undefined) return;
+    if (guard === undefined) return undefined;
     guard.ref();
     const exited = once(guard, "exit");
     this.signal(first);
     const timer = setTimeout(() => this.signal("SIGKILL"), this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS);
-    await exited;
+    const [code] = (await exited) as [number | null];
     clearTimeout(timer);
+    return code ?? 1;
   }
 
   async #failure(): Promise<Error> {

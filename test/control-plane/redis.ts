@@ -20,9 +20,9 @@ export interface RedisServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  stop(): Promise<void>;
+  stop(): Promise<number | undefined>;
   /** SIGKILL, no chance to save. */
-  kill(): Promise<void>;
+  kill(): Promise<number | undefined>;
   /** On the same port and data. */
   start(): Promise<void>;
   pause(): void;

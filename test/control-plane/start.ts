@@ -22,8 +22,8 @@ export interface ControlPlaneOptions {
 /** One server process that tests may stop, kill, pause and start again. */
 export interface ServerProcess {
   readonly pid: number;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  stop(): Promise<number | undefined>;
+  kill(): Promise<number | undefined>;
   start(): Promise<void>;
   pause(): void;
   resume(): void;

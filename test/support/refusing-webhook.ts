@@ -47,6 +47,11 @@ export class RefusingWebhook {
     this.#isLifted = true;
   }
 
+  /** From now on labels count again. */
+  hold(): void {
+    this.#isLifted = false;
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -42,9 +42,9 @@ export interface StackProcess {
   readonly pid: number;
   /** Resolves once it says it is ready. */
   start(): Promise<void>;
-  /** SIGTERM: drains. */
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  /** SIGTERM: drains. Resolves with the exit code. */
+  stop(): Promise<number | undefined>;
+  kill(): Promise<number | undefined>;
   pause(): void;
   resume(): void;
 }

@@ -1,0 +1,122 @@
+/** Watchers and workers that die, come and go: nothing is lost, and nothing runs for longer than promised without an owner. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import { waitFor } from "../control-plane/child.ts";
+import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { RefusingWebhook } from "../support/refusing-webhook.ts";
+import { CHAIN, configMap, step, widget, workflow } from "../support/widget-manifests.ts";
+
+const TAKEN_OVER_WITHIN_MS = 15_000;
+
+describe("workers", () => {
+  let cluster: E2eCluster;
+  let webhook: RefusingWebhook;
+  beforeAll(async () => {
+    cluster = await startE2e({ watchers: 1, workers: 1 });
+    webhook = await RefusingWebhook.start();
+    await cluster.applyObjects([webhook.manifest]);
+    const label = `  overlays:
+    - overlay: { metadata: { labels: { delay: =inputs.spec.delay } } }`;
+    await cluster.apply(workflow("slow", step("slow")) + configMap("slow", "{ a: b }", label));
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    await webhook.stop();
+  });
+
+  it("one that is killed in mid-run: its key is reconciled elsewhere within 15 s", async () => {
+    const [doomed] = cluster.stack.processes.filter(({ role }) => role === "worker");
+    await cluster.apply(widget("orphaned", `{ delay: "25" }`));
+    await waitFor("the run being in the middle of a write", 20_000, () =>
+      Promise.resolve(webhook.held.has("orphaned-slow")),
+    );
+    const next = await cluster.stack.add("worker");
+    await doomed?.kill();
+    webhook.lift();
+    expect(await cluster.untilReady("orphaned", { withinMs: TAKEN_OVER_WITHIN_MS })).toBeLessThan(TAKEN_OVER_WITHIN_MS);
+    expect(next.pid).toBeGreaterThan(0);
+  });
+
+  it("one that is asked to stop finishes its run, takes no more, and exits with 0 within 25 s", async () => {
+    webhook.hold();
+    await cluster.apply(widget("finished", `{ delay: "4" }`));
+    await waitFor("the run being in the middle of a write", 20_000, () =>
+      Promise.resolve(webhook.held.has("finished-slow")),
+    );
+    const [stopping] = cluster.stack.processes.filter(({ role, pid }) => role === "worker" && pid > 0);
+    const since = performance.now();
+    const exitCode = await stopping?.stop();
+    expect(performance.now() - since).toBeLessThan(25_000);
+    expect(exitCode).toBe(0);
+    // It finished: the object is there although no worker runs any more.
+    expect(at(await cluster.get("ConfigMap", "finished-slow"), "data", "a")).toBe("b");
+    expect(at(await cluster.get("Widget", "finished"), "status", "conditions", "0", "status")).not.toBe("False");
+    await cluster.stack.add("worker");
+    await cluster.untilReady("finished");
+  });
+
+  it("one that is paused for longer than its lease writes nothing when it wakes (invariant 2)", async () => {
+    const [paused] = cluster.stack.processes.filter(({ role, pid }) => role === "worker" && pid > 0);
+    await cluster.apply(widget("contested", `{ delay: "3" }`));
+    await waitFor("the run being in the middle of a write", 20_000, () =>
+      Promise.resolve(webhook.held.has("contested-slow")),
+    );
+    paused?.pause();
+    await cluster.stack.add("worker");
+    await cluster.untilReady("contested", { withinMs: 30_000 });
+    const before = await cluster.get("Widget", "contested");
+    paused?.resume();
+    await sleep(3000);
+    expect(at(await cluster.get("Widget", "contested"), "status")).toEqual(at(before, "status"));
+  });
+});
+
+describe("watchers", () => {
+  let cluster: E2eCluster;
+  beforeAll(async () => {
+    cluster = await startE2e({ watchers: 2, workers: 1 });
+    await cluster.apply(CHAIN);
+    for (let index = 0; index < 20; index += 1) await cluster.apply(widget(`w-${index}`));
+    for (let index = 0; index < 20; index += 1) await cluster.untilReady(`w-${index}`);
+  });
+  afterAll(() => cluster.stop());
+
+  it("one that is killed: its slots are served again within 15 s, no event is lost, and only what changed is woken", async () => {
+    await sleep(1000); // the echoes of the last runs
+    const before = await cluster.wakeUps();
+    const [doomed] = cluster.stack.processes.filter(({ role }) => role === "watcher");
+    await doomed?.kill();
+    // While nobody watches: an edit, a deletion and damage, on all slots.
+    const since = performance.now();
+    await cluster.patch("Widget", "w-0", { spec: { text: "edited" } });
+    await cluster.delete("ConfigMap", "w-1-first");
+    await cluster.patch("ConfigMap", "w-2-second", { data: { text: "vandalised" } });
+    const left = () => ({ withinMs: Math.max(1, TAKEN_OVER_WITHIN_MS - (performance.now() - since)) });
+    const text = (value: string) => (object: JsonObject | undefined) => at(object, "data", "text") === value;
+    await cluster.until("ConfigMap", "w-0-second", "carrying the edit", text("edited"), left());
+    await cluster.until("ConfigMap", "w-1-first", "coming back", text("hello"), left());
+    await cluster.until("ConfigMap", "w-2-second", "being repaired", text("hello"), left());
+    const after = await cluster.wakeUps();
+    const woken = (reason: string) => (after[reason] ?? 0) - (before[reason] ?? 0);
+    // 20 triggers: the take-over woke those that something happened to, the others wait for their resync.
+    expect(woken("added")).toBe(0);
+    expect(woken("modified")).toBeLessThanOrEqual(1);
+    expect(woken("managed-modified") + woken("managed-deleted")).toBeLessThanOrEqual(10);
+    expect(woken("resync")).toBeLessThanOrEqual(20);
+  });
+
+  it("one that is added takes its share, and nothing is woken for it", async () => {
+    await sleep(1000);
+    const before = await cluster.wakeUps();
+    await cluster.stack.add("watcher");
+    await cluster.stack.add("watcher");
+    await sleep(5000);
+    const after = await cluster.wakeUps();
+    const reasons = ["added", "modified", "deleted", "managed-modified", "managed-deleted", "definition"];
+    for (const reason of reasons) expect(after[reason] ?? 0, reason).toBe(before[reason] ?? 0);
+    await cluster.patch("Widget", "w-3", { spec: { text: "after the move" } });
+    const isThere = (object: JsonObject | undefined) => at(object, "data", "text") === "after the move";
+    await cluster.until("ConfigMap", "w-3-second", "carrying the edit", isThere, { withinMs: 5000 });
+  });
+});
