@@ -76,6 +76,13 @@ export function withSpanSync<T>(name: string, attributes: Attributes, act: (span
   });
 }
 
+/** Sending a batch of wake-ups: no part of one trace, so it links to those it carries on (at most 8). */
+export function withEnqueueSpan<T>(causes: readonly Cause[], act: () => Promise<T>): Promise<T> {
+  const links = causes.slice(0, MAX_LINKS).flatMap((cause) => linkOf(cause.traceparent));
+  const span = tracer().startSpan(SPAN.enqueue, { attributes: { "koreo.keys": causes.length }, links }, ROOT_CONTEXT);
+  return context.with(trace.setSpan(ROOT_CONTEXT, span), act).finally(() => span.end());
+}
+
 /** The active span as a W3C traceparent, or undefined when nothing is traced. */
 export function currentTraceparent(): string | undefined {
   const carrier: Record<string, string> = {};

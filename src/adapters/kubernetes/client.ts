@@ -7,6 +7,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { formatJson, parseJson, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { ClusterFault, ClusterResult } from "../../engine/ports/object-store.ts";
+import { withCallSpan } from "./call-span.ts";
 import { abortedFault, faultOfError, faultOfReply, ok, refused, retryAfterSeconds } from "./fault.ts";
 import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Urgency } from "./request-budget.ts";
 import { Transport, type TransportReply, type TransportRequest } from "./transport.ts";
@@ -105,16 +106,19 @@ export class ClusterClient {
   }
 
   private requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
-    return this.takingTurn(request, signal, async (deadline) => {
-      try {
-        const reply = await this.send(request, "calls", deadline.signal);
-        const text = await reply.body.text();
-        if (reply.statusCode >= 300) return this.refusal(reply, text);
-        return { status: reply.statusCode, result: ok(jsonOrText(text)) };
-      } finally {
-        deadline.end();
-      }
-    });
+    return withCallSpan<Answer<JsonValue>>(request, (span) =>
+      this.takingTurn(request, signal, async (deadline) => {
+        try {
+          const reply = await this.send(request, "calls", deadline.signal);
+          span?.setAttribute("http.response.status_code", reply.statusCode);
+          const text = await reply.body.text();
+          if (reply.statusCode >= 300) return this.refusal(reply, text);
+          return { status: reply.statusCode, result: ok(jsonOrText(text)) };
+        } finally {
+          deadline.end();
+        }
+      }),
+    );
   }
 
   private async takingTurn<T>(

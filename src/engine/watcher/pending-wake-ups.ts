@@ -10,7 +10,7 @@ import { StoreUnavailable } from "../ports/key-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ReconcileQueue, WakeUp } from "../ports/reconcile-queue.ts";
 import type { WatchLedger } from "../ports/watch-ledger.ts";
-import { SPAN, withSpan } from "../telemetry.ts";
+import { withEnqueueSpan } from "../telemetry.ts";
 
 /** What a wake-up answers to: recorded once the queue has it. `null` forgets the object. */
 export interface Seen {
@@ -102,8 +102,10 @@ export class PendingWakeUps {
 
   async #send(batch: readonly Pending[]): Promise<boolean> {
     try {
-      await withSpan(SPAN.enqueue, { "koreo.keys": batch.length }, () =>
-        this.#ports.queue.enqueue(batch.map(({ wakeUp }) => wakeUp)),
+      const wakeUps = batch.map(({ wakeUp }) => wakeUp);
+      await withEnqueueSpan(
+        wakeUps.map(({ cause }) => cause),
+        () => this.#ports.queue.enqueue(wakeUps),
       );
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
