@@ -57,6 +57,7 @@ const TASKS: readonly Task[] = [
     "test/tooling/layers.cjs",
     "src",
   ]),
+  check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
   check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
   suite("unit", false),
