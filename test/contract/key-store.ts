@@ -265,10 +265,20 @@ export function describeKeyStore(title: string, make: () => Promise<KeyStoreFixt
       it("the end of a run whose lease is gone changes nothing, and still takes", async () => {
         await store.trigger([A, B].map((key) => ({ key, workClass: 2 })));
         const run = await takeRun();
-        const { state, next } = await store.done({ key: run.key, fence: run.fence + 100 }, { kind: "done" }, LEASE);
+        const { state, next } = await store.done({ ...run, fence: run.fence + 100 }, { kind: "done" }, LEASE);
         expect(state).toBe("stale");
         expect(next?.run?.key).not.toBe(run.key);
         expect(await store.stats()).toMatchObject({ running: 2, staleEnds: 1 });
+      });
+
+      it("a fence counts only in the hands of its owner", async () => {
+        await trigger(A);
+        const run = await takeRun();
+        const twin = { ...run, owner: "another" }; // a store that was set back may give out a fence a second time
+        expect(await store.extend([twin], 1000)).toEqual(lost(run));
+        expect(await store.done(twin, { kind: "done" })).toEqual({ state: "stale" });
+        expect((await store.extend([run], 60_000)).lost).toEqual([]);
+        expect(await store.done(run, { kind: "done" })).toEqual({ state: "idle" });
       });
 
       it("a key that keeps killing its workers pauses from its third lost lease on", async () => {

@@ -94,9 +94,10 @@ export class MemoryKeyStore implements KeyStore {
   extend(runs: readonly HeldKey[], leaseMs: number): Promise<{ lost: number[]; urgent: number[] }> {
     const lost: number[] = [];
     const urgent: number[] = [];
-    for (const { key, fence } of runs) {
-      const state = this.#states.get(key);
-      if (state?.lease?.fence !== fence) {
+    for (const run of runs) {
+      const { key, fence } = run;
+      const state = this.#heldState(run);
+      if (state === undefined) {
         lost.push(fence);
         continue;
       }
@@ -200,17 +201,18 @@ export class MemoryKeyStore implements KeyStore {
     const { workClass, since, isCalm } = state;
     const causes = joined(state.causes, this.#takeDueCauses(key)); // this run supersedes any later look
     const fence = (this.#fence += 1);
-    this.#states.set(key, { workClass, since, causes, isCalm, lease: { fence, owner: request.owner } });
+    const { owner } = request;
+    this.#states.set(key, { workClass, since, causes, isCalm, lease: { fence, owner } });
     this.#running.put(key, this.#leaseEnd(request.leaseMs));
     if (!this.#waiting.isEmpty) this.#wake();
     const waitedMs = Math.round(now - since);
-    return { run: { key, fence, workClass, waitedMs, causes, failures: this.#failures.get(key) ?? 0 } };
+    return { run: { key, fence, owner, workClass, waitedMs, causes, failures: this.#failures.get(key) ?? 0 } };
   }
 
   #finish(run: HeldKey, end: RunEnd): RunEndState {
     const { key } = run;
-    const state = this.#states.get(key);
-    if (state?.lease?.fence !== run.fence) {
+    const state = this.#heldState(run);
+    if (state === undefined) {
       this.#staleEnds += 1;
       return "stale";
     }
@@ -233,6 +235,12 @@ export class MemoryKeyStore implements KeyStore {
     const workClass = end.kind === "failed" ? 2 : (end.workClass ?? 3);
     if (afterMs !== undefined) this.#delay(key, now + afterMs, { workClass, since: now, causes });
     return this.#dueWishes.has(key) ? "later" : "idle";
+  }
+
+  /** The state of a key while the asker holds it. */
+  #heldState({ key, fence, owner }: HeldKey): State | undefined {
+    const state = this.#states.get(key);
+    return state?.lease?.fence === fence && state.lease.owner === owner ? state : undefined;
   }
 
   #backoffMs(key: KeyText, baseMs: number, maxMs: number): number {

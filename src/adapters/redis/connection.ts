@@ -98,17 +98,33 @@ export function describeTarget(target: RedisTarget): string {
   return `${url.protocol}//${url.hostname}:${url.port || "6379"}${url.pathname === "/" ? "" : url.pathname}`;
 }
 
-/** Replies that speak of the server's state and not of the request: sending the same again later may work. */
+/**
+ * Replies that speak of the server's state and not of the request: sending the same again later may work. A password or a
+ * permission that was changed under us is among them: operators change it back, or ours, while we go on asking.
+ */
 const TRANSIENT_REPLIES: ReadonlySet<string> = new Set([
   "BUSY",
   "CLUSTERDOWN",
+  "DENIED",
   "LOADING",
   "MASTERDOWN",
   "MISCONF",
+  "NOAUTH",
+  "NOPERM",
+  "NOREPLICAS",
   "OOM",
   "READONLY",
   "TRYAGAIN",
+  "WRONGPASS",
 ]);
+
+/** How Redis before 7.0 wraps what a command of a script was refused with. */
+const REFUSED_IN_SCRIPT = /^ERR Error running script .*?: -([A-Z]+) /;
+
+/** First word of a reply, or of the refusal inside it. */
+function replyCode(message: string): string {
+  return REFUSED_IN_SCRIPT.exec(message)?.[1] ?? message.split(" ", 1)[0] ?? "";
+}
 
 /**
  * Waits for a reply of Redis and gives every fault of the connection, or of the server's state, one name.
@@ -121,7 +137,7 @@ export async function orUnavailable<T>(reply: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isReply = error.name === "ReplyError";
-    if (isReply && !TRANSIENT_REPLIES.has(error.message.split(" ", 1)[0] ?? "")) throw error;
+    if (isReply && !TRANSIENT_REPLIES.has(replyCode(error.message))) throw error;
     throw new StoreUnavailable(error.message, { cause: error });
   }
 }
@@ -142,7 +158,7 @@ const OLDEST_VERSION = [6, 2] as const;
  * @returns what is wrong; empty when all is well
  * @throws StoreUnavailable when there is no connection
  */
-export async function checkRedisSettings(redis: Redis): Promise<readonly RedisFinding[]> {
+export async function checkRedisSettings(redis: { info(): Promise<string> }): Promise<readonly RedisFinding[]> {
   const info = parseInfo(await orUnavailable(redis.info()));
   const findings = [checkVersion(info), checkEviction(info), checkPersistence(info)];
   return findings.filter((finding) => finding !== undefined);
@@ -182,8 +198,9 @@ function checkPersistence(info: Info): RedisFinding | undefined {
   if (enabled === undefined) return unchecked("appendonly", "aof_enabled");
   if (enabled === "1") return undefined;
   const message =
-    "Redis keeps no append-only file: after its restart every watcher lists and enqueues anew. " +
-    "Set it with: CONFIG SET appendonly yes (and in redis.conf, with appendfsync everysec)";
+    "Redis keeps no append-only file: after a crash of Redis the last minutes may be lost (without snapshots everything), " +
+    "and the watchers notice the restart and list everything anew. To keep all but the last second, set it with: " +
+    "CONFIG SET appendonly yes (and in redis.conf: appendonly yes, appendfsync everysec)";
   return { severity: "warning", message };
 }
 

@@ -85,18 +85,18 @@ export class RedisKeyStore implements KeyStore {
   }
 
   async take(request: TakeRequest): Promise<Taken> {
-    return parseTaken(await this.#run("take", this.#takeArguments(request)));
+    return parseTaken(await this.#run("take", this.#takeArguments(request)), request);
   }
 
   async done(run: HeldKey, end: RunEnd, next?: TakeRequest): Promise<{ state: RunEndState; next?: Taken }> {
-    const args = [run.key, run.fence, ...endArguments(end)];
+    const args = [...heldArguments(run), ...endArguments(end)];
     const reply = await this.#run("done", next === undefined ? args : [...args, ...this.#takeArguments(next)]);
     const [state, taken] = reply as [RunEndState, unknown];
-    return taken === undefined ? { state } : { state, next: parseTaken(taken) };
+    return next === undefined ? { state } : { state, next: parseTaken(taken, next) };
   }
 
   async extend(runs: readonly HeldKey[], leaseMs: number): Promise<{ lost: number[]; urgent: number[] }> {
-    const reply = await this.#run("extend", [wholeMs(leaseMs), ...runs.flatMap((run) => [run.key, run.fence])]);
+    const reply = await this.#run("extend", [wholeMs(leaseMs), ...runs.flatMap(heldArguments)]);
     const [lost, urgent] = reply as [number[], number[]];
     return { lost, urgent };
   }
@@ -166,6 +166,10 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
+function heldArguments({ key, fence, owner }: HeldKey): (string | number)[] {
+  return [key, fence, owner];
+}
+
 /** How a run ended, as `done-11.lua` reads it. */
 function endArguments(end: RunEnd): (string | number)[] {
   const jitter = Math.random();
@@ -181,9 +185,9 @@ function endArguments(end: RunEnd): (string | number)[] {
   }
 }
 
-function parseTaken(reply: unknown): Taken {
+function parseTaken(reply: unknown, { owner }: TakeRequest): Taken {
   const fields = reply as [KeyText, number, WorkClass, number, string[], number] | [number];
   if (fields.length === 1) return { lookAgainMs: fields[0] };
   const [key, fence, workClass, waitedMs, causes, failures] = fields;
-  return { run: { key, fence, workClass, waitedMs, causes, failures } };
+  return { run: { key, fence, owner, workClass, waitedMs, causes, failures } };
 }

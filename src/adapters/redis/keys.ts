@@ -28,7 +28,7 @@ export function redisKeys(name: string) {
       key("queue:ring"),
       /** hash: ring -> its virtual time when it last became empty */
       key("queue:ring-clocks"),
-      /** counter: the last fence given out */
+      /** the last fence given out */
       key("queue:fence"),
       queueWake,
       /** hash: counters since the queue exists (`lost`, `stale`) */
@@ -63,7 +63,7 @@ export function redisKeys(name: string) {
     objectLockWaiters: (object: string) => key(`lock-waiters:${object}`),
     /** hash: definition id -> content hash */
     definitions: key("definitions"),
-    /** counter: rises with every change of `definitions` */
+    /** a number that rises with every change of `definitions` */
     definitionsVersion: key("definitions-version"),
   };
 }

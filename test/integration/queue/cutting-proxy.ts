@@ -6,14 +6,16 @@ import type { AddressInfo } from "node:net";
 export class CuttingProxy {
   readonly #server: Server;
   readonly #cutters = new Set<() => void>();
+  #port: number;
   /** A reply that holds this never arrives: its connection is cut; once. */
   cutOnReply: string | undefined;
   cuts = 0;
 
   /** @param port - of the server, on loopback */
   constructor(port: number) {
+    this.#port = port;
     this.#server = createServer((client) => {
-      const server = connect(port, "127.0.0.1");
+      const server = connect(this.#port, "127.0.0.1");
       const cut = () => {
         this.#cutters.delete(cut);
         client.destroy();
@@ -48,6 +50,12 @@ export class CuttingProxy {
     if (cut === undefined) return;
     this.cuts += 1;
     cut();
+  }
+
+  /** A failover: what is connected is cut, and what connects from now on reaches another server. */
+  redirect(port: number): void {
+    this.#port = port;
+    for (const cut of this.#cutters) cut();
   }
 
   async stop(): Promise<void> {

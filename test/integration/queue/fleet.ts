@@ -20,11 +20,18 @@ export interface LoggedRun {
   readonly leaseLeftMs: number;
 }
 
+/** A time, in microseconds of the machine. */
+export interface Span {
+  readonly from: number;
+  to: number;
+}
+
 /** One process of the fleet. */
 export class WorkerProcess {
   readonly number: number;
   readonly logFile: string;
   readonly #child: ChildProcess;
+  readonly #pauses: Span[] = [];
   killedAt = Infinity;
 
   constructor(number: number, logFile: string, child: ChildProcess) {
@@ -42,11 +49,18 @@ export class WorkerProcess {
   }
 
   pause(): void {
+    this.#pauses.push({ from: machineMicros(), to: Infinity });
     this.#child.kill("SIGSTOP");
   }
 
   resume(): void {
     this.#child.kill("SIGCONT");
+    const pause = this.#pauses.at(-1);
+    if (pause !== undefined) pause.to = machineMicros();
+  }
+
+  get pauses(): readonly Span[] {
+    return this.#pauses;
   }
 
   /** Drains and ends. */
@@ -113,6 +127,11 @@ export class Fleet {
   /** All runs so far, by their start. */
   runs(): readonly LoggedRun[] {
     return this.#processes.flatMap((worker) => worker.runs()).sort((a, b) => a.start - b.start);
+  }
+
+  /** When one of the processes was paused. */
+  pausesOf(number: number): readonly Span[] {
+    return this.#processes[number]?.pauses ?? [];
   }
 
   runsOf(key: string): readonly LoggedRun[] {

@@ -1,8 +1,9 @@
 -- Records content hashes of definitions; the version rises only if one of them is new. All or nothing.
--- KEYS: hash of definitions, counter of their version
+-- KEYS: hash of definitions, their version
 -- ARGV: repeated: id, "=" .. hash or "" for a deleted one
 -- Reply: the version afterwards
 
+local version = tonumber(redis.call('GET', KEYS[2]) or 0)
 local changed = false
 for i = 1, #ARGV, 2 do
   local id, hash = ARGV[i], ARGV[i + 1]
@@ -15,8 +16,10 @@ for i = 1, #ARGV, 2 do
   end
 end
 if changed then
-  -- A first version is taken from the clock, so that versions rise even across a loss of all data.
-  if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SET', KEYS[2], redis.call('TIME')[1] * 1000) end
-  return redis.call('INCR', KEYS[2])
+  -- Of the clock, in microseconds, so that a Redis that was set back by a failover, a crash or a restore does not come
+  -- again to a version that a worker has verified, with other definitions behind it.
+  local time = redis.call('TIME')
+  version = math.max(version + 1, time[1] * 1000000 + time[2])
+  redis.call('SET', KEYS[2], version)
 end
-return tonumber(redis.call('GET', KEYS[2]) or '0')
+return version

@@ -1,6 +1,6 @@
 -- Ends a run and, if asked, takes the next key: lease, dirty check, backoff and next look are one step.
 -- KEYS: lib/names.lua
--- ARGV: key, fence, 'done' | 'failed' | 'interrupted', then for
+-- ARGV: key, fence, owner, 'done' | 'failed' | 'interrupted', then for
 --   done: ms until the next look (-1: none), its class; failed: base ms, max ms of the backoff; interrupted: 0, 0
 --   and: a number in [0, 1) as jitter, cause ('': none); to take: owner, epoch, lease in ms as for take
 -- Reply: { 'stale' | 'idle' | 'again' | 'later' } and, if taken, the reply of take
@@ -22,9 +22,9 @@ local function hand_back(key, state)
   return 'again'
 end
 
-local function finish(key, fence, kind, first, second, jitter, causes)
-  local state = load(key)
-  if not state or state.fence ~= fence then
+local function finish(key, fence, owner, kind, first, second, jitter, causes)
+  local state = load_held(key, fence, owner)
+  if not state then
     redis.call('HINCRBY', COUNTERS, 'stale', 1)
     return 'stale'
   end
@@ -49,8 +49,9 @@ local function finish(key, fence, kind, first, second, jitter, causes)
   return redis.call('ZSCORE', DUE, key) and 'later' or 'idle'
 end
 
-local causes = ARGV[7] ~= '' and { ARGV[7] } or {}
-local first, second, jitter = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local state = finish(ARGV[1], tonumber(ARGV[2]), ARGV[3], first, second, jitter, causes)
-if not ARGV[8] then return { state } end
-return { state, take(ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])) }
+allow_when_memory_is_full()
+local causes = ARGV[8] ~= '' and { ARGV[8] } or {}
+local first, second, jitter = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local state = finish(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], first, second, jitter, causes)
+if not ARGV[9] then return { state } end
+return { state, take(ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])) }

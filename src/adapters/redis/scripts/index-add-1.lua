@@ -7,6 +7,8 @@ local replies = {}
 for i = 1, #ARGV, 4 do
   local object, kind, trigger, version = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local triggers = KEYS[1] .. ':object:' .. object
+  -- A script that has written once is not refused when memory is full: what is known may go on, what is new may not.
+  if redis.call('HEXISTS', triggers, trigger) == 1 then redis.call('HDEL', triggers, '') end
   if version == '' then
     redis.call('HSETNX', triggers, trigger, '')
   else

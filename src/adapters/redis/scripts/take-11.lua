@@ -3,4 +3,5 @@
 -- ARGV: owner, epoch of the owner's connection, lease in ms
 -- Reply: { key, fence, class, waited ms, causes, failures } or { ms to look again, 0: not before a wake-up }
 
+allow_when_memory_is_full()
 return take(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))

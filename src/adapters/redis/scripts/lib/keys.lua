@@ -96,6 +96,14 @@ end
 -- `now` was rounded down, and the holder counts from before it asked: never end a lease before the holder does.
 local function end_of_lease(lease_ms) return now + 1 + lease_ms end
 
+-- Rises with every take, and also when the last takes were lost in a failover, or everything was: it is the time in
+-- microseconds, or one more than the last while the clock is not ahead of that.
+local function next_fence()
+  local fence = math.max(tonumber(redis.call('GET', FENCE) or 0) + 1, time[1] * 1000000 + time[2])
+  redis.call('SET', FENCE, fence)
+  return fence
+end
+
 -- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again }.
 local function take(owner, epoch, lease_ms)
   upkeep()
@@ -103,7 +111,7 @@ local function take(owner, epoch, lease_ms)
   if not key then return { look_again_ms() } end
   local state = load(key)
   add_causes(state.causes, take_due_causes(key)) -- this run supersedes any later look; it decides on the next one
-  state.fence, state.owner, state.epoch = redis.call('INCR', FENCE), owner, epoch
+  state.fence, state.owner, state.epoch = next_fence(), owner, epoch
   save(key, state)
   redis.call('ZADD', RUNNING, end_of_lease(lease_ms), key)
   if redis.call('EXISTS', RING) == 1 then wake() end

@@ -8,6 +8,10 @@ local WAITING, RING, RING_CLOCKS, FENCE, WAKE, COUNTERS = KEYS[6], KEYS[7], KEYS
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- For what gives memory back in the end. When memory is full, Redis refuses the first write of a script if it might need
+-- memory, and no later one; so this one needs none and changes nothing. Producers go without it: they are to be refused.
+local function allow_when_memory_is_full() redis.call('ZREM', RUNNING, '') end
+
 local MAX_CAUSES = 8
 
 -- Appends to `causes` while there is room: the first ones tell where the work began.
@@ -28,6 +32,13 @@ local function load(key)
   state.fence, state.owner, state.epoch = field[5], field[6], field[7]
   if field[8] then state.dirty = { class = field[8], since = field[9], causes = field[10] } end
   return state
+end
+
+-- The state of a key while this owner holds it by this fence, or nil. Not its epoch: who lists its runs over a new
+-- connection keeps them.
+local function load_held(key, fence, owner)
+  local state = load(key)
+  if state and state.fence == fence and state.owner == owner then return state end
 end
 
 local function save(key, state)
