@@ -57,8 +57,8 @@ export interface Stack {
   readonly processes: readonly StackProcess[];
   /** Flags that make a CLI command reach this stack's API server. */
   readonly clusterFlags: readonly string[];
-  /** Starts one more process. */
-  add(role: StackProcess["role"]): Promise<StackProcess>;
+  /** Starts one more process; its own flags win over those of the stack. */
+  add(role: StackProcess["role"], ownFlags?: readonly string[]): Promise<StackProcess>;
   stop(): Promise<void>;
 }
 
@@ -88,9 +88,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   ];
   const flags = [...clusterFlags, "--redis", redis.url, ...(options.flags ?? [])];
   const processes: StackProcess[] = [];
-  const add = async (role: StackProcess["role"]) => {
+  const add = async (role: StackProcess["role"], ownFlags: readonly string[] = []) => {
     const count = processes.filter((each) => each.role === role).length;
-    const added = createProcess({ role, name: `${role}-${count + 1}`, dir, flags, env: options.env ?? {} });
+    const added = createProcess({
+      role,
+      name: `${role}-${count + 1}`,
+      dir,
+      flags: [...flags, ...ownFlags],
+      env: options.env ?? {},
+    });
     processes.push(added);
     await added.start();
     return added;
