@@ -7,6 +7,9 @@ import { createProgram } from "./program.ts";
 
 const USAGE = 2;
 
+// `koreo get ... | head` closes the pipe while we write: that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

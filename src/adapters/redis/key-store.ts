@@ -58,6 +58,7 @@ export class RedisKeyStore implements KeyStore {
   /** Number of the connection: what was taken over an earlier one and is not known here lost its reply. */
   #epoch = 0;
   #isClosed = false;
+  #isCut = false;
 
   constructor(options: RedisKeyStoreOptions) {
     const keys = redisKeys(options.name);
@@ -115,11 +116,12 @@ export class RedisKeyStore implements KeyStore {
   async wait(ms: number, abort: AbortSignal): Promise<void> {
     if (abort.aborted || this.#isClosed) return;
     const sleeper = this.#sleeper;
-    const cut = () => sleeper.disconnect();
+    const cut = () => this.#cutSleep();
     abort.addEventListener("abort", cut);
     const watchdog = setTimeout(cut, ms + OVERSLEEP_MS);
     try {
       if (sleeper.status === "wait" || sleeper.status === "end") await sleeper.connect();
+      this.#isCut = false;
       if (isAborted(abort)) cut();
       else await sleeper.bzpopmin(this.#wakeKey, ms / 1000);
     } catch (error) {
@@ -144,8 +146,14 @@ export class RedisKeyStore implements KeyStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#sleeper.disconnect();
+    this.#cutSleep();
     await closeRedis(this.#redis);
+  }
+
+  /** Once per connection: a second disconnect of one that is closing leaves a timer that keeps the process up for 2 s. */
+  #cutSleep(): void {
+    if (!this.#isCut) this.#sleeper.disconnect();
+    this.#isCut = true;
   }
 
   #run(script: keyof typeof SCRIPTS, args: readonly (string | number)[]): Promise<unknown> {

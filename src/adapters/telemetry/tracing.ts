@@ -41,11 +41,11 @@ const OFF: Tracing = { enabled: false, shutdown: () => Promise.resolve() };
  * @param exporter - for tests: export here instead of over OTLP
  */
 export function startTracing(role: string, env: TracingEnvironment, exporter?: SpanExporter): Tracing {
-  const endpoint = env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] ?? env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+  const endpoint = env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] || env["OTEL_EXPORTER_OTLP_ENDPOINT"]; // empty is unset
   const isOff = env["OTEL_SDK_DISABLED"] === "true" || env["OTEL_TRACES_EXPORTER"] === "none";
   if (isOff || (exporter === undefined && !endpoint)) return OFF;
 
-  const named = resourceFromAttributes({ "service.name": env["OTEL_SERVICE_NAME"] ?? `koreo-${role}` });
+  const named = resourceFromAttributes({ "service.name": env["OTEL_SERVICE_NAME"] || `koreo-${role}` });
   const provider = new TracerProvider({
     resource: defaultResource()
       .merge(detectResources({ detectors: [resourceAttributesEnvDetector] }))

@@ -22,7 +22,7 @@ import {
 // The types a user of a catalog needs, under one roof with it.
 export type { DefinitionSource } from "../manifest/definition.ts";
 export type { DefinitionEntry } from "./definition-entry.ts";
-export type { SelectedWorkflow, WorkflowLookupFailure, WorkflowSelection } from "./select-workflow.ts";
+export type { SelectedWorkflow, WorkflowSelection } from "./select-workflow.ts";
 
 export interface CatalogOptions {
   /** Namespaces whose definitions count, in priority order. */

@@ -91,7 +91,9 @@ export async function openRedisState(
 ): Promise<SharedState | undefined> {
   const { clock, log } = tools;
   const keys = redisKeys(name);
-  const redis = openRedis(redisUrl, { onError: () => undefined }); // who waits for a command hears of it
+  // While there is no connection commands fail with what the client says; the reason is in its last error.
+  let lastError = "no answer";
+  const redis = openRedis(redisUrl, { onError: (error) => (lastError = error.message || error.name) });
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     if (signal.aborted) {
       await closeRedis(redis);
@@ -130,7 +132,7 @@ export async function openRedisState(
     lock: new RedisObjectLock(redis, keys),
     consumer: (concurrency) =>
       new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
-    trouble: () => (redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached`),
+    trouble: () => (redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached: ${lastError}`),
     close: async () => {
       await queue.close();
       await Promise.allSettled(stores.map((store) => store.close()));
