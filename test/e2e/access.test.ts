@@ -64,8 +64,7 @@ describe("an identity limited to two namespaces", () => {
       .replace("kind: ConfigMap", "kind: Secret")
       .replace("configmaps", "secrets");
     await cluster.apply(
-      workflow("chain", step("secret")) +
-        secret.replace("resource: { data: {} }", 'resource: { data: { a: "Yg==" } }'),
+      workflow("chain", step("secret")) + secret.replace("resource: { data: {} }", 'resource: { data: { a: "Yg==" } }'),
     );
     await cluster.until("Widget", "inside", "naming the missing right", (object) => {
       const ready = readinessOf(object);
