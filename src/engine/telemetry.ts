@@ -84,10 +84,21 @@ export function withEnqueueSpan<T>(causes: readonly Cause[], act: () => Promise<
 }
 
 /** The active span as a W3C traceparent, or undefined when nothing is traced. */
-export function currentTraceparent(): string | undefined {
+function currentTraceparent(): string | undefined {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier["traceparent"];
+}
+
+/** Why a key is woken, carrying on the active trace. */
+export function causeNow(reason: string, atMs: number, object?: string): Cause {
+  const traceparent = currentTraceparent();
+  return {
+    reason,
+    atMs,
+    ...(object === undefined ? {} : { object }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }
 
 /**

@@ -8,7 +8,7 @@ import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/ob
 import { markHolder } from "../../core/resource/mark.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { kindText } from "../ports/object-index.ts";
-import { ATTRIBUTE, currentTraceparent, SPAN, withSpanSync } from "../telemetry.ts";
+import { ATTRIBUTE, causeNow, SPAN, withSpanSync } from "../telemetry.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
 import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
@@ -118,13 +118,7 @@ export class ManagedFollower {
     const reason = version === "" ? "managed-deleted" : "managed-modified";
     const attributes = { [ATTRIBUTE.key]: trigger, [ATTRIBUTE.cause]: reason, [ATTRIBUTE.object]: object };
     withSpanSync(SPAN.watchEvent, attributes, () => {
-      const traceparent = currentTraceparent();
-      const cause = {
-        reason,
-        object,
-        atMs: this.#ports.clock.wallMs(),
-        ...(traceparent === undefined ? {} : { traceparent }),
-      };
+      const cause = causeNow(reason, this.#ports.clock.wallMs(), object);
       this.#pending.add({ key: trigger, workClass: 2, cause });
     });
   }

@@ -11,7 +11,7 @@ import { parseInventory } from "../../core/resource/inventory.ts";
 import { fnv1a64, type SlotId } from "../../core/slot.ts";
 import type { IndexEntry } from "../ports/object-index.ts";
 import type { WorkClass } from "../ports/key-store.ts";
-import { ATTRIBUTE, currentTraceparent, SPAN, withSpanSync } from "../telemetry.ts";
+import { ATTRIBUTE, causeNow, SPAN, withSpanSync } from "../telemetry.ts";
 import { triggerFingerprint, wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { PlanSpread, type Scope } from "./plan-spread.ts";
@@ -138,13 +138,7 @@ export class TriggerFollower {
 
   #wake(key: KeyText, workClass: WorkClass, reason: string, text: string | null): void {
     withSpanSync(SPAN.watchEvent, { [ATTRIBUTE.key]: key, [ATTRIBUTE.cause]: reason }, () => {
-      const traceparent = currentTraceparent();
-      const cause = {
-        reason,
-        object: key,
-        atMs: this.#ports.clock.wallMs(),
-        ...(traceparent === undefined ? {} : { traceparent }),
-      };
+      const cause = causeNow(reason, this.#ports.clock.wallMs(), key);
       this.#pending.add({ key, workClass, cause }, { seen: { slot: this.#kind.slot, object: key, text } });
     });
   }
