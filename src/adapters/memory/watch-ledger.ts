@@ -1,10 +1,11 @@
 /** The watch ledger of one process. */
 import type { SlotId } from "../../core/slot.ts";
-import type { SeenObjects, WatchLedger } from "../../engine/ports/watch-ledger.ts";
+import type { SeenObjects, UnwatchedPlaces, WatchLedger } from "../../engine/ports/watch-ledger.ts";
 
 export class MemoryWatchLedger implements WatchLedger {
   readonly #seen = new Map<SlotId, Map<string, string>>();
   readonly #plans = new Map<SlotId, string>();
+  readonly #unwatched = new Map<string, UnwatchedPlaces>();
   readonly #counters = new Map<string, number>();
 
   seen(slot: SlotId): Promise<SeenObjects> {
@@ -28,6 +29,16 @@ export class MemoryWatchLedger implements WatchLedger {
   recordSpreadPlan(slot: SlotId, planHash: string): Promise<void> {
     this.#plans.set(slot, planHash);
     return Promise.resolve();
+  }
+
+  noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void> {
+    if (Object.keys(places).length === 0) this.#unwatched.delete(kind);
+    else this.#unwatched.set(kind, places);
+    return Promise.resolve();
+  }
+
+  unwatched(): Promise<ReadonlyMap<string, UnwatchedPlaces>> {
+    return Promise.resolve(new Map(this.#unwatched));
   }
 
   count(reason: string, by: number): Promise<void> {

@@ -55,6 +55,8 @@ export function redisKeys(name: string) {
     seen: (slot: string) => key(`seen:${slot}`),
     /** hash: trigger slot -> hash of the plans last spread over its keys */
     spreadPlans: key("spread-plans"),
+    /** hash: `cluster/group/kind` -> where it cannot be watched, JSON */
+    unwatched: key("unwatched"),
     /** hash: reason -> wake-ups sent by watchers */
     wakeUpCounters: key("wake-ups"),
     /** string with a time to live: the key that holds the lock of one object */

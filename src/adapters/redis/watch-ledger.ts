@@ -1,7 +1,7 @@
 /** The watch ledger on Redis. */
 import type { Redis } from "ioredis";
 import type { SlotId } from "../../core/slot.ts";
-import type { SeenObjects, WatchLedger } from "../../engine/ports/watch-ledger.ts";
+import type { SeenObjects, UnwatchedPlaces, WatchLedger } from "../../engine/ports/watch-ledger.ts";
 import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
 
@@ -32,6 +32,17 @@ export class RedisWatchLedger implements WatchLedger {
 
   async recordSpreadPlan(slot: SlotId, planHash: string): Promise<void> {
     await orUnavailable(this.#redis.hset(this.#keys.spreadPlans, slot, planHash));
+  }
+
+  async noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void> {
+    const text = JSON.stringify(places);
+    if (text === "{}") await orUnavailable(this.#redis.hdel(this.#keys.unwatched, kind));
+    else await orUnavailable(this.#redis.hset(this.#keys.unwatched, kind, text));
+  }
+
+  async unwatched(): Promise<ReadonlyMap<string, UnwatchedPlaces>> {
+    const noted = Object.entries(await orUnavailable(this.#redis.hgetall(this.#keys.unwatched)));
+    return new Map(noted.map(([kind, text]) => [kind, JSON.parse(text) as UnwatchedPlaces]));
   }
 
   async count(reason: string, by: number): Promise<void> {

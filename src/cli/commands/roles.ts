@@ -37,14 +37,14 @@ const ROLES: readonly Role[] = [
   {
     name: "worker",
     description: "take keys from the queue and reconcile them; run as many as you like",
-    flags: [...COMMON, "concurrency", "drainTimeout"],
+    flags: [...COMMON, "concurrency", "stepTimeout", "runTimeout", "drainTimeout"],
     help: "On SIGTERM a worker takes no more keys, finishes its runs or hands them back, and exits with 0.",
     load: async () => (await import("../../processes/worker/main.ts")).runWorker,
   },
   {
     name: "dev",
     description: "watcher and worker in one process; without --redis everything is kept in memory",
-    flags: [...COMMON, "namespaces", "concurrency", "drainTimeout"],
+    flags: [...COMMON, "namespaces", "concurrency", "stepTimeout", "runTimeout", "drainTimeout"],
     help: "For laptops and tests. Nothing but an API server is needed.",
     load: async () => (await import("../../processes/dev/main.ts")).runDev,
   },

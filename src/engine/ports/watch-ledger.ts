@@ -7,6 +7,9 @@ import type { SlotId } from "../../core/slot.ts";
 /** Text that changes with what wakes an object's key, by canonical object text. */
 export type SeenObjects = ReadonlyMap<string, string>;
 
+/** Namespace ("" for all of them) -> the access that is missing, in words for a condition. */
+export type UnwatchedPlaces = Readonly<Record<string, string>>;
+
 export interface WatchLedger {
   /** Everything recorded for a slot. */
   seen(slot: SlotId): Promise<SeenObjects>;
@@ -15,6 +18,10 @@ export interface WatchLedger {
   /** The hash of the plans last spread over all keys of a trigger slot, or "" when never. */
   spreadPlan(slot: SlotId): Promise<string>;
   recordSpreadPlan(slot: SlotId, planHash: string): Promise<void>;
+  /** Says where a kind (`cluster/group/kind`) cannot be watched; replaces what was said of it. */
+  noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void>;
+  /** Where kinds cannot be watched: objects there are only looked at from time to time. */
+  unwatched(): Promise<ReadonlyMap<string, UnwatchedPlaces>>;
   /** Counts wake-ups by reason, for operators and tests; readable with `counters`. */
   count(reason: string, by: number): Promise<void>;
   counters(): Promise<ReadonlyMap<string, number>>;

@@ -13,6 +13,7 @@ import type { AllowedScope } from "../ports/watch-access.ts";
 import { ManagedFollower } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
+import { untilReached } from "./until-reached.ts";
 import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
@@ -107,17 +108,14 @@ export class KindWatch {
 
   /** Watches where it is allowed; comes back when the scope has to be decided anew. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#parts.ports;
+    const { clock } = this.#parts.ports;
     const asked = await this.#scopeOf(type, signal);
     if (asked.kind === "fault") return this.#waitFor(asked.fault, signal);
     const scope = asked.value;
     this.#blocked = undefined;
     this.#states.clear();
+    await this.#note(scope, signal);
     if (scope.kind === "none") {
-      log.warn(
-        { slot: this.role.slot, missing: scope.missing },
-        "this kind may not be watched; its objects are looked at on resync only",
-      );
       this.#listed();
       return clock.sleep(SCOPE_CHECK_MS, signal);
     }
@@ -165,6 +163,22 @@ export class KindWatch {
     if (this.#isListed) return;
     this.#isListed = true;
     this.#parts.onListed();
+  }
+
+  /** Tells workers where nobody watches, for they poll what is there and say so on the trigger. */
+  async #note(scope: AllowedScope, signal: AbortSignal): Promise<void> {
+    const { ports } = this.#parts;
+    if (this.#managed === undefined) return;
+    const wanted = scope.kind === "namespaces" ? await this.#namespaces() : [];
+    const denied = wanted.filter((each) => scope.kind === "namespaces" && !scope.namespaces.includes(each));
+    const places =
+      scope.kind === "none"
+        ? { "": scope.missing }
+        : Object.fromEntries(denied.map((each) => [each, scope.kind === "namespaces" ? scope.missing : ""]));
+    if (Object.keys(places).length > 0)
+      ports.log.warn({ slot: this.role.slot, places }, "some objects may not be watched and are polled instead");
+    const kind = kindText(`${ports.store.cluster}/${this.role.group || "_"}/${this.role.kind}`);
+    await untilReached(() => ports.ledger.noteUnwatched(kind, places), "writing the ledger", ports, signal);
   }
 
   /** Comes back when the kind is served in another way, or other namespaces may or should be watched than these. */

@@ -21,6 +21,9 @@ export interface ClusterConfig {
   readonly healthPort: number | undefined;
   readonly logLevel: LogLevel;
   readonly resyncIntervalMs: number;
+  /** Longest time for one step, and for a whole run; what is not done by then ends as a retry. */
+  readonly stepDeadlineMs: number;
+  readonly runDeadlineMs: number;
   /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
   readonly drainMs: number;
 }
@@ -102,6 +105,18 @@ export const SETTINGS = {
     env: ["KOREO_RESYNC_INTERVAL"],
     byDefault: "20m",
   },
+  stepTimeout: {
+    value: "time",
+    description: "longest time for one step of a Workflow",
+    env: ["KOREO_STEP_TIMEOUT"],
+    byDefault: "30s",
+  },
+  runTimeout: {
+    value: "time",
+    description: "longest time for one run of a Workflow",
+    env: ["KOREO_RUN_TIMEOUT"],
+    byDefault: "2m",
+  },
   drainTimeout: {
     value: "time",
     description: "how long a stopping worker finishes its runs before it hands them back",
@@ -137,6 +152,8 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     healthPort: read("port") === undefined ? undefined : wholeNumber(read("port"), 0, { from: 0, to: 65_535 }),
     logLevel: logLevel(read("logLevel")),
     resyncIntervalMs: duration(read("resyncInterval"), 1_200_000, 1000),
+    stepDeadlineMs: duration(read("stepTimeout"), 30_000, 100),
+    runDeadlineMs: duration(read("runTimeout"), 120_000, 100),
     drainMs: duration(read("drainTimeout"), 20_000, 0),
   };
 }

@@ -132,7 +132,8 @@ export async function openRedisState(
     lock: new RedisObjectLock(redis, keys),
     consumer: (concurrency) =>
       new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
-    trouble: () => (redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached: ${lastError}`),
+    trouble: () =>
+      redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached: ${lastError}`,
     close: async () => {
       await queue.close();
       await Promise.allSettled(stores.map((store) => store.close()));

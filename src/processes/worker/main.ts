@@ -1,5 +1,6 @@
 /** The worker process: takes keys and reconciles them, as many at once as it is told. */
 import { Reconciler } from "../../engine/reconcile.ts";
+import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
 import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
 
@@ -28,6 +29,7 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   const { queue, index, lock, registry } = state;
   const reconciler = new Reconciler({ store: cluster.store, index, lock, queue, clock, log }, definitions, registry, {
     resyncIntervalMs: config.resyncIntervalMs,
+    limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
   });
   while (!definitions.isReady && !signal.aborted) await clock.sleep(20, signal);
   if (signal.aborted) return;
