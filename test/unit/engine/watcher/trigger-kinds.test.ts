@@ -1,0 +1,46 @@
+/** The kinds that are remembered in Kubernetes, by several watchers at once. */
+import { describe, expect, it } from "vitest";
+import { MemoryCluster } from "../../../../src/adapters/memory/object-store.ts";
+import { systemClock } from "../../../../src/adapters/system/clock.ts";
+import { CONFIG_MAP } from "../../../contract/object-kinds.ts";
+import { TriggerKinds } from "../../../../src/engine/watcher/trigger-kinds.ts";
+
+const SIGNAL = new AbortController().signal;
+const WIDGET = { group: "e.test", version: "v1", kind: "Widget" };
+const GADGET = { group: "e.test", version: "v2", kind: "Gadget" };
+
+const newStore = () => new MemoryCluster({ clock: systemClock, types: [CONFIG_MAP] });
+
+describe("trigger kinds", () => {
+  it("are written one by one, so that watchers do not overwrite each other's", async () => {
+    const store = newStore();
+    const [one, two] = [new TriggerKinds(store, "defs"), new TriggerKinds(store, "defs")];
+    expect(await one.load(SIGNAL)).toBeUndefined();
+    expect(await two.load(SIGNAL)).toBeUndefined();
+    expect(await one.remember(WIDGET, SIGNAL)).toBeUndefined();
+    expect(await two.remember(GADGET, SIGNAL)).toBeUndefined();
+    const fresh = new TriggerKinds(store, "defs");
+    await fresh.load(SIGNAL);
+    expect(fresh.all).toEqual([WIDGET, GADGET]);
+    await fresh.forget(WIDGET, SIGNAL);
+    await one.load(SIGNAL);
+    expect(one.all).toEqual([GADGET]);
+  });
+
+  it("are read again after half a minute", () => {
+    const kinds = new TriggerKinds(newStore(), "defs");
+    expect(kinds.isDue(0)).toBe(true);
+    expect(kinds.isDue(29_000)).toBe(false);
+    expect(kinds.isDue(30_000)).toBe(true);
+  });
+
+  it("pass over what is no kind", async () => {
+    const store = newStore();
+    const kinds = new TriggerKinds(store, "defs");
+    await kinds.remember(WIDGET, SIGNAL);
+    const ref = { type: CONFIG_MAP, namespace: "defs", name: "koreo-trigger-kinds" };
+    await store.patch(ref, { data: { broken: "{", other: '"text"' } }, SIGNAL);
+    await kinds.load(SIGNAL);
+    expect(kinds.all).toEqual([WIDGET]);
+  });
+});

@@ -1,0 +1,83 @@
+/** Flags before our variables before the original's; what cannot be understood is named with its fix. */
+import { describe, expect, it } from "vitest";
+import {
+  ConfigError,
+  parseConfig,
+  type ConfigFlags,
+  type Environment,
+} from "../../../../src/processes/shared/config.ts";
+
+describe("parseConfig", () => {
+  it.each<{ name: string; flags?: ConfigFlags; env?: Environment; want: object }>([
+    {
+      name: "nothing given: triggers everywhere, 50 at once, resync every 20 minutes",
+      want: { triggerNamespaces: "all", definitionNamespaces: undefined, concurrency: 50, resyncIntervalMs: 1_200_000 },
+    },
+    {
+      name: "a flag wins over a variable",
+      flags: { concurrency: "7" },
+      env: { KOREO_CONCURRENCY: "9" },
+      want: { concurrency: 7 },
+    },
+    { name: "a variable wins over the default", env: { KOREO_CONCURRENCY: "9" }, want: { concurrency: 9 } },
+    {
+      name: "the original's variables keep their meaning",
+      env: { KOREO_NAMESPACE: "koreo", TEMPLATE_NAMESPACE: "templates", RESOURCE_NAMESPACE: "apps" },
+      want: { definitionNamespaces: ["koreo", "templates"], triggerNamespaces: ["apps"] },
+    },
+    {
+      name: "ours win over the original's",
+      env: {
+        KOREO_NAMESPACES: "a, b",
+        RESOURCE_NAMESPACE: "apps",
+        KOREO_DEFINITION_NAMESPACES: "d",
+        KOREO_NAMESPACE: "k",
+      },
+      want: { triggerNamespaces: ["a", "b"], definitionNamespaces: ["d"] },
+    },
+    { name: "an empty variable is none", env: { KOREO_CONCURRENCY: "" }, want: { concurrency: 50 } },
+    { name: "all namespaces by name", flags: { namespaces: "all" }, want: { triggerNamespaces: "all" } },
+    { name: "times as Go writes them", flags: { resyncInterval: "1h30m" }, want: { resyncIntervalMs: 5_400_000 } },
+    {
+      name: "deadlines",
+      flags: { stepTimeout: "5s", runTimeout: "1m" },
+      want: { stepDeadlineMs: 5000, runDeadlineMs: 60_000 },
+    },
+    { name: "Python's word for a level", env: { LOG_LEVEL: "WARNING" }, want: { logLevel: "warn" } },
+  ])("$name", ({ flags = {}, env = {}, want }) => {
+    expect(parseConfig(flags, env)).toMatchObject(want);
+  });
+
+  it.each<{ name: string; flags?: ConfigFlags; env?: Environment; says: RegExp }>([
+    {
+      name: "a number that is none",
+      flags: { concurrency: "many" },
+      says: /^--concurrency "many": write a whole number from 1 to 1000$/,
+    },
+    {
+      name: "a number out of range",
+      env: { KOREO_CONCURRENCY: "0" },
+      says: /^\$KOREO_CONCURRENCY "0": write a whole number/,
+    },
+    {
+      name: "a time without a unit",
+      flags: { resyncInterval: "20" },
+      says: /--resync-interval "20": write a time such as 90s/,
+    },
+    { name: "no namespace name", flags: { namespaces: "Team A" }, says: /--namespaces: "Team A" is no namespace name/ },
+    { name: "a name that is no release name", flags: { name: "Koreo!" }, says: /--name "Koreo!": use lower-case/ },
+    {
+      name: "a URL of something else",
+      flags: { redis: "http://localhost" },
+      says: /--redis is no Redis URL; write redis:/,
+    },
+    { name: "a level nobody knows", flags: { logLevel: "loud" }, says: /write debug, info, warn or error/ },
+  ])("$name is refused", ({ flags = {}, env = {}, says }) => {
+    expect(() => parseConfig(flags, env)).toThrow(ConfigError);
+    expect(() => parseConfig(flags, env)).toThrow(says);
+  });
+
+  it("never shows a password", () => {
+    expect(() => parseConfig({ redis: "redis://user:hunter2@" }, {})).toThrow(/^(?!.*hunter2)/);
+  });
+});
