@@ -12,6 +12,7 @@ import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
+import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
 
@@ -35,6 +36,8 @@ const DEFINITION_TYPES: readonly ResourceType[] = [
 const SETTLE_MS = 10;
 /** How long a run waits for the watch before it reads definitions itself. */
 const CATCH_UP_WAIT_MS = 300;
+/** After this a run is given up, and tried again with backoff. */
+const CATCH_UP_WITHIN_MS = 10_000;
 
 export interface DefinitionPorts {
   readonly informers: Informers;
@@ -129,11 +132,17 @@ export class DefinitionCache {
   /**
    * Makes sure that these definitions are as new as `version` of the registry. At most one reader works at a time.
    *
-   * @throws StoreUnavailable when the registry cannot be read
+   * @throws StoreUnavailable when the registry, or the definitions themselves, cannot be read for some seconds
    */
   async catchUp(version: number, signal: AbortSignal): Promise<void> {
+    const endMs = this.#ports.clock.nowMs() + CATCH_UP_WITHIN_MS;
     // Loops, for the reader under way may have begun before `version` was recorded.
     while (version > this.#verified && !signal.aborted) {
+      if (this.#ports.clock.nowMs() >= endMs) {
+        throw new StoreUnavailable(
+          `the definitions cannot be read: ${this.faults().join("; ") || "no list is answered"}`,
+        );
+      }
       this.#catchingUp ??= this.#verify(this.#signal ?? signal).finally(() => (this.#catchingUp = undefined));
       await this.#catchingUp;
     }
