@@ -10,6 +10,9 @@ import type { Report } from "./provide.ts";
 
 export const DEBIAN_VERSION = "v1.20.2";
 
+/** Rises when what is built changes, so that caches are built anew. */
+export const DEBIAN_RECIPE = "1";
+
 const DEADLINE_MS = 40 * 60_000;
 
 export async function buildFromDebian(out: string, report: Report): Promise<void> {

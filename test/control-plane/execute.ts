@@ -66,3 +66,25 @@ export async function asRoot(): Promise<readonly string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   return (await canRun("sudo", ["-n", "true"])) ? ["sudo", "-n"] : undefined;
 }
+
+/**
+ * Makes sure that a program runs, installing Debian packages where it does not.
+ *
+ * @throws Error when it does not run and cannot be installed here
+ */
+export async function provideWithApt(
+  command: string,
+  args: readonly string[],
+  packages: readonly string[],
+): Promise<void> {
+  if (await canRun(command, args)) return;
+  const root = await asRoot();
+  if (root === undefined || !(await canRun("apt-get")))
+    throw new Error(`${command} ${args.join(" ")} does not run here`);
+  const apt = async (...words: readonly string[]) => {
+    const [program = "apt-get", ...rest] = [...root, "apt-get", ...words];
+    await execute(program, rest, { deadlineMs: 5 * 60_000, env: { DEBIAN_FRONTEND: "noninteractive" } });
+  };
+  await apt("update");
+  await apt("install", "-y", "--no-install-recommends", ...packages);
+}

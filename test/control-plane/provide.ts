@@ -8,8 +8,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { buildFromDebian, DEBIAN_VERSION } from "./build-debian.ts";
-import { buildFromGo, GO_VERSION } from "./build-go.ts";
+import { buildFromDebian, DEBIAN_RECIPE, DEBIAN_VERSION } from "./build-debian.ts";
+import { buildFromGo, GO_RECIPE, GO_VERSION } from "./build-go.ts";
 
 /** Absolute paths of the three programs, the version they call themselves, and where they came from. */
 export interface ControlPlaneBinaries {
@@ -47,14 +47,24 @@ export async function provideControlPlane(report: Report): Promise<ControlPlaneB
     {
       version: GO_VERSION,
       source: "go" as const,
-      recipe: ["build-go.ts", "kubernetes/go.sum", "etcd/go.sum"],
+      recipe: GO_RECIPE,
+      files: ["kubernetes/go.sum", "etcd/go.sum"],
       build: buildFromGo,
     },
-    { version: DEBIAN_VERSION, source: "debian" as const, recipe: ["build-debian.ts"], build: buildFromDebian },
+    {
+      version: DEBIAN_VERSION,
+      source: "debian" as const,
+      recipe: DEBIAN_RECIPE,
+      files: [],
+      build: buildFromDebian,
+    },
   ];
   const failures: string[] = [];
   for (const choice of choices.filter(({ source }) => isChosen(source))) {
-    const dir = path.join(cacheDir(), `control-plane-${choice.version}-${await recipeHash(choice.recipe)}`);
+    const dir = path.join(
+      cacheDir(),
+      `control-plane-${choice.version}-${await recipeHash(choice.recipe, choice.files)}`,
+    );
     if (hasPrograms(dir)) return binariesIn(dir, choice.version, "cache");
     try {
       await buildOnce(dir, report, (scratch) => choice.build(scratch, report));
@@ -93,8 +103,8 @@ function binariesIn(dir: string, version: string, source: ControlPlaneBinaries["
   };
 }
 
-async function recipeHash(files: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
+async function recipeHash(recipe: string, files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256").update(recipe);
   for (const file of files) hash.update(await readFile(path.join(here, file)));
   return hash.digest("hex").slice(0, 12);
 }
