@@ -7,7 +7,7 @@ import { member, textMember, type JsonObject } from "../core/json.ts";
 import { permFail, retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
-import { RunInterrupted, type RunContext } from "./run-context.ts";
+import { givenUp, type RunContext } from "./run-context.ts";
 
 /** What an action that writes asks for. */
 export interface WriteRequest {
@@ -30,7 +30,7 @@ const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
   const { action, ref } = request;
-  if (run.leaseLeftMs() <= 0 || run.signal.aborted) throw new RunInterrupted();
+  if (run.leaseLeftMs() <= 0 || run.signal.aborted) throw givenUp(run);
   switch (action.kind) {
     case "create":
       return created(request, await run.ports.store.create(ref, action.body, signal), run);
@@ -44,19 +44,22 @@ export async function perform(run: RunContext, request: WriteRequest, signal: Ab
 
 type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
 
-function created({ action, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+function created({ ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
-  const outcome = refused(answer.fault, { doing: "creating", name, location: "spec.create" }, run);
-  // A missing namespace or kind may still come.
-  if (answer.fault.kind === "notFound")
-    return { kind: "outcome", outcome: retryOf(action, answer.fault, name), changed: false };
-  return { kind: "outcome", outcome, changed: false };
+  const fault = answer.fault.kind === "notFound" ? missingPlace(answer.fault, ref) : answer.fault;
+  return {
+    kind: "outcome",
+    outcome: refused(fault, { doing: "creating", name, location: "spec.create" }, run),
+    changed: false,
+  };
 }
 
-function retryOf(action: WriteRequest["action"], fault: ClusterFault, name: string): NotOk {
-  const delaySeconds = action.outcome.kind === "retry" ? action.outcome.delaySeconds : 30;
-  return retry(delaySeconds, `Error creating ${name}: ${fault.detail}`, "spec.create");
+/** A create that finds nothing misses the namespace, which may still come. */
+function missingPlace(fault: ClusterFault, { type, namespace }: ObjectRef): ClusterFault {
+  if (!type.namespaced) return fault;
+  const detail = `the namespace ${namespace} does not exist; create it, or correct spec.apiConfig.namespace (${fault.detail})`;
+  return { kind: "notFound", detail };
 }
 
 function patched({ name }: WriteRequest, answer: Answer, run: RunContext): Performed {
@@ -107,7 +110,7 @@ interface Attempt {
 }
 
 function refused(fault: ClusterFault, attempt: Attempt, run: RunContext): NotOk {
-  if (fault.kind === "aborted" && run.signal.aborted) throw new RunInterrupted();
+  if (fault.kind === "aborted" && run.signal.aborted) throw givenUp(run);
   return faultOutcome(fault, attempt);
 }
 
@@ -121,7 +124,7 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
     case "invalid":
       return permFail(message, location);
     case "forbidden":
-      return retry(ACCESS_SECONDS, `${message}. Grant the worker's identity this access.`, location);
+      return retry(ACCESS_SECONDS, `${message}${hintOf(fault.detail)}`, location);
     case "unknownKind":
     case "notFound":
       return retry(ACCESS_SECONDS, message, location);
@@ -135,4 +138,16 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
     case "aborted":
       return retry(AGAIN_SECONDS, message, location);
   }
+}
+
+/**
+ * What people can do about a 403. The Status reply has no code that tells missing rights from the other reasons, so this
+ * hint, and nothing else, goes by the API server's words.
+ */
+function hintOf(detail: string): string {
+  if (detail.includes(" cannot ")) return ". Grant the worker's identity this access.";
+  if (detail.includes("exceeded quota")) return ". Raise the quota of the namespace, or make room in it.";
+  if (detail.includes("because it is being terminated"))
+    return ". Wait for the namespace to be gone, then create it anew.";
+  return "";
 }

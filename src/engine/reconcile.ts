@@ -5,15 +5,15 @@
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember } from "../core/json.ts";
-import { ANNOTATION } from "../core/names.ts";
 import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
-import { mergeInventory, parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
+import { mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { DefinitionCache } from "./definitions.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
+import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { Cause, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
@@ -26,11 +26,13 @@ import {
   type WorkerPorts,
 } from "./run-context.ts";
 import { nextLook } from "./schedule.ts";
-import { ATTRIBUTE, currentTraceparent, withRunSpan } from "./telemetry.ts";
+import { ATTRIBUTE, causeNow, withRunSpan } from "./telemetry.ts";
 import { lookupReport, runReport } from "./trigger-report.ts";
 import { writeTrigger } from "./trigger-writer.ts";
 import type { WorkflowMessage, WorkflowResult } from "./run-messages.ts";
 import { soonestRetry } from "./step-result.ts";
+import { POLL_SECONDS, UnwatchedObjects } from "./unwatched.ts";
+import { createWorkerMemory, type WorkerMemory } from "./worker-memory.ts";
 import { workflowActor } from "./workflow-actor.ts";
 
 /** Settings of a worker's runs. */
@@ -59,6 +61,8 @@ export class Reconciler {
   readonly #definitions: DefinitionCache;
   readonly #registry: DefinitionRegistry;
   readonly #options: ReconcilerOptions;
+  readonly #memory: WorkerMemory;
+  readonly #unwatched: UnwatchedObjects;
 
   constructor(
     ports: WorkerPorts,
@@ -70,6 +74,8 @@ export class Reconciler {
     this.#definitions = definitions;
     this.#registry = registry;
     this.#options = options;
+    this.#unwatched = new UnwatchedObjects(ports.ledger, ports.clock);
+    this.#memory = createWorkerMemory(ports.clock, options.resyncIntervalMs);
   }
 
   /** Runs one key. Rejects only for a bug; an interrupted run answers `interrupted`. */
@@ -155,9 +161,16 @@ export class Reconciler {
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
     const inventory = await this.#recordObjects(context, result);
-    const written = await writeTrigger(context, runReport(context, selection.workflow, result.summary, inventory));
+    const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
+    const more = unwatched === undefined ? [] : [unwatched];
+    const report = runReport(context, selection.workflow, result.summary, inventory, more);
+    const written = await writeTrigger(context, report);
     if (written.kind === "fault") return this.#clusterFault(written.fault);
-    return { report: this.#next(outcome, soonestRetry(result.results.values())), outcome: outcome.kind };
+
+    // 4. When to look again.
+    const soonest = soonestRetry(result.results.values());
+    const poll = unwatched === undefined ? soonest : Math.min(soonest ?? POLL_SECONDS, POLL_SECONDS);
+    return { report: this.#next(outcome, poll), outcome: outcome.kind };
   }
 
   async #load(
@@ -180,6 +193,9 @@ export class Reconciler {
       trigger: { key: run.key, ref, object: read.value, uid: textMember(member(read.value, "metadata"), "uid") },
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
+      recorded: recordedObjects(read.value, this.#ports.store.cluster),
+      looks: new Map(),
+      memory: this.#memory,
       leaseLeftMs: () => run.leaseLeftMs(),
       signal: AbortSignal.any([run.signal, abandoned.signal]),
       abandon: () => abandoned.abort(),
@@ -220,10 +236,8 @@ export class Reconciler {
 
   /** Merges what the run named into the inventory, and makes the index say the same. */
   async #recordObjects(context: RunContext, { results }: WorkflowResult): Promise<readonly InventoryEntry[]> {
-    const annotations = member(member(context.trigger.object, "metadata"), "annotations");
-    const before = parseInventory(textMember(annotations, ANNOTATION.inventory), context.trigger.uid);
     const named = [...results.values()].flatMap((result) => result.inventory);
-    const inventory = mergeInventory(before, named);
+    const inventory = mergeInventory([...context.recorded.values()], named);
     const cluster = this.#ports.store.cluster;
     // Only while no newer run can hold the key: a newer one has named what it needs before it came here.
     if (context.leaseLeftMs() <= 0) throw new RunInterrupted();
@@ -258,8 +272,7 @@ export class Reconciler {
   }
 
   #cause(reason: string): Cause {
-    const traceparent = currentTraceparent();
-    return { reason, atMs: this.#ports.clock.wallMs(), ...(traceparent === undefined ? {} : { traceparent }) };
+    return causeNow(reason, this.#ports.clock.wallMs());
   }
 }
 

@@ -5,13 +5,16 @@
 import type { JsonObject } from "../core/json.ts";
 import type { KeyText } from "../core/object-key.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
+import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { Clock } from "./ports/clock.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectIndex } from "./ports/object-index.ts";
 import type { ObjectLock } from "./ports/object-lock.ts";
 import type { ObjectRef, ObjectStore } from "./ports/object-store.ts";
+import type { WatchLedger } from "./ports/watch-ledger.ts";
 import type { ReconcileQueue } from "./ports/reconcile-queue.ts";
+import type { WorkerMemory } from "./worker-memory.ts";
 
 /** The trigger of a run, as read at its start. */
 export interface TriggerView {
@@ -43,6 +46,7 @@ export interface WorkerPorts {
   readonly store: ObjectStore;
   readonly index: ObjectIndex;
   readonly lock: ObjectLock;
+  readonly ledger: Pick<WatchLedger, "unwatched">;
   readonly queue: ReconcileQueue;
   readonly clock: Clock;
   readonly log: Logger;
@@ -59,6 +63,12 @@ export interface RunContext {
   leaseLeftMs(): number;
   /** Aborted when the run must not go on: pre-empted, lease lost, draining, abandoned. */
   readonly signal: AbortSignal;
+  /** What the trigger's inventory says of objects that earlier runs named. */
+  readonly recorded: ReadonlyMap<KeyText, InventoryEntry>;
+  /** Object -> version its steps have looked at; written by `recordLook` alone. */
+  readonly looks: Map<KeyText, string>;
+  /** What the worker remembers from one run to the next. */
+  readonly memory: WorkerMemory;
   /** Gives the run up: what it came to is not reported, and the key is run again. */
   abandon(): void;
 }
@@ -66,6 +76,12 @@ export interface RunContext {
 /** Thrown through the actors of a run whose signal was aborted: no outcome of it may be reported. */
 export class RunInterrupted extends Error {
   override readonly name = "RunInterrupted";
+}
+
+/** Gives a run up before anything is thrown through its actors: what they throw then is no bug of theirs. */
+export function givenUp(run: RunContext): RunInterrupted {
+  run.abandon();
+  return new RunInterrupted();
 }
 
 /**
@@ -78,7 +94,6 @@ export async function shared<T>(run: RunContext, answer: Promise<T>): Promise<T>
     return await answer;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    run.abandon();
-    throw new RunInterrupted();
+    throw givenUp(run);
   }
 }

@@ -12,11 +12,18 @@ import { timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
 import { plainResult, soonestRetry, type StepResult } from "./step-result.ts";
 import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
+/** One item of a forEach, or the one call of a step; some have their outcome already. */
+type ItemCall = Call | { readonly outcome: Outcome<Value> };
+
+/** Items of a forEach under way at once: more would fill mailboxes and only wait for their turn at the API server. */
+const MAX_CALLS_AT_ONCE = 100;
+
 /** The behaviour of a step actor; `reply` is called once. */
 export function stepActor(work: StepWork, reply: (result: StepResult) => void): Receive<StepMessage> {
   const ended: StepResult[] = [];
   let isEach = false;
   let expected = 0;
+  let waiting: Iterator<[number, ItemCall]> = [][Symbol.iterator]();
 
   const start = (self: ActorContext<StepMessage>) => {
     const binding = bind(work);
@@ -28,13 +35,17 @@ export function stepActor(work: StepWork, reply: (result: StepResult) => void): 
     const calls = binding.kind === "each" ? binding.calls : [binding.call];
     expected = calls.length;
     if (expected === 0) reply({ ...plainResult({ kind: "ok", value: [] }), managed: null });
-    calls.forEach(
-      (call, index) =>
-        void startCall(work, call, isEach ? index : undefined, self).then((result) =>
-          self.tell({ kind: "callEnded", index, result }),
-        ),
-    );
+    waiting = calls.entries();
+    for (let count = 0; count < MAX_CALLS_AT_ONCE; count += 1) startNext(self);
     armDeadline(work, self);
+  };
+  const startNext = (self: ActorContext<StepMessage>) => {
+    const next = waiting.next();
+    if (next.done === true) return;
+    const [index, call] = next.value;
+    void startCall(work, call, isEach ? index : undefined, self).then((result) =>
+      self.tell({ kind: "callEnded", index, result }),
+    );
   };
 
   return (message, self) => {
@@ -45,6 +56,7 @@ export function stepActor(work: StepWork, reply: (result: StepResult) => void): 
       case "callEnded":
         ended[message.index] = message.result;
         expected -= 1;
+        startNext(self);
         if (expected === 0) reply(isEach ? foldResults(ended) : message.result);
         break;
       case "deadline":
@@ -64,7 +76,7 @@ function bind({ request, step, results }: StepWork) {
 
 function startCall(
   work: StepWork,
-  call: Call | { readonly outcome: Outcome<Value> },
+  call: ItemCall,
   index: number | undefined,
   self: ActorContext<StepMessage>,
 ): Promise<StepResult> {

@@ -1,13 +1,13 @@
 /** What one step, or one item of a forEach, came to: its outcome, and which objects it looked at. Plain data. */
 import type { Value } from "../core/cel/value.ts";
-import type { JsonValue } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
+import type { ManagedEntry } from "../core/status/managed.ts";
 
 export interface StepResult {
   readonly outcome: Outcome<Value>;
-  /** Koreo's record for `koreo.dev/managed-resources`: null, a resource, a sub-workflow, or a list of these. */
-  readonly managed: JsonValue;
+  /** For `koreo.dev/managed-resources`. */
+  readonly managed: ManagedEntry;
   /** Every object this part of the run named, existing or not. */
   readonly inventory: readonly InventoryEntry[];
   /** Whether anything was written to the cluster. */
@@ -26,7 +26,8 @@ export function soonestRetry(results: Iterable<StepResult>): number | undefined 
   return delays.length === 0 ? undefined : Math.min(...delays);
 }
 
-/** A result that touched no object. */
+/** A result that touched no object: one that is ok, or that its author skipped, manages none; else it could not tell. */
 export function plainResult(outcome: Outcome<Value>): StepResult {
-  return { outcome, managed: null, inventory: [], changed: false };
+  const managed = outcome.kind === "ok" || outcome.kind === "skip" ? null : undefined;
+  return { outcome, managed, inventory: [], changed: false };
 }

@@ -2,21 +2,26 @@
  * What should stand on a trigger after a run: its annotations and its status. Nothing is written here; `trigger-writer.ts`
  * compares with what is there and writes what differs.
  */
-import { member, type JsonObject } from "../core/json.ts";
+import { member, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
-import type { Outcome } from "../core/outcome.ts";
+import type { Outcome, PermFail } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
 import { formatInventory, type InventoryEntry } from "../core/resource/inventory.ts";
+import { bounded, type ConditionDraft } from "../core/status/condition.ts";
+import { knownManaged } from "../core/status/managed.ts";
 import { reportLookupFailure, reportStatus } from "../core/status/report.ts";
-import type { WorkflowSummary } from "../core/status/summary.ts";
+import { withTrouble, type WorkflowSummary } from "../core/status/summary.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** `status` is computed from the trigger as it is read, so that a refused write can be decided anew. */
 export interface TriggerReport {
   readonly annotations: Readonly<Record<string, string>>;
-  readonly status: (current: JsonObject) => JsonObject;
+  /** `trouble`: why the annotations could not be written; a run that is not recorded is not Ready. */
+  readonly status: (current: JsonObject, trouble?: PermFail) => JsonObject;
   /** For triggers whose status is not ours: the outcome in one line. */
   readonly outcomeText: string;
+  /** How many objects the annotations speak of. */
+  readonly objects: number;
 }
 
 /** After a run of a workflow. */
@@ -25,14 +30,20 @@ export function runReport(
   plan: SelectedWorkflow["workflow"],
   summary: WorkflowSummary,
   inventory: readonly InventoryEntry[],
+  more: readonly ConditionDraft[],
 ): TriggerReport {
+  const managed = knownManaged(summary.managed, managedOn(context.trigger.object));
   return {
     annotations: {
-      [ANNOTATION.managedResources]: JSON.stringify(summary.managed),
+      [ANNOTATION.managedResources]: JSON.stringify(managed),
       [ANNOTATION.inventory]: formatInventory(inventory, context.trigger.uid),
     },
-    status: (current) => reportStatus({ plan, summary, ...basisOf(context, current) }),
+    status: (current, trouble) => {
+      const told = trouble === undefined ? summary : withTrouble(plan, summary, trouble);
+      return reportStatus({ plan, summary: told, more, ...basisOf(context, current) });
+    },
     outcomeText: outcomeLine(summary.outcome),
+    objects: inventory.length,
   };
 }
 
@@ -44,8 +55,30 @@ export function lookupReport(
   return {
     annotations: {},
     status: (current) => reportLookupFailure({ failure, ...basisOf(context, current) }),
-    outcomeText: `${failure.reason}: ${failure.message}`,
+    outcomeText: bounded(`${failure.reason}: ${failure.message}`),
+    objects: 0,
   };
+}
+
+/** The outcome in one line. */
+export function outcomeLine(outcome: Outcome<unknown>): string {
+  if (outcome.kind === "ok") return "ok";
+  return outcome.message === undefined ? outcome.kind : bounded(`${outcome.kind}: ${outcome.message}`);
+}
+
+function generationOf(object: JsonObject): number | undefined {
+  const generation = member(member(object, "metadata"), "generation");
+  return typeof generation === "number" ? generation : undefined;
+}
+
+function managedOn(trigger: JsonObject): JsonValue | undefined {
+  const text = textMember(member(member(trigger, "metadata"), "annotations"), ANNOTATION.managedResources);
+  if (text === "") return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined; // edited by somebody: then nothing is known
+  }
 }
 
 function basisOf({ trigger, ports }: RunContext, current: JsonObject) {
@@ -54,14 +87,4 @@ function basisOf({ trigger, ports }: RunContext, current: JsonObject) {
     observedGeneration: trigger.ref.type.hasStatus ? generationOf(trigger.object) : undefined,
     nowMs: ports.clock.wallMs(),
   };
-}
-
-function generationOf(object: JsonObject): number | undefined {
-  const generation = member(member(object, "metadata"), "generation");
-  return typeof generation === "number" ? generation : undefined;
-}
-
-function outcomeLine(outcome: Outcome<unknown>): string {
-  if (outcome.kind === "ok") return "ok";
-  return outcome.message === undefined ? outcome.kind : `${outcome.kind}: ${outcome.message}`;
 }

@@ -1,17 +1,20 @@
 /**
  * Writes what a run came to on its trigger: the annotations (inventory, managed resources) and then, last, the status;
  * each at most once and only if it differs. Both carry the resourceVersion they were decided on; a refused write means
- * the trigger changed meanwhile: it is read again and what is still right is written.
+ * the trigger changed meanwhile: it is read again and what is still right is written. Annotations that the API server
+ * does not take never keep the status from saying so.
  */
 import { isBuiltInGroup } from "../core/built-in-groups.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
+import { permFail, type PermFail } from "../core/outcome.ts";
 import { statusPatch } from "../core/status/report.ts";
-import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
-import type { RunContext } from "./run-context.ts";
-import { RunInterrupted } from "./run-context.ts";
+import type { ClusterFault, ClusterResult } from "./ports/object-store.ts";
+import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
+import { givenUp, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
-import type { TriggerReport } from "./trigger-report.ts";
+import { outcomeLine, type TriggerReport } from "./trigger-report.ts";
+import { isReportedByNewer } from "./trigger-supersession.ts";
 
 export type WriteResult =
   | { readonly kind: "written"; readonly changed: boolean }
@@ -19,6 +22,8 @@ export type WriteResult =
   | { readonly kind: "fault"; readonly fault: ClusterFault };
 
 const MAX_TRIES = 5;
+/** What the API server takes of annotations on one object, names and values together, in bytes. */
+const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /** Writes the report on the run's trigger, starting from the trigger as this run last read it. */
 export async function writeTrigger(run: RunContext, report: TriggerReport): Promise<WriteResult> {
@@ -32,6 +37,7 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
         if (fresh.kind === "fault")
           return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
         if (textMember(member(fresh.value, "metadata"), "uid") !== run.trigger.uid) return { kind: "gone" };
+        if (isReportedByNewer(run.trigger, report, fresh.value)) throw givenUp(run);
         current = fresh.value;
         continue;
       }
@@ -50,47 +56,72 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
 type Attempt = WriteResult | { readonly kind: "conflict" };
 
 async function writeOnce(run: RunContext, report: TriggerReport, trigger: JsonObject): Promise<Attempt> {
-  const { ref } = run.trigger;
-  const ownsStatus = !isBuiltInGroup(ref.type.group);
-  const annotations = ownsStatus
-    ? report.annotations
-    : { ...report.annotations, [ANNOTATION.outcome]: report.outcomeText };
-  const metadata = annotationPatch(trigger, annotations);
-  const status = ownsStatus ? statusPatch(member(trigger, "status"), report.status(trigger)) : undefined;
+  const trouble = tooLarge(report, trigger);
+  if (trouble !== undefined) return writeParts(run, report, trigger, trouble);
+  const written = await writeParts(run, report, trigger);
+  if (written.kind !== "fault" || written.fault.kind !== "invalid" || !written.isOfAnnotations) return written;
+  // The server does not take the annotations: the status is written without them, and says so.
+  return writeParts(
+    run,
+    report,
+    trigger,
+    permFail(`the annotations cannot be written: ${written.fault.detail}`, PLACE),
+  );
+}
 
-  if (!ref.type.hasStatus) {
-    if (metadata === undefined && status === undefined) return { kind: "written", changed: false };
-    const body = { ...metadata, ...(status === undefined ? {} : { status }) };
-    return answered(await send(run, ref, body, trigger));
-  }
+const PLACE = "metadata.annotations";
+
+/** Annotations and status, in one patch where the status is no subresource; with `trouble` the status alone. */
+async function writeParts(
+  run: RunContext,
+  report: TriggerReport,
+  trigger: JsonObject,
+  trouble?: PermFail,
+): Promise<Attempt & { readonly isOfAnnotations?: boolean }> {
+  const { hasStatus, group } = run.trigger.ref.type;
+  const ownsStatus = !isBuiltInGroup(group);
+  const recorded = trouble === undefined ? report.annotations : {};
+  const outcome = { [ANNOTATION.outcome]: trouble === undefined ? report.outcomeText : outcomeLine(trouble) };
+  const metadata = annotationPatch(trigger, ownsStatus ? recorded : { ...recorded, ...outcome });
+  const desired = ownsStatus ? report.status(trigger, trouble) : undefined;
+  const status = desired === undefined ? undefined : statusChange(run, trigger, desired);
+
+  if (metadata === undefined && status === undefined) return { kind: "written", changed: false };
   let current = trigger;
   if (metadata !== undefined) {
-    const answer = await send(run, ref, metadata, trigger);
-    if (answer.kind === "fault") return answered(answer);
+    const isTogether = status !== undefined && !hasStatus;
+    const answer = await send(run, isTogether ? { ...metadata, status } : metadata, trigger);
+    if (answer.kind === "fault" || isTogether || status === undefined)
+      return { ...answered(run, answer), isOfAnnotations: true };
     current = answer.value;
   }
-  if (status === undefined) return { kind: "written", changed: metadata !== undefined };
-  return answered(await send(run, ref, { status }, current, "status"));
+  const answer = await send(run, { status: status ?? {} }, current, hasStatus ? "status" : undefined);
+  if (answer.kind === "ok" && desired !== undefined) rememberStatus(run, desired, answer.value);
+  return answered(run, answer);
+}
+
+function statusChange(run: RunContext, trigger: JsonObject, desired: JsonObject): JsonObject | undefined {
+  const patch = statusPatch(member(trigger, "status"), desired);
+  return patch === undefined || isKnownPruned(run, desired, trigger) ? undefined : patch;
 }
 
 function send(
   run: RunContext,
-  ref: ObjectRef,
   body: JsonObject,
   current: JsonObject,
   subresource?: "status",
 ): Promise<ClusterResult<JsonObject>> {
-  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw new RunInterrupted();
+  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
   const resourceVersion = textMember(member(current, "metadata"), "resourceVersion");
   const metadata = { ...(member(body, "metadata") as JsonObject | undefined), resourceVersion };
-  return run.ports.store.patch(ref, { ...body, metadata }, run.signal, subresource);
+  return run.ports.store.patch(run.trigger.ref, { ...body, metadata }, run.signal, subresource);
 }
 
-function answered(answer: ClusterResult<JsonObject>): Attempt {
+function answered(run: RunContext, answer: ClusterResult<JsonObject>): Attempt {
   if (answer.kind === "ok") return { kind: "written", changed: true };
   if (answer.fault.kind === "conflict") return { kind: "conflict" };
   if (isGone(answer.fault)) return { kind: "gone" };
-  if (answer.fault.kind === "aborted") throw new RunInterrupted();
+  if (answer.fault.kind === "aborted") throw givenUp(run);
   return { kind: "fault", fault: answer.fault };
 }
 
@@ -103,4 +134,16 @@ function annotationPatch(trigger: JsonObject, wanted: Readonly<Record<string, st
   const present = member(member(trigger, "metadata"), "annotations");
   const changed = Object.entries(wanted).filter(([name, text]) => textMember(present, name) !== text);
   return changed.length === 0 ? undefined : { metadata: { annotations: Object.fromEntries(changed) } };
+}
+
+/** Told before it is sent: a quarter of a megabyte on every run, only to be refused, helps nobody. */
+function tooLarge({ annotations, objects }: TriggerReport, trigger: JsonObject): PermFail | undefined {
+  const present = member(member(trigger, "metadata"), "annotations") as Readonly<Record<string, string>> | undefined;
+  const encoder = new TextEncoder();
+  const bytes = Object.entries({ ...present, ...annotations })
+    .map(([name, text]) => encoder.encode(name + text).length)
+    .reduce((sum, each) => sum + each, 0);
+  if (bytes <= MAX_ANNOTATION_BYTES) return undefined;
+  const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. Split the workflow, so that each trigger has fewer objects`;
+  return permFail(message, PLACE);
 }

@@ -84,12 +84,13 @@ async function restart(processes: readonly StackProcess[]): Promise<void> {
 async function onSave(folder: string, act: () => Promise<void>): Promise<void> {
   let changed = Promise.withResolvers<void>();
   const watcher = watch(path.join(ROOT, folder), { recursive: true }, () => changed.resolve());
+  const isStopped = () => signal.aborted;
   const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  while (!signal.aborted) {
+  while (!isStopped()) {
     await Promise.race([changed.promise, stopped]);
     await systemClock.sleep(SETTLE_MS, signal);
     changed = Promise.withResolvers<void>();
-    if (!signal.aborted) await act().catch((error: unknown) => say(`that did not work: ${String(error)}`));
+    if (!isStopped()) await act().catch((error: unknown) => say(`that did not work: ${String(error)}`));
   }
   watcher.close();
 }

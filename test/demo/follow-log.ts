@@ -9,7 +9,8 @@ export async function followLog(name: string, file: string, signal: AbortSignal)
   const handle = await open(file, "r");
   let rest = "";
   try {
-    for (let at = 0; !signal.aborted; await systemClock.sleep(LOOK_MS, signal)) {
+    for (let at = 0; !signal.aborted;) {
+      await systemClock.sleep(LOOK_MS, signal);
       const { size } = await handle.stat();
       if (size === at) continue;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - at), 0, size - at, at);
@@ -23,19 +24,16 @@ export async function followLog(name: string, file: string, signal: AbortSignal)
   }
 }
 
+/** Said by the line's place, or of no use to a reader. */
+const LEFT_OUT = new Set(["level", "msg", "error", "time", "role", "id", "traceId", "spanId"]);
+
 function shortened(line: string): string {
   try {
-    const { level, msg, key, outcome, ms, time, role, id, traceId, spanId, error, ...rest } = JSON.parse(
-      line,
-    ) as Record<string, unknown>;
-    const fields = {
-      ...(key === undefined ? {} : { key }),
-      ...(outcome === undefined ? {} : { outcome, ms }),
-      ...rest,
-    };
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    const fields = Object.fromEntries(Object.entries(entry).filter(([name]) => !LEFT_OUT.has(name)));
+    const { error } = entry;
     const failure = error === undefined ? "" : ` ${typeof error === "string" ? error : JSON.stringify(error)}`;
-    void [time, role, id, traceId, spanId];
-    return `${String(level).padEnd(5)} ${String(msg)} ${JSON.stringify(fields)}${failure}`;
+    return `${String(entry["level"]).padEnd(5)} ${String(entry["msg"])} ${JSON.stringify(fields)}${failure}`;
   } catch {
     return line; // no JSON: a crash
   }

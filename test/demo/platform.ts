@@ -82,11 +82,11 @@ export class Platform {
     const annotations = member(member(read.value, "metadata"), "annotations");
     const inventory = parseInventory(textMember(annotations, ANNOTATION.inventory), uid);
     const places = inventory
-      .filter(({ namespace, uid: known }) => namespace === "" && known !== undefined)
+      .filter(({ namespace, uid: known }) => namespace === "" && known !== "")
       .map(async (entry) => {
         const type = await store.resolve(entry, signal);
         if (type.kind === "fault") return [];
-        return [{ ref: { type: type.value, namespace: "", name: entry.name }, uid: entry.uid ?? "" }];
+        return [{ ref: { type: type.value, namespace: "", name: entry.name }, uid: entry.uid }];
       });
     return (await Promise.all(places)).flat();
   }

@@ -1,7 +1,7 @@
 /** What happens to managed objects on a real cluster: by update policy, ownership and delete policy, and when others want them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
+import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { at, startE2e, WIDGET, type E2eCluster } from "../support/e2e-cluster.ts";
 import { readinessOf } from "../support/object-board.ts";
 import { step, workflow } from "../support/widget-manifests.ts";
@@ -48,7 +48,8 @@ data: { text: ${text} }
 const text = (object: JsonObject | undefined) => at(object, "data", "text");
 const uid = (object: JsonObject | undefined) => at(object, "metadata", "uid");
 const owners = (object: JsonObject | undefined) => at(object, "metadata", "ownerReferences");
-const mark = (object: JsonObject | undefined) => String(at(object, "metadata", "annotations", "koreo.dev/mark") ?? "");
+const mark = (object: JsonObject | undefined) =>
+  textMember(memberAt(object, ["metadata", "annotations"]), "koreo.dev/mark");
 
 describe("managed objects", () => {
   let cluster: E2eCluster;
@@ -185,10 +186,6 @@ spec:
     await sleep(10_000);
     const asked = await cluster.requestsSince(since);
     const patches = asked.filter(({ verb, objectRef }) => verb === "patch" && objectRef?.name === "fought");
-    console.log(
-      "PATCHES",
-      patches.map((p) => p.requestReceivedTimestamp + " " + p.responseStatus?.code),
-    );
     expect(patches.length).toBeGreaterThan(2);
     expect(patches.length).toBeLessThan(20);
     const isTold = (other: string) => (object: JsonObject | undefined) => {

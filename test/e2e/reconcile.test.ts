@@ -51,8 +51,7 @@ describe("a trigger", () => {
   it("has a deleted and an edited object repaired in seconds", async () => {
     const before = at(await cluster.get("ConfigMap", "one-first"), "metadata", "uid");
     await cluster.delete("ConfigMap", "one-first");
-    const isAnother = (object: JsonObject | undefined) =>
-      ![undefined, before].includes(at(object, "metadata", "uid") as string);
+    const isAnother = (object: JsonObject | undefined) => ![undefined, before].includes(at(object, "metadata", "uid"));
     await cluster.until("ConfigMap", "one-first", "coming back", isAnother, { withinMs: 5000 });
     await cluster.patch("ConfigMap", "one-second", { data: { text: "vandalised" } });
     await cluster.until(

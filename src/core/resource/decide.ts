@@ -4,30 +4,23 @@
  * Koreo's.
  */
 import type { Value } from "../cel/value.ts";
-import { textMember, member, type JsonObject, type JsonValue } from "../json.ts";
+import { textMember, member, type JsonObject } from "../json.ts";
 import { retry, type NotOk } from "../outcome.ts";
-import type { ResourceFunctionPlan } from "../plan/plan.ts";
+import { claimOn, owns, referencesToSend, withClaim, type Claim, type ClaimRequest } from "./claim.ts";
 import { differenceText, findDifference } from "./difference.ts";
 import { withoutDirectives } from "./directives.ts";
-import type { ResourceTarget } from "./locate.ts";
-import { markHolder, withMark, withoutOwnKeys, type Mark } from "./mark.ts";
-import { hasOwner, isOwner, ownerReference, ownerReferencesOf, type Owner } from "./owner.ts";
+import { withMark, withoutOwnKeys } from "./mark.ts";
+import { hasOwner, ownerReference, ownerReferencesOf } from "./owner.ts";
 import { clusterPatch, plainPatch } from "./patch.ts";
 import { keysToRemove, pathsBeyond, readRecord, withCreatePaths, withRecord, type KeyPath } from "./record.ts";
 import { renderCreate, renderTarget, type FindTemplate } from "./render.ts";
 
-export interface DecideRequest {
-  readonly plan: ResourceFunctionPlan;
-  readonly target: ResourceTarget;
+/** `mode: "functionTest"` keeps Koreo's verdicts where a cluster asks for better: see `docs/differences-from-koreo.md`. */
+export interface DecideRequest extends ClaimRequest {
   readonly inputs: Value;
   /** The object as read; null when there is none. */
   readonly observed: JsonObject | null;
-  readonly owner: Owner;
   readonly templates: FindTemplate;
-  /** `functionTest` keeps Koreo's verdicts where a cluster asks for better: see `docs/differences-from-koreo.md`. */
-  readonly mode: "cluster" | "functionTest";
-  /** What a created object is marked with; required on a cluster. */
-  readonly mark?: Mark;
 }
 
 /** Actions carry the outcome the pass comes to if it ends with them. */
@@ -42,76 +35,81 @@ export type Action =
 
 /** Koreo's delay while an object is waited for or deleted, in seconds. */
 const WAIT_SECONDS = 30;
+const NOTHING = { kind: "none" } as const;
 
 export function decideAction(request: DecideRequest): Action {
   const { plan, target, observed, mode } = request;
   // 1. An object that must not be.
   if (target.deleteIfExists) {
-    if (observed === null) return { kind: "none" };
+    if (observed === null) return NOTHING;
     return { kind: "delete", outcome: retry(WAIT_SECONDS, `Deleting ${target.fullName}.`) };
   }
   // 2. An object that others make.
   if (observed === null && (target.readonly || !plan.create.enabled)) {
     return wait(`${target.fullName} not found. Waiting...`);
   }
-  if (target.readonly) return { kind: "none" };
+  if (target.readonly) return observed === null ? NOTHING : claimAlone(request, claimOn(request, observed), observed);
 
   // 3. The target.
   const rendered = renderTarget(request);
   if (rendered.kind === "outcome") return rendered;
-  const wanted = mode === "cluster" ? withoutOwnKeys(rendered.json) : rendered.json;
+  const wanted = asTarget(request, rendered.json);
 
   // 4. Make it, or bring it there.
   if (observed === null) return create(request, wanted, rendered.values);
-  if (mode === "cluster" && textMember(member(observed, "metadata"), "deletionTimestamp") !== "") {
+  if (mode === "cluster" && isGoing(observed)) {
     return wait(`${target.fullName} is being deleted. Waiting...`);
   }
   return update(request, wanted, observed);
 }
 
 function create(request: DecideRequest, wanted: JsonObject, values: Parameters<typeof renderCreate>[1]): Action {
-  const { plan, target, owner, mode, mark } = request;
+  const { plan, target, mode, mark } = request;
   const { overlay, delaySeconds } = plan.create;
   const rendered = overlay === undefined ? undefined : renderCreate(request, values, overlay);
   if (rendered?.kind === "outcome") return rendered;
 
-  const initial = rendered === undefined ? wanted : mode === "cluster" ? withoutOwnKeys(rendered.json) : rendered.json;
-  const sent = withoutDirectives(withOwner(initial, target, owner)) as JsonObject;
+  const initial = rendered === undefined ? wanted : asTarget(request, rendered.json);
+  const sent = withoutDirectives(withOwner(initial, request)) as JsonObject;
   const recorded = withRecord(sent);
   const outcome = retry(delaySeconds, `Creating ${target.fullName}.`, "spec.create");
   if (mode === "functionTest" || mark === undefined) return { kind: "create", body: recorded, outcome };
-  const createPaths = pathsBeyond(sent, withoutDirectives(withOwner(wanted, target, owner)) as JsonObject);
+  const createPaths = pathsBeyond(sent, withoutDirectives(withOwner(wanted, request)) as JsonObject);
   return { kind: "create", body: withMark(withCreatePaths(recorded, createPaths), mark), outcome };
 }
 
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
-  const { plan, target, owner, mode } = request;
+  const { plan, mode } = request;
   const difference = differenceOf(request, wanted, observed);
-  const lacksOwner = isOwner(owner, target) && !hasOwner(ownerReferencesOf(observed), owner);
-  const isTakenOver = mode === "cluster" && isMarkOfEarlierTrigger(request, observed);
-  if (difference === undefined && !lacksOwner && !isTakenOver) return { kind: "none" };
+  const claim = claimOn(request, observed);
+  const isOnlyClaim = difference === undefined && claim !== "own";
+  if (isOnlyClaim || plan.update.kind === "never") return claimAlone(request, claim, observed);
 
   const because = difference?.text ?? "";
-  switch (plan.update.kind) {
-    case "never":
-      return { kind: "none" };
-    case "recreate": {
-      const message = `Deleting ${target.fullName} to recreate due to ${because}.`;
-      const outcome = retry(plan.update.delaySeconds, message, "spec.update.recreate");
-      return { kind: "recreate", difference: because, outcome };
-    }
-    case "patch": {
-      const message = `Patching \`${target.fullName}\` due to ${because}.`;
-      const outcome = retry(plan.update.delaySeconds, message, "spec.update.patch");
-      const ownerReferences = lacksOwner ? [...referencesToKeep(wanted, observed), ownerReference(owner)] : undefined;
-      const body =
-        mode === "cluster"
-          ? clusterPatch({ target: wanted, observed, remove: difference?.remove ?? [], ownerReferences })
-          : plainPatch(wanted);
-      const marked = isTakenOver && request.mark !== undefined ? withMark(body, request.mark) : body;
-      return { kind: "patch", body: marked, difference: because, outcome };
-    }
+  const { delaySeconds } = plan.update;
+  if (plan.update.kind === "recreate") {
+    const message = `Deleting ${request.target.fullName} to recreate due to ${because}.`;
+    return { kind: "recreate", difference: because, outcome: retry(delaySeconds, message, "spec.update.recreate") };
   }
+  const message = `Patching \`${request.target.fullName}\` due to ${because}.`;
+  const ownerReferences = referencesToSend(request, claim, observed, ownerReferencesOf(wanted));
+  const patch = { target: wanted, observed, remove: difference?.remove ?? [], ownerReferences };
+  const body = mode === "cluster" ? withClaim(request, claim, observed, clusterPatch(patch)) : plainPatch(wanted);
+  return { kind: "patch", body, difference: because, outcome: retry(delaySeconds, message, "spec.update.patch") };
+}
+
+/** The object's content stays: reference and mark are taken off, or the mark replaced, by a patch of them alone. */
+function claimAlone(request: DecideRequest, claim: Claim | undefined, observed: JsonObject): Action {
+  const { plan, target } = request;
+  const isLeft = claim === undefined || (claim !== "release" && plan.update.kind === "never");
+  if (isLeft || isGoing(observed)) return NOTHING;
+  const resourceVersion = member(member(observed, "metadata"), "resourceVersion") ?? null;
+  const ownerReferences = referencesToSend(request, claim, observed);
+  const metadata = { resourceVersion, ...(ownerReferences === undefined ? {} : { ownerReferences }) };
+  const body = withClaim(request, claim, observed, { metadata });
+  const doing = claim === "release" ? "Releasing" : "Taking over";
+  const outcome = retry(WAIT_SECONDS, `${doing} ${target.fullName}.`, "spec.update");
+  return { kind: "patch", body, difference: "", outcome };
 }
 
 interface Drift {
@@ -132,24 +130,26 @@ function differenceOf({ target, mode }: DecideRequest, wanted: JsonObject, obser
   return { text: [...first.map((name) => `'${name}'`), "<no longer in target>"].join(" -> "), remove };
 }
 
-function withOwner(body: JsonObject, target: ResourceTarget, owner: Owner): JsonObject {
+function withOwner(body: JsonObject, request: DecideRequest): JsonObject {
   const references = ownerReferencesOf(body);
-  if (!isOwner(owner, target) || hasOwner(references, owner)) return body;
+  if (!owns(request) || hasOwner(references, request.owner)) return body;
   const metadata = member(body, "metadata") as JsonObject;
-  return { ...body, metadata: { ...metadata, ownerReferences: [...references, ownerReference(owner)] } };
+  return { ...body, metadata: { ...metadata, ownerReferences: [...references, ownerReference(request.owner)] } };
 }
 
-/** The author's own list where the target has one, else what is there. */
-function referencesToKeep(wanted: JsonObject, observed: JsonObject): readonly JsonValue[] {
-  const named = ownerReferencesOf(wanted);
-  return named.length > 0 ? named : ownerReferencesOf(observed);
+/** What was rendered, less what only we may set, and less the namespace a template gives to a kind that has none. */
+function asTarget({ target, mode }: DecideRequest, rendered: JsonObject): JsonObject {
+  if (mode === "functionTest") return rendered;
+  const stripped = withoutOwnKeys(rendered);
+  const metadata = member(stripped, "metadata");
+  if (target.namespace !== "" || member(metadata, "namespace") === undefined) return stripped;
+  const { namespace: _none, ...others } = metadata as JsonObject;
+  return { ...stripped, metadata: others };
 }
 
-/** The object was created by an earlier trigger of our very key, which is gone: it is ours now. */
-function isMarkOfEarlierTrigger({ mark }: DecideRequest, observed: JsonObject): boolean {
-  if (mark === undefined) return false;
-  const holder = markHolder(observed, mark);
-  return holder !== undefined && holder.trigger === mark.trigger && holder.uid !== mark.uid;
+/** Somebody deleted it; finalizers hold it. */
+function isGoing(observed: JsonObject): boolean {
+  return textMember(member(observed, "metadata"), "deletionTimestamp") !== "";
 }
 
 function wait(message: string): Action {

@@ -61,12 +61,23 @@ export function mergeInventory(
 ): readonly InventoryEntry[] {
   const merged = new Map<string, InventoryEntry>();
   for (const entry of before) if (entry.uid !== "") merged.set(identityText(entry), entry);
-  for (const entry of named) {
-    const known = merged.get(identityText(entry));
+  for (const [identity, entry] of distinct(named)) {
+    const known = merged.get(identity);
     // A read that failed says nothing about the object: its uid stays.
-    merged.set(identityText(entry), entry.uid === "" && known !== undefined ? { ...entry, uid: known.uid } : entry);
+    merged.set(identity, entry.uid === "" && known !== undefined ? { ...entry, uid: known.uid } : entry);
   }
   return [...merged.values()];
+}
+
+/** Of several steps that name one object the first that manages it stands, with the uid any of them has seen. */
+function distinct(named: readonly InventoryEntry[]): ReadonlyMap<string, InventoryEntry> {
+  const entries = new Map<string, InventoryEntry>();
+  for (const entry of named) {
+    const first = entries.get(identityText(entry)) ?? entry;
+    const standing = first.readonly && !entry.readonly ? entry : first;
+    entries.set(identityText(entry), { ...standing, uid: entry.uid || first.uid });
+  }
+  return entries;
 }
 
 function entryOf(value: JsonObject): readonly InventoryEntry[] {

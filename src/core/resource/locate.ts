@@ -62,3 +62,15 @@ export function locateResource(plan: ResourceFunctionPlan, inputs: Value, locati
     },
   };
 }
+
+/**
+ * The target as the server serves its kind: `spec.apiConfig` may say otherwise, and then the server is right.
+ *
+ * @param isNamespaced - by discovery
+ */
+export function inScope(target: ResourceTarget, isNamespaced: boolean): Located {
+  if (!isNamespaced) return { kind: "located", target: { ...target, namespaced: false, namespace: "" } };
+  if (target.namespace !== "") return { kind: "located", target };
+  const message = `${target.kind} is a namespaced kind: name its namespace in spec.apiConfig.namespace`;
+  return { kind: "outcome", outcome: permFail(message, "spec.apiConfig.namespace") };
+}

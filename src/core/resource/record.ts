@@ -65,9 +65,8 @@ export function pathsBeyond(body: JsonObject, target: JsonObject): readonly KeyP
 export function keysToRemove(target: JsonObject, observed: JsonObject): readonly KeyPath[] {
   const { applied, createPaths } = readRecord(observed);
   if (applied === undefined || createPaths === undefined) return [];
-  const isKept = (path: KeyPath) =>
-    isNeverRemoved(path) || createPaths.some((kept) => isWithin(path, kept) || isWithin(kept, path));
-  return surplus(applied, target, observed, []).filter((path) => !isKept(path));
+  const isKept = (path: KeyPath) => isNeverRemoved(path) || createPaths.some((kept) => isWithin(path, kept));
+  return surplus(applied, target, observed, [], isKept);
 }
 
 /** A merge patch that removes these keys. */
@@ -81,14 +80,25 @@ function removing(patch: JsonObject, [name = "", ...rest]: KeyPath): JsonObject 
   return { ...patch, [name]: removing(isJsonObject(inner) ? inner : {}, rest) };
 }
 
-function surplus(applied: JsonObject, target: JsonObject, observed: JsonObject, path: KeyPath): readonly KeyPath[] {
+function surplus(
+  applied: JsonObject,
+  target: JsonObject,
+  observed: JsonObject,
+  path: KeyPath,
+  isKept: (path: KeyPath) => boolean,
+): readonly KeyPath[] {
   return Object.entries(applied).flatMap(([name, value]): readonly KeyPath[] => {
-    if (!Object.hasOwn(observed, name)) return [];
+    const [wanted, actual] = [member(target, name), member(observed, name)];
     const here = [...path, name];
-    if (!Object.hasOwn(target, name)) return [here];
-    const [wanted, actual] = [target[name], observed[name]];
-    if (!isJsonObject(value) || !isJsonObject(wanted) || !isJsonObject(actual)) return [];
-    return surplus(value, wanted, actual, here);
+    if (actual === undefined || (wanted !== undefined && !isJsonObject(wanted))) return [];
+    const isGone = wanted === undefined && !isKept(here);
+    if (!isJsonObject(value) || !isJsonObject(actual)) return isGone ? [here] : [];
+    const inside = surplus(value, wanted ?? {}, actual, here, isKept);
+    // Of a map that is wanted no more only our keys go: others may have put theirs in. With nothing else in it, it goes.
+    const isAll = Object.keys(actual).every((key) =>
+      inside.some((each) => each.length === here.length + 1 && each.at(-1) === key),
+    );
+    return isGone && isAll ? [here] : inside;
   });
 }
 

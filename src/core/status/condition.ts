@@ -18,8 +18,8 @@ export interface ConditionDraft {
 /** The condition every trigger and every definition has. */
 export const READY = "Ready";
 
-/** The API server refuses more than 32 KiB in one message; people read the beginning. */
-const MAX_MESSAGE = 8192;
+/** How much of a text people get to read, in characters; a status of many long ones would be refused as a whole. */
+const MAX_TEXT = 2048;
 
 /**
  * @param named - `type`, and what messages call it, such as `Workflow shop`
@@ -32,7 +32,14 @@ export function conditionOf(
 ): ConditionDraft {
   const { status, reason, message } = wording(named.name, outcome);
   const location = outcome.kind === "ok" ? fallbackLocation : (outcome.location ?? fallbackLocation);
-  return { type: named.type, status, reason, message: shortened(message), location };
+  return { type: named.type, status, reason, message: bounded(message), location: bounded(location) };
+}
+
+/** A text cut to what people read, saying how much was left out. */
+export function bounded(text: string, maxCharacters: number = MAX_TEXT): string {
+  if (text.length <= maxCharacters) return text;
+  const kept = text.slice(0, maxCharacters).replace(/[\uD800-\uDBFF]$/, ""); // no half of a surrogate pair
+  return `${kept} … (${text.length - kept.length} more characters)`;
 }
 
 function wording(
@@ -68,16 +75,19 @@ function wording(
 
 /**
  * The list as it should stand: others' conditions as they are and where they are, ours brought up to date in place or
- * appended, ours that nothing defines any more gone.
+ * appended, ours that nothing defines any more gone. A type that a draft has is ours, even where the CRD's schema prunes
+ * `location`, by which the rest of ours are known.
  *
  * @param previous - `status.conditions` as read
  * @param nowMs - for conditions whose status changes; one whose status stays keeps its time
+ * @param keepsOurs - true when this run cannot tell which of ours are defined: then all stay as they are
  */
 export function mergeConditions(
   previous: JsonValue | undefined,
   drafts: readonly ConditionDraft[],
   observedGeneration: number | undefined,
   nowMs: number,
+  keepsOurs = false,
 ): readonly JsonObject[] {
   const before = Array.isArray(previous) ? (previous as readonly JsonValue[]).filter(isJsonObject) : [];
   // Of drafts that share a type the last one stands, at the place of the first.
@@ -86,7 +96,7 @@ export function mergeConditions(
   const kept = before.flatMap((condition): readonly JsonObject[] => {
     const type = textMember(condition, "type");
     const draft = wanted.get(type);
-    if (draft === undefined) return isOurs(condition) ? [] : [condition];
+    if (draft === undefined) return isOurs(condition) && !keepsOurs ? [] : [condition];
     if (written.has(type)) return [];
     written.add(type);
     return [dated(draft, condition, observedGeneration, nowMs)];
@@ -116,10 +126,6 @@ function dated(
 
 function isOurs(condition: JsonObject): boolean {
   return typeof member(condition, "location") === "string";
-}
-
-function shortened(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)} ...`;
 }
 
 /** As Kubernetes writes times: UTC, whole seconds. */

@@ -9,8 +9,11 @@ import { isError, type NotOk } from "../outcome.ts";
 import type { DefinitionEntry } from "../plan/catalog.ts";
 import type { WorkflowPlan } from "../plan/plan.ts";
 import type { WorkflowLookupFailure } from "../plan/select-workflow.ts";
-import { conditionOf, mergeConditions, READY, type ConditionDraft } from "./condition.ts";
+import { bounded, conditionOf, mergeConditions, READY, type ConditionDraft } from "./condition.ts";
 import type { WorkflowSummary } from "./summary.ts";
+
+/** A definition has one condition, which lists everything that is wrong with it: room for more, in characters. */
+const MAX_DEFINITION_TEXT = 8192;
 
 /** What stands there now, and when it is. */
 export interface Before {
@@ -24,16 +27,22 @@ export interface Before {
 
 /** The status of a trigger after a run. */
 export function reportStatus(
-  request: Before & { readonly plan: WorkflowPlan; readonly summary: WorkflowSummary },
+  request: Before & {
+    readonly plan: WorkflowPlan;
+    readonly summary: WorkflowSummary;
+    /** Conditions about the run as a whole, beside those of its steps. */
+    readonly more?: readonly ConditionDraft[];
+  },
 ): JsonObject {
   const { plan, summary } = request;
   const error = isError(summary.outcome) ? summary.outcome : undefined;
-  return document(request, summary.conditions, {
+  const stateErrors = Object.entries(summary.stateErrors).map(([label, why]) => [label, bounded(why)] as const);
+  return document(request, [...summary.conditions, ...(request.more ?? [])], {
     state: nextState(plan, summary, member(request.previous, "state")),
     koreo: {
-      errors: error === undefined ? null : (error.message ?? null),
-      locations: error === undefined ? null : (error.location ?? null),
-      state_errors: Object.keys(summary.stateErrors).length === 0 ? null : summary.stateErrors,
+      errors: boundedText(error?.message),
+      locations: boundedText(error?.location),
+      state_errors: stateErrors.length === 0 ? null : Object.fromEntries(stateErrors),
     },
   });
 }
@@ -41,12 +50,10 @@ export function reportStatus(
 /** The status of a trigger for which no workflow can run; its state stays as it is. */
 export function reportLookupFailure(request: Before & { readonly failure: WorkflowLookupFailure }): JsonObject {
   const { reason, message, location, statusLocation } = request.failure;
-  const others = keptConditions(request.previous);
-  const ready: ConditionDraft = { type: READY, status: "False", reason, message, location };
-  return document(request, [...others, ready], {
-    state: member(request.previous, "state") ?? null,
-    koreo: { errors: message, locations: statusLocation, state_errors: null },
-  });
+  const ready: ConditionDraft = { type: READY, status: "False", reason, message: bounded(message), location };
+  const state = member(request.previous, "state") ?? null;
+  const koreo = { errors: bounded(message), locations: statusLocation, state_errors: null };
+  return document(request, [ready], { state, koreo }, true);
 }
 
 /** The status of a definition: whether it can run and, if not, everything that is wrong with it. */
@@ -83,13 +90,19 @@ function definitionFailure(name: string, readiness: NotOk, faults: DefinitionEnt
     path === "" || message.includes(path) ? message : `${path}: ${message}`,
   );
   const message = lines.length > 0 ? lines.join("\n") : (readiness.message ?? draft.message);
-  return { ...draft, status: "False", message };
+  return { ...draft, status: "False", message: bounded(message, MAX_DEFINITION_TEXT) };
 }
 
 /** Koreo's members over whatever else stands in the status; what is null or an empty map is left out. */
-function document(before: Before, drafts: readonly ConditionDraft[], members: JsonObject): JsonObject {
+function document(
+  before: Before,
+  drafts: readonly ConditionDraft[],
+  members: JsonObject,
+  keepsOurs = false,
+): JsonObject {
   const { previous, observedGeneration, nowMs } = before;
-  const conditions = mergeConditions(member(previous, "conditions"), drafts, observedGeneration, nowMs);
+  const standing = member(previous, "conditions");
+  const conditions = mergeConditions(standing, drafts, observedGeneration, nowMs, keepsOurs);
   const ours = { ...members, conditions, ...(observedGeneration === undefined ? {} : { observedGeneration }) };
   const merged = { ...(isJsonObject(previous) ? previous : {}), ...ours };
   const kept = Object.entries(merged).flatMap(([name, value]) => {
@@ -118,20 +131,6 @@ function nextState(plan: WorkflowPlan, summary: WorkflowSummary, previous: JsonV
   return { ...Object.fromEntries(kept), ...(isFault(json) || !isJsonObject(json) ? {} : json) };
 }
 
-/** Conditions of ours as drafts, so that a run that cannot say anything about them leaves them as they are. */
-function keptConditions(previous: JsonValue): readonly ConditionDraft[] {
-  const conditions = member(previous, "conditions");
-  if (!Array.isArray(conditions)) return [];
-  return (conditions as readonly JsonValue[]).flatMap((condition) => {
-    const [type, status, reason, message, location] = ["type", "status", "reason", "message", "location"].map((name) =>
-      member(condition, name),
-    );
-    if (typeof type !== "string" || type === READY || typeof location !== "string") return [];
-    const known = status === "True" || status === "False" ? status : "Unknown";
-    return [{ type, status: known, reason: textOf(reason), message: textOf(message), location } as const];
-  });
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === "string" ? value : "";
+function boundedText(text: string | undefined): string | null {
+  return text === undefined ? null : bounded(text);
 }

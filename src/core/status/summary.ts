@@ -1,17 +1,16 @@
 /** What one execution of a Workflow came to, from the results of its steps: outcome, state, conditions and managed objects. */
 import { put } from "../cel/maps.ts";
 import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
-import type { JsonObject, JsonValue } from "../json.ts";
-import { fold, type Outcome } from "../outcome.ts";
+import { fold, type Outcome, type PermFail } from "../outcome.ts";
 import { faultOutcome } from "../plan/evaluate.ts";
 import type { WorkflowPlan } from "../plan/plan.ts";
 import { conditionOf, READY, type ConditionDraft } from "./condition.ts";
+import type { ManagedEntry, ManagedWorkflow } from "./managed.ts";
 
 /** What is needed of one step. */
 export interface StepSummary {
   readonly outcome: Outcome<Value>;
-  /** Koreo's record of what it manages: null, a resource, a sub-workflow, or a list of these. */
-  readonly managed: JsonValue;
+  readonly managed: ManagedEntry;
 }
 
 export interface WorkflowSummary {
@@ -22,15 +21,15 @@ export interface WorkflowSummary {
   readonly stateErrors: Readonly<Record<string, string>>;
   /** Of steps that have one, in listing order, then Ready. */
   readonly conditions: readonly ConditionDraft[];
-  /** Koreo's shape of `koreo.dev/managed-resources`; `{}` for a workflow that is not ready. */
-  readonly managed: JsonObject;
+  /** What this run knows for `koreo.dev/managed-resources`; `{}` for a workflow that is not ready. */
+  readonly managed: ManagedWorkflow;
 }
 
 /**
  * @param results - by label; none when the plan is not ready
  */
 export function summarizeWorkflow(plan: WorkflowPlan, results: ReadonlyMap<string, StepSummary>): WorkflowSummary {
-  const ready = { type: READY, name: `Workflow ${plan.name}` };
+  const ready = readyOf(plan);
   if (plan.readiness !== undefined) {
     const conditions = [conditionOf(ready, plan.readiness, plan.name)];
     return { outcome: plan.readiness, state: {}, stateErrors: {}, conditions, managed: {} };
@@ -49,6 +48,17 @@ export function summarizeWorkflow(plan: WorkflowPlan, results: ReadonlyMap<strin
       resources: Object.fromEntries([...results].map(([label, { managed }]) => [label, managed])),
     },
   };
+}
+
+/** The summary of a run whose result could not be recorded as it should: what it came to is not Ready, whatever it was. */
+export function withTrouble(plan: WorkflowPlan, summary: WorkflowSummary, trouble: PermFail): WorkflowSummary {
+  const outcome = fold<Value>([...(summary.outcome.kind === "permFail" ? [summary.outcome] : []), trouble]);
+  const others = summary.conditions.filter(({ type }) => type !== READY);
+  return { ...summary, outcome, conditions: [...others, conditionOf(readyOf(plan), outcome, plan.name)] };
+}
+
+function readyOf({ name }: WorkflowPlan): { readonly type: string; readonly name: string } {
+  return { type: READY, name: `Workflow ${name}` };
 }
 
 function mergedState(

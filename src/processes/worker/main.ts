@@ -26,11 +26,16 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
 /** Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller. */
 export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
   const { clock, log, cluster, state, definitions } = base;
-  const { queue, index, lock, registry } = state;
-  const reconciler = new Reconciler({ store: cluster.store, index, lock, queue, clock, log }, definitions, registry, {
-    resyncIntervalMs: config.resyncIntervalMs,
-    limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
-  });
+  const { queue, index, lock, ledger, registry } = state;
+  const reconciler = new Reconciler(
+    { store: cluster.store, index, lock, ledger, queue, clock, log },
+    definitions,
+    registry,
+    {
+      resyncIntervalMs: config.resyncIntervalMs,
+      limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
+    },
+  );
   while (!definitions.isReady && !signal.aborted) await clock.sleep(20, signal);
   if (signal.aborted) return;
   const consumer = state.consumer(config.concurrency);

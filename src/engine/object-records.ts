@@ -1,0 +1,79 @@
+/** What a run records of an object it looked at: on the trigger, and in the index. */
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { ANNOTATION } from "../core/names.ts";
+import { formatKey, type KeyText } from "../core/object-key.ts";
+import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
+import { parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
+import type { ResourceTarget } from "../core/resource/locate.ts";
+import type { ResourceType } from "./ports/object-store.ts";
+import { shared, type RunContext } from "./run-context.ts";
+import type { StepWork } from "./run-messages.ts";
+
+/** An object of one ResourceFunction, and how the server serves its kind. */
+export interface NamedObject {
+  readonly plan: ResourceFunctionPlan;
+  readonly target: ResourceTarget;
+  readonly type: ResourceType;
+}
+
+/** Koreo's record of one object in `koreo.dev/managed-resources`. */
+export function managedRecord({ plan, target, type }: NamedObject): JsonObject {
+  return {
+    apiVersion: target.apiVersion,
+    kind: target.kind,
+    plural: type.plural,
+    name: target.name,
+    readonly: target.readonly,
+    ...(type.namespaced ? { namespace: target.namespace } : {}),
+    resourceFunction: plan.name,
+  };
+}
+
+/** The inventory that stands on the trigger, by object; what another uid left behind is not read. */
+export function recordedObjects(trigger: JsonObject, cluster: string): ReadonlyMap<KeyText, InventoryEntry> {
+  const metadata = member(trigger, "metadata");
+  const text = textMember(member(metadata, "annotations"), ANNOTATION.inventory);
+  const entries = parseInventory(text, textMember(metadata, "uid"));
+  return new Map(entries.map((entry) => [formatKey({ cluster, ...entry }), entry]));
+}
+
+/** @param step - labels of the steps that lead to it, joined by `/` */
+export function inventoryEntry(
+  { request, step: { wave } }: StepWork,
+  { plan, target, type }: NamedObject,
+  observed: JsonObject | null,
+  step: string,
+): InventoryEntry {
+  return {
+    group: type.group,
+    version: type.version,
+    kind: type.kind,
+    namespace: target.namespace,
+    name: target.name,
+    uid: textMember(member(observed ?? undefined, "metadata"), "uid"),
+    step,
+    wave: request.wave + wave,
+    policy: plan.deletePolicy ?? "default",
+    readonly: target.readonly,
+  };
+}
+
+/**
+ * No version of any object: whatever is seen next wakes the trigger. Recorded of an object that this run deleted, so that
+ * its end wakes, and of one that two steps of the run saw in different versions: the result of one of them is out of date.
+ */
+const UNSETTLED = "unsettled";
+
+/** Says which version this run has looked at last, so that the echo of its own write wakes nobody. */
+export async function recordLook(
+  run: RunContext,
+  object: KeyText,
+  { observed, changed }: { readonly observed: JsonObject | null; readonly changed: boolean },
+): Promise<void> {
+  const isDeleted = observed === null && changed;
+  const version = isDeleted ? UNSETTLED : textMember(member(observed ?? undefined, "metadata"), "resourceVersion");
+  const seen = run.looks.get(object) ?? version;
+  const resourceVersion = seen === version ? version : UNSETTLED;
+  run.looks.set(object, resourceVersion);
+  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion }]));
+}

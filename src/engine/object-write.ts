@@ -1,0 +1,153 @@
+/**
+ * Sends one decided write: unless it is known to be in vain, or to be reverted; unless the object is another trigger's;
+ * and under the object lock where another trigger names the object too. What comes of it is remembered by the worker.
+ */
+import { contentHash } from "../core/hash.ts";
+import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { KeyText } from "../core/object-key.ts";
+import { retry, type NotOk } from "../core/outcome.ts";
+import type { Action } from "../core/resource/decide.ts";
+import { otherManager } from "../core/resource/field-managers.ts";
+import { refusedByOwner } from "./ownership-check.ts";
+import { perform, type Performed } from "./perform.ts";
+import type { ObjectRef } from "./ports/object-store.ts";
+import { shared, type RunContext } from "./run-context.ts";
+import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+import { triggerFingerprint } from "./wake.ts";
+import type { PlannedWrite } from "./write-memory.ts";
+
+/** What a step writes. */
+export interface WriteSite {
+  readonly ref: ObjectRef;
+  readonly object: KeyText;
+  /** Labels of the steps that lead here. */
+  readonly step: string;
+  /** For messages. */
+  readonly name: string;
+  /** The other triggers that name the object. */
+  readonly sharers: readonly KeyText[];
+}
+
+export type WriteAction = Exclude<Action, { kind: "none" | "outcome" }>;
+
+/** How the worker remembers what a step does to an object. */
+export function siteOf(run: RunContext, { object, step }: WriteSite): string {
+  return `${run.trigger.key} ${object} ${step}`;
+}
+
+/** The write as the worker remembers it. */
+export function planWrite(
+  run: RunContext,
+  site: WriteSite,
+  action: WriteAction,
+  observed: JsonObject | null,
+): PlannedWrite {
+  return {
+    site: siteOf(run, site),
+    desired: contentHash([action.kind, contentOf(action)]),
+    version: textMember(member(observed ?? undefined, "metadata"), "resourceVersion"),
+    basis: fingerprintOf(run.trigger.object),
+  };
+}
+
+/** Of triggers as runs have read them; once a run, for a trigger may be large and have many objects. */
+const fingerprints = new WeakMap<JsonObject, string>();
+
+function fingerprintOf(trigger: JsonObject): string {
+  const known = fingerprints.get(trigger) ?? triggerFingerprint(trigger);
+  fingerprints.set(trigger, known);
+  return known;
+}
+
+/** A write, and what it was decided on. */
+export interface Write {
+  readonly action: WriteAction;
+  readonly observed: JsonObject | null;
+  readonly planned: PlannedWrite;
+}
+
+/** Sends a write, or says why not. */
+export async function sendWrite(
+  run: RunContext,
+  site: WriteSite,
+  write: Write,
+  signal: AbortSignal,
+): Promise<Performed> {
+  const { writes } = run.memory;
+  const { action, observed, planned } = write;
+  const held = writes.answer(planned) ?? heldBack(run, site, write);
+  if (held !== undefined) return { kind: "outcome", outcome: held, changed: false };
+  const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site.ref, signal);
+  if (refusal !== undefined) return { kind: "outcome", outcome: refusal, changed: false };
+
+  const done = await locked(run, site, () =>
+    withSpan("koreo.write", { [ATTRIBUTE.action]: action.kind, [ATTRIBUTE.object]: site.name }, () =>
+      perform(run, { action, ref: site.ref, observed, name: site.name }, signal),
+    ),
+  );
+  if (done.kind === "observed" || (done.kind === "outcome" && done.changed)) writes.sent(planned);
+  // Refused for what it says: parked until something it depends on changes.
+  else if (done.kind === "outcome" && done.outcome.kind === "permFail") writes.remember(planned, done.outcome);
+  return done;
+}
+
+/** Somebody reverts what we write: it is written ever more rarely, and people are told who it is. */
+function heldBack(
+  run: RunContext,
+  { name, sharers }: WriteSite,
+  { action, observed, planned }: Write,
+): NotOk | undefined {
+  const { writes, waitMs } = run.memory.writes.backoff(planned);
+  if (waitMs <= 0) return undefined;
+  const seconds = Math.ceil(waitMs / 1000);
+  const what = observed === null ? "is gone" : "differs";
+  const where = "difference" in action && action.difference !== "" ? ` (${action.difference})` : "";
+  const manager = observed === null ? undefined : otherManager(observed);
+  const others = [...sharers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
+  const who = others.length === 0 ? "something else" : others.join(" or ");
+  const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise. Next try in ${seconds} s; let only one of them write it.`;
+  return retry(seconds, message, action.outcome.location);
+}
+
+/** Does something under the object lock, where another trigger names the object. */
+async function locked(
+  run: RunContext,
+  { name, object, sharers }: WriteSite,
+  write: () => Promise<Performed>,
+): Promise<Performed> {
+  if (sharers.length === 0) return write();
+  const { lock, queue, clock } = run.ports;
+  const holder = await withSpan(SPAN.lockWait, {}, () =>
+    shared(run, lock.acquire(object, run.trigger.key, run.limits.lockMs)),
+  );
+  if (holder !== undefined) {
+    const message = `${name} is being written by ${holder}; waiting for it to finish`;
+    return { kind: "outcome", outcome: retry(5, message, "spec"), changed: false };
+  }
+  try {
+    return await write();
+  } finally {
+    const waiting = await shared(run, lock.release(object, run.trigger.key));
+    const cause = { reason: "lock", object, atMs: clock.wallMs() };
+    if (waiting.length > 0)
+      await shared(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
+  }
+}
+
+/** A recreate is known by why it is sent: its content comes with the create that follows. */
+function contentOf(action: WriteAction): JsonValue {
+  switch (action.kind) {
+    case "create":
+    case "patch":
+      return withoutVersion(action.body);
+    case "recreate":
+      return action.difference;
+    case "delete":
+      return null;
+  }
+}
+
+function withoutVersion(body: JsonObject): JsonObject {
+  const { resourceVersion: _precondition, ...metadata } = (member(body, "metadata") ?? {}) as JsonObject;
+  return { ...body, metadata };
+}

@@ -1,0 +1,45 @@
+/**
+ * Kinds whose schema does not know all we write: the API server drops those fields, and the status differs from what should
+ * stand for ever. What the server made of it is remembered, so that it is sent once and not on every run.
+ */
+import { contentHash } from "../core/hash.ts";
+import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
+import { statusPatch } from "../core/status/report.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Whether exactly this status was sent before, and what stands there is what the server made of it. */
+export function isKnownPruned({ memory, trigger }: RunContext, desired: JsonObject, current: JsonObject): boolean {
+  const known = memory.prunedStatuses.get(trigger.uid);
+  return known !== undefined && known.stored === hashOf(statusOf(current)) && known.desired === hashOf(desired);
+}
+
+/** @param answer - the trigger as the server stored it after `desired` was sent */
+export function rememberStatus(run: RunContext, desired: JsonObject, answer: JsonObject): void {
+  const { memory, trigger, log } = run;
+  const left = statusPatch(statusOf(answer), desired);
+  if (left === undefined) {
+    memory.prunedStatuses.delete(trigger.uid);
+    return;
+  }
+  if (memory.prunedStatuses.get(trigger.uid) === undefined)
+    log.warn({ fields: Object.keys(left) }, "the schema of this kind drops fields of the status: add them to its CRD");
+  memory.prunedStatuses.set(trigger.uid, { desired: hashOf(desired), stored: hashOf(statusOf(answer)) });
+}
+
+function statusOf(trigger: JsonObject): JsonObject {
+  const status = member(trigger, "status");
+  return isJsonObject(status) ? status : {};
+}
+
+/** Without transition times: where the schema drops them, every look would make new ones. */
+function hashOf(status: JsonObject): string {
+  const conditions = member(status, "conditions");
+  if (!Array.isArray(conditions)) return contentHash(status);
+  return contentHash({ ...status, conditions: (conditions as readonly JsonValue[]).map(untimed) });
+}
+
+function untimed(condition: JsonValue): JsonValue {
+  if (!isJsonObject(condition)) return condition;
+  const { lastTransitionTime: _time, ...others } = condition;
+  return others;
+}

@@ -1,0 +1,29 @@
+/** What a worker process remembers between runs to spare requests. All of it may be lost at any time. */
+import { BoundedMap } from "./bounded-map.ts";
+import type { Clock } from "./ports/clock.ts";
+import { WriteMemory } from "./write-memory.ts";
+
+/** A status that the API server stores otherwise than we send it, because the kind's schema drops fields of it. */
+export interface PrunedStatus {
+  /** Hash of what should stand. */
+  readonly desired: string;
+  /** Hash of what the server made of it. */
+  readonly stored: string;
+}
+
+export interface WorkerMemory {
+  readonly writes: WriteMemory;
+  /** By uid of the trigger. */
+  readonly prunedStatuses: BoundedMap<string, PrunedStatus>;
+}
+
+/** A resync may come early by its jitter and must find nothing that holds it back. */
+const SHARE_OF_RESYNC = 0.8;
+const MAX_TRIGGERS = 10_000;
+
+export function createWorkerMemory(clock: Clock, resyncIntervalMs: number): WorkerMemory {
+  return {
+    writes: new WriteMemory(clock, resyncIntervalMs * SHARE_OF_RESYNC),
+    prunedStatuses: new BoundedMap(MAX_TRIGGERS),
+  };
+}

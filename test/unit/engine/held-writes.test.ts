@@ -1,0 +1,185 @@
+/** Writes that are not sent: in vain, refused before, or reverted again and again. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { ClusterFault } from "../../../src/engine/ports/object-store.ts";
+import { CONFIG_MAP, flow, keeps, request, WorkerBench } from "./worker-bench.ts";
+
+let bench: WorkerBench;
+afterEach(() => bench.stop());
+
+const PATCH = "patch ConfigMap/shared";
+const vandalise = (text: string) => bench.patch(CONFIG_MAP, "shared", { data: { text } });
+
+describe("an object that somebody else wants otherwise (M5)", () => {
+  const start = async () => {
+    bench = await WorkerBench.start(flow("keep") + keeps("keep") + request("one"));
+    await bench.run("one");
+  };
+
+  it("is repaired at once, and at once again", async () => {
+    await start();
+    for (const text of ["a", "b"]) {
+      await vandalise(text);
+      expect(await bench.writesOf("one")).toEqual([PATCH]);
+    }
+  });
+
+  it("is then repaired ever more rarely, and the condition says why", async () => {
+    await start();
+    let patches = 0;
+    for (let second = 0; second < 60; second += 1) {
+      await vandalise(`other-${second}`);
+      patches += (await bench.writesOf("one")).filter((write) => write === PATCH).length;
+      await bench.clock.advance(1000);
+    }
+    expect(patches).toBeGreaterThan(3);
+    expect(patches).toBeLessThan(8);
+    const { reason, message } = await bench.condition("one");
+    expect(reason).toBe("Wait");
+    expect(message).toContain("ConfigMap:apps:shared differs again after");
+    expect(message).toContain("'data' -> 'text'");
+  });
+
+  it("is looked at again when the wait is over", async () => {
+    await start();
+    for (const text of ["a", "b", "c"]) {
+      await vandalise(text);
+      expect(await bench.run("one")).toMatchObject({ kind: "done" });
+    }
+    const report = await bench.run("one");
+    expect(report).toMatchObject({ kind: "done", workClass: 2 });
+    await bench.clock.advance(2000);
+    expect(await bench.writesOf("one")).toContain(PATCH);
+  });
+
+  it("names the other manager, or the other trigger", async () => {
+    await start();
+    await bench.apply(request("two", "{ text: two }"));
+    // Unmarked: both may write it.
+    await bench.patch(CONFIG_MAP, "shared", { metadata: { annotations: { "koreo.dev/mark": null } } });
+    for (let round = 0; round < 4; round += 1) for (const name of ["two", "one"]) await bench.run(name);
+    expect((await bench.condition("one")).message).toContain(
+      "the trigger local/t.koreo.test/Request/apps/two wants it otherwise",
+    );
+  });
+
+  it("is in peace once a later look finds it as it should be", async () => {
+    await start();
+    for (const text of ["a", "b"]) {
+      await vandalise(text);
+      await bench.run("one");
+    }
+    await bench.clock.advance(15_000);
+    await bench.run("one");
+    await vandalise("c");
+    expect(await bench.writesOf("one")).toEqual([PATCH]);
+  });
+
+  it("follows its trigger however often that changes", async () => {
+    await start();
+    for (let edit = 0; edit < 10; edit += 1) {
+      await bench.apply(request("one", `{ text: edit-${edit} }`));
+      expect(await bench.writesOf("one")).toContain(PATCH);
+    }
+  });
+
+  it("follows its trigger when it is made anew for every change, too", async () => {
+    bench = await WorkerBench.start(flow("keep") + keeps("keep", { update: "recreate" }) + request("one"));
+    await bench.run("one");
+    for (let edit = 0; edit < 5; edit += 1) {
+      await bench.apply(request("one", `{ text: edit-${edit} }`));
+      expect(await bench.writesOf("one")).toContain("delete ConfigMap/shared");
+      expect(await bench.writesOf("one")).toContain("create ConfigMap/shared");
+    }
+  });
+
+  it("that is deleted again and again is made ever more rarely", async () => {
+    await start();
+    let creates = 0;
+    for (let second = 0; second < 60; second += 1) {
+      await bench.delete(CONFIG_MAP, "shared");
+      creates += (await bench.writesOf("one")).filter((write) => write.startsWith("create")).length;
+      await bench.clock.advance(1000);
+    }
+    expect(creates).toBeLessThan(8);
+    expect((await bench.condition("one")).message).toContain("is gone again after");
+  });
+});
+
+describe("a patch that changes nothing", () => {
+  // A field that the server drops, as it does with what a schema does not know.
+  const DROPPED = keeps("keep", { data: "{ text: =inputs.spec.text, dropped: x }" });
+
+  it("is not sent again, in this run or the next, while neither target nor object changes", async () => {
+    bench = await WorkerBench.start(flow("keep") + DROPPED + request("one"));
+    const { cluster } = bench;
+    const [create, patch] = [cluster.create.bind(cluster), cluster.patch.bind(cluster)];
+    const without = (body: Parameters<typeof patch>[1]) =>
+      body["data"] === undefined ? body : { ...body, data: { ...(body["data"] as object), dropped: null } };
+    cluster.create = (ref, body, signal) =>
+      create(ref, ref.type === CONFIG_MAP ? { ...body, data: { text: "hello" } } : body, signal);
+    cluster.patch = (ref, body, signal, subresource) =>
+      patch(ref, ref.type === CONFIG_MAP ? without(body) : body, signal, subresource);
+
+    expect(await bench.writesOf("one")).toContain("create ConfigMap/shared");
+    expect(await bench.writesOf("one")).toContain(PATCH);
+    for (let run = 0; run < 3; run += 1) expect(await bench.writesOf("one")).toEqual([]);
+    const { reason, message } = await bench.condition("one");
+    expect(reason).toBe("Wait");
+    expect(message).toContain("<missing 'dropped' in resource>");
+
+    // The object changes, or the target does: tried again, once.
+    await bench.patch(CONFIG_MAP, "shared", { metadata: { labels: { theirs: "x" } } });
+    expect(await bench.writesOf("one")).toContain(PATCH);
+    expect(await bench.writesOf("one")).toEqual([]);
+    await bench.apply(request("one", "{ text: edited }"));
+    expect(await bench.writesOf("one")).toContain(PATCH);
+  });
+});
+
+describe("a write that the API server refused (parking)", () => {
+  let answer: ClusterFault | undefined;
+  const REFUSED: ClusterFault = { kind: "invalid", detail: "data: not like this", status: 422 };
+  const CREATE = "create ConfigMap/shared";
+  const start = async () => {
+    answer = REFUSED;
+    bench = await WorkerBench.start(flow("keep") + keeps("keep") + request("one"), {
+      before: (verb, { kind }) => (verb === "create" && kind === "ConfigMap" ? answer : undefined),
+    });
+    expect(await bench.writesOf("one")).toContain(CREATE);
+  };
+
+  it("is not sent again on every wake, and its outcome stays", async () => {
+    await start();
+    for (let wake = 0; wake < 3; wake += 1) expect(await bench.writesOf("one")).toEqual([]);
+    const { reason, message } = await bench.condition("one");
+    expect({ reason, isTold: message.includes("not like this") }).toEqual({ reason: "Failure", isTold: true });
+  });
+
+  it.each([
+    { name: "the trigger changes", change: () => bench.apply(request("one", "{ text: other }")) },
+    { name: "its definition changes", change: () => bench.apply(keeps("keep", { data: "{ text: fixed }" })) },
+    {
+      name: "the object appears",
+      change: () => bench.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: shared }"),
+    },
+    { name: "a resync is due", change: () => bench.clock.advance(1_200_000 * 0.9) },
+  ])("is sent again when $name", async ({ change }) => {
+    await start();
+    answer = undefined;
+    await change();
+    const writes = await bench.writesOf("one");
+    expect(writes.some((write) => write.endsWith("ConfigMap/shared"))).toBe(true);
+    expect((await bench.condition("one")).reason).toBe("Ready");
+  });
+
+  it("does not keep the steps beside it from being maintained", async () => {
+    answer = REFUSED;
+    bench = await WorkerBench.start(
+      flow("keep", "other") + keeps("keep") + keeps("other", { object: "other" }) + request("one"),
+      { before: (verb, { name }) => (verb === "create" && name === "shared" ? answer : undefined) },
+    );
+    await bench.run("one");
+    await bench.patch(CONFIG_MAP, "other", { data: { text: "vandalised" } });
+    expect(await bench.writesOf("one")).toEqual(["patch ConfigMap/other"]);
+  });
+});
