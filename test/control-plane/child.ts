@@ -69,8 +69,8 @@ export class GuardedChild {
     guard.unref();
   }
 
-  /** Rejects with the end of the log when the program ends before `ready` resolves. */
-  async until<T>(ready: Promise<T>): Promise<T> {
+  /** Rejects with the end of the log when the program ends before `ready` resolves; its signal is aborted in the end. */
+  async until<T>(ready: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const guard = this.#guard;
     if (guard === undefined) throw await this.#failure();
     let onExit = () => {};
@@ -78,9 +78,11 @@ export class GuardedChild {
       onExit = () => void this.#failure().then(reject);
       guard.once("exit", onExit);
     });
+    const over = new AbortController();
     try {
-      return await Promise.race([ready, ended]);
+      return await Promise.race([ready(over.signal), ended]);
     } finally {
+      over.abort();
       guard.removeListener("exit", onExit);
     }
   }
@@ -121,10 +123,16 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Calls `probe` until it answers true or the deadline passes. */
-export async function waitFor(what: string, deadlineMs: number, probe: () => Promise<boolean>): Promise<void> {
+/** Calls `probe` until it answers true, the deadline passes, or nobody waits any more. */
+export async function waitFor(
+  what: string,
+  deadlineMs: number,
+  probe: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await probe())) {
+    if (signal?.aborted === true) return;
     if (performance.now() > end) throw new Error(`${what} did not happen within ${deadlineMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

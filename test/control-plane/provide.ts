@@ -59,13 +59,15 @@ export async function provideControlPlane(report: Report): Promise<ControlPlaneB
       build: buildFromDebian,
     },
   ];
-  const failures: string[] = [];
+  const dirs = new Map<(typeof choices)[number], string>();
   for (const choice of choices.filter(({ source }) => isChosen(source))) {
-    const dir = path.join(
-      cacheDir(),
-      `control-plane-${choice.version}-${await recipeHash(choice.recipe, choice.files)}`,
-    );
-    if (hasPrograms(dir)) return binariesIn(dir, choice.version, "cache");
+    const name = `control-plane-${choice.version}-${await recipeHash(choice.recipe, choice.files)}`;
+    dirs.set(choice, path.join(cacheDir(), name));
+  }
+  // What was built before is used, whichever it was, before anything is tried again.
+  for (const [{ version }, dir] of dirs) if (hasPrograms(dir)) return binariesIn(dir, version, "cache");
+  const failures: string[] = [];
+  for (const [choice, dir] of dirs) {
     try {
       await buildOnce(dir, report, (scratch) => choice.build(scratch, report));
       return binariesIn(dir, choice.version, choice.source);

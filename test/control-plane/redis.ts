@@ -141,7 +141,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   });
   const start = async () => {
     await child.start();
-    await child.until(waitFor("redis-server answering", 20_000, () => answersPing(port)));
+    await child.until((signal) => waitFor("redis-server answering", 20_000, () => answersPing(port), signal));
   };
   await start();
   return {

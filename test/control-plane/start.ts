@@ -142,7 +142,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
 
   const isReady = () => answers(`${url}/api/v1/namespaces/default`, authority.certificate, admin);
-  const apiReady = () => apiServer.until(waitFor("kube-apiserver becoming ready", READY_DEADLINE_MS, isReady));
+  const apiReady = () =>
+    apiServer.until((signal) => waitFor("kube-apiserver becoming ready", READY_DEADLINE_MS, isReady, signal));
   const children = [manager, apiServer, etcd];
   const stop = async () => {
     for (const child of children) await child.stop();

@@ -64,4 +64,14 @@ describe("npm run demo", () => {
     });
     expect(await run("test/demo/main.ts", "--bogus")).toMatchObject({ code: 2 });
   });
+
+  it("ends soon, saying why, when a process does not start", async () => {
+    process.env["KOREO_CONCURRENCY"] = "many";
+    const since = performance.now();
+    const { code, output } = await run("test/demo/main.ts");
+    delete process.env["KOREO_CONCURRENCY"];
+    expect(output).toContain('$KOREO_CONCURRENCY "many": write a whole number');
+    expect(code).toBe(1);
+    expect(performance.now() - since).toBeLessThan(40_000);
+  });
 });

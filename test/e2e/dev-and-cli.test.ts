@@ -47,7 +47,9 @@ describe("koreo", () => {
       stopDeadlineMs: 30_000,
     });
     await dev.start();
-    await dev.until(waitFor("koreo dev being ready", 30_000, () => isReady(`http://127.0.0.1:${port}`)));
+    await dev.until((signal) =>
+      waitFor("koreo dev being ready", 30_000, () => isReady(`http://127.0.0.1:${port}`), signal),
+    );
   });
   afterAll(async () => {
     await dev.stop();

@@ -148,7 +148,9 @@ function createProcess(options: {
       const args = [CLI, role, ...flags, "--port", String(port)];
       child = new GuardedChild({ command, args, env, logFile, stopDeadlineMs: STOP_DEADLINE_MS });
       await child.start();
-      await child.until(waitFor(`${name} becoming ready`, READY_DEADLINE_MS, () => isReady(healthUrl)));
+      await child.until((signal) =>
+        waitFor(`${name} becoming ready`, READY_DEADLINE_MS, () => isReady(healthUrl), signal),
+      );
     },
     stop: async () => child?.stop(),
     kill: async () => child?.stop("SIGKILL"),
