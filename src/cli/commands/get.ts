@@ -1,22 +1,7 @@
-/** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
+/** The flags of `koreo get`. */
 import type { Command } from "commander";
-import { stringify } from "yaml";
-import { member, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
-import type { ResourceType } from "../../engine/ports/object-store.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
-import { failed, withConnection, type Connection } from "../connection.ts";
-import { findKind } from "../find-kind.ts";
-import { addOutput, addSettings, CLUSTER_FLAGS, type OutputFormat } from "../flags.ts";
-import { managedObjects, type ManagedObject } from "../managed-objects.ts";
-import { formatAge, formatTable } from "../table.ts";
-
-interface GetOptions extends ConfigFlags {
-  readonly output: OutputFormat;
-  readonly namespace?: string;
-  readonly allNamespaces?: true;
-}
-
-const PAGE = 500;
+import type { GetOptions } from "../actions/get.ts";
+import { addOutput, addSettings, CLUSTER_FLAGS } from "../flags.ts";
 
 export function addGet(program: Command): void {
   const command = program
@@ -33,120 +18,8 @@ export function addGet(program: Command): void {
       "after",
       "\nExamples:\n  koreo get workflows -A\n  koreo get webapp shop -n team-a\n  koreo get webapp shop -n team-a -o json",
     )
-    .action((kind: string, name: string | undefined, options: GetOptions) =>
-      withConnection(options, async (connection) => {
-        const type = await findKind(connection, kind);
-        if (name === undefined) await list(connection, type, options);
-        else await one(connection, type, name, options);
-      }),
-    );
-}
-
-async function list(connection: Connection, type: ResourceType, options: GetOptions): Promise<void> {
-  const isWide = options.allNamespaces === true || !type.namespaced;
-  const objects = await listAll(connection, type, isWide ? undefined : (options.namespace ?? connection.namespace));
-  if (options.output !== "table") {
-    print(options.output, { apiVersion: "v1", kind: "List", items: objects });
-    return;
-  }
-  if (objects.length === 0) {
-    console.error(
-      isWide
-        ? `no ${type.plural} found`
-        : `no ${type.plural} in namespace ${options.namespace ?? connection.namespace}`,
-    );
-    return;
-  }
-  const showsNamespace = options.allNamespaces === true && type.namespaced;
-  const heads = [...(showsNamespace ? ["NAMESPACE"] : []), "NAME", "READY", "REASON", "AGE", "MESSAGE"];
-  const rows = objects.map((object) => {
-    const { status, reason, message } = verdictOf(object);
-    const metadata = member(object, "metadata");
-    const place = showsNamespace ? [textMember(metadata, "namespace")] : [];
-    const age = formatAge(textMember(metadata, "creationTimestamp"), Date.now());
-    return [...place, textMember(metadata, "name"), status, reason, age, oneLine(message)];
-  });
-  console.log(formatTable(heads, rows));
-}
-
-async function one(connection: Connection, type: ResourceType, name: string, options: GetOptions): Promise<void> {
-  const namespace = type.namespaced ? (options.namespace ?? connection.namespace) : "";
-  const read = await connection.store.get({ type, namespace, name }, connection.signal);
-  if (read.kind === "fault")
-    throw failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, read.fault);
-  const managed = await managedObjects(connection, read.value);
-  if (options.output === "table") printOne(read.value, managed);
-  else print(options.output, { object: read.value, managedObjects: managed as unknown as JsonValue });
-}
-
-function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
-  const metadata = member(object, "metadata");
-  const namespace = textMember(metadata, "namespace");
-  console.log(
-    `${textMember(object, "kind")} ${namespace === "" ? "" : `${namespace}/`}${textMember(metadata, "name")}`,
-  );
-  const conditions = conditionsOf(object).map((each) => [
-    textMember(each, "type"),
-    textMember(each, "status"),
-    textMember(each, "reason"),
-    formatAge(textMember(each, "lastTransitionTime"), Date.now()),
-    oneLine(textMember(each, "message")),
-  ]);
-  console.log(
-    conditions.length === 0
-      ? "\nno conditions"
-      : `\n${formatTable(["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"], conditions)}`,
-  );
-  if (managed.length === 0) return;
-  const rows = managed.map((each) => [
-    each.kind,
-    each.namespace,
-    each.name,
-    each.step,
-    each.state + (each.readonly ? " (readonly)" : ""),
-  ]);
-  console.log(`\n${formatTable(["MANAGED", "NAMESPACE", "NAME", "STEP", "STATE"], rows)}`);
-}
-
-async function listAll(
-  { store, signal }: Connection,
-  type: ResourceType,
-  namespace: string | undefined,
-): Promise<readonly JsonObject[]> {
-  const objects: JsonObject[] = [];
-  let continueToken: string | undefined;
-  do {
-    const options = {
-      limit: PAGE,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(continueToken === undefined ? {} : { continueToken }),
-    };
-    const page = await store.list(type, options, signal);
-    if (page.kind === "fault") throw failed(`listing ${type.plural}`, page.fault);
-    objects.push(...page.value.items);
-    continueToken = page.value.continueToken;
-  } while (continueToken !== undefined && continueToken !== "");
-  return objects;
-}
-
-function verdictOf(object: JsonObject): { readonly status: string; readonly reason: string; readonly message: string } {
-  const ready = conditionsOf(object).find((each) => textMember(each, "type") === "Ready");
-  return {
-    status: textMember(ready, "status") || "-",
-    reason: textMember(ready, "reason") || "-",
-    message: textMember(ready, "message"),
-  };
-}
-
-function conditionsOf(object: JsonObject): readonly JsonValue[] {
-  const conditions = memberAt(object, ["status", "conditions"]);
-  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]) : [];
-}
-
-function print(format: "json" | "yaml", value: JsonValue): void {
-  console.log(format === "json" ? JSON.stringify(value, null, 2) : stringify(value, { lineWidth: 0 }).trimEnd());
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ");
+    .action(async (kind: string, name: string | undefined, options: GetOptions) => {
+      const { get } = await import("../actions/get.ts");
+      await get(kind, name, options);
+    });
 }
