@@ -7,6 +7,7 @@ import { addCompletion } from "./commands/completion.ts";
 import { addCrds } from "./commands/crds.ts";
 import { addGet } from "./commands/get.ts";
 import { addRoles } from "./commands/roles.ts";
+import { addTest } from "./commands/test.ts";
 
 export function createProgram(): Command {
   const program = new Command("koreo")
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   addCrds(program);
   addApply(program);
   addGet(program);
+  addTest(program);
   addCompletion(program);
   program
     .command("version")

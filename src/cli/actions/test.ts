@@ -1,0 +1,91 @@
+/** `koreo test`: runs the FunctionTests in files, once or after every save. Needs no cluster. */
+import { statSync, watch } from "node:fs";
+import path from "node:path";
+import { readSpecChecks } from "../../processes/shared/crds.ts";
+import { abortOnSignals } from "../../processes/shared/signals.ts";
+import { readDefinitions, type DefinitionFiles } from "../definition-files.ts";
+import { CommandFailed } from "../failure.ts";
+import { formatTests, type TestFormat } from "../test-formats.ts";
+import { runTests, type TestReport } from "../test-results.ts";
+
+export interface TestOptions {
+  readonly output: TestFormat;
+  readonly filter?: string;
+  readonly watch?: true;
+}
+
+/** @throws CommandFailed when a test fails, a file cannot be read, or there is no test */
+export async function test(targets: readonly string[], options: TestOptions): Promise<void> {
+  const paths = targets.length === 0 ? ["."] : targets;
+  const first = run(paths, options);
+  print(first, options);
+  if (options.watch === true) await watchAndRun(paths, options, first.reports);
+  else check(first, options);
+}
+
+interface Ran {
+  readonly definitions: DefinitionFiles;
+  readonly reports: readonly TestReport[];
+  readonly seconds: number;
+}
+
+function run(paths: readonly string[], { filter }: TestOptions): Ran {
+  const since = performance.now();
+  const definitions = readDefinitions(paths, readSpecChecks());
+  const reports = runTests(definitions, { filter });
+  return { definitions, reports, seconds: (performance.now() - since) / 1000 };
+}
+
+function print({ definitions, reports, seconds }: Ran, { output }: TestOptions): void {
+  for (const { file, line, column, message } of definitions.unreadable)
+    console.error(`${file}:${line}:${column}: ${message}`);
+  if (reports.length > 0 || output !== "text") console.log(formatTests(output, reports, seconds));
+}
+
+function check({ definitions, reports }: Ran, { filter }: TestOptions): void {
+  const failed = reports.filter(({ success }) => !success).length;
+  if (failed > 0) throw new CommandFailed(`${failed} of ${reports.length} tests failed`);
+  const broken = definitions.unreadable.length;
+  if (broken > 0) throw new CommandFailed(`${broken} ${broken === 1 ? "file" : "files"} could not be read`);
+  if (reports.length > 0) return;
+  const what = filter === undefined ? "no FunctionTest" : `no test or case whose name holds "${filter}"`;
+  throw new CommandFailed(`${what} found in ${definitions.files.length} manifest files`);
+}
+
+/** Editors write a file in several steps: what comes this soon is one save. */
+const SETTLE_MS = 100;
+
+/** After a save runs what it affects: every test that, or a definition of which, has changed; and what failed before. */
+async function watchAndRun(
+  paths: readonly string[],
+  options: TestOptions,
+  first: readonly TestReport[],
+): Promise<void> {
+  const signal = abortOnSignals();
+  let before = first;
+  let timer: NodeJS.Timeout | undefined;
+  const again = () => {
+    const ran = run(paths, options);
+    const known = new Map(before.map((each) => [`${each.namespace}/${each.name}`, each]));
+    const affected = ran.reports.filter((each) => {
+      const old = known.get(`${each.namespace}/${each.name}`);
+      return old === undefined || old.hash !== each.hash || !old.success;
+    });
+    before = ran.reports;
+    console.log(`\n${ran.reports.length - affected.length} tests are not affected`);
+    print({ ...ran, reports: affected }, options);
+  };
+  const onChange = () => {
+    clearTimeout(timer);
+    timer = setTimeout(again, SETTLE_MS);
+  };
+  const watchers = paths.map((target) => {
+    const isFolder = statSync(target).isDirectory();
+    // A file is watched through its folder: editors replace files, and a replaced file is no longer watched.
+    return watch(isFolder ? target : path.dirname(target), { recursive: isFolder }, onChange);
+  });
+  console.error("watching for changes; Ctrl-C ends it");
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  clearTimeout(timer);
+  for (const watcher of watchers) watcher.close();
+}
