@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { addApply } from "./commands/apply.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCrds } from "./commands/crds.ts";
+import { addEvaluate } from "./commands/evaluate.ts";
 import { addGet } from "./commands/get.ts";
 import { addRoles } from "./commands/roles.ts";
 import { addTest } from "./commands/test.ts";
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addApply(program);
   addGet(program);
   addTest(program);
+  addEvaluate(program);
   addCompletion(program);
   program
     .command("version")

@@ -1,0 +1,94 @@
+/** `koreo render`: what a function makes of its inputs, without a cluster: a return value, or the request it would send. */
+import { runResourceFunction } from "../../core/function-test/mock-api.ts";
+import { withoutRecord } from "../../core/function-test/judge.ts";
+import { outcomeText, type Outcome } from "../../core/outcome.ts";
+import type { DefinitionEntry } from "../../core/plan/catalog.ts";
+import { evaluateValueFunction } from "../../core/plan/value-function.ts";
+import type { Value, ValueMap } from "../../core/cel/value.ts";
+import { readSpecChecks } from "../../processes/shared/crds.ts";
+import { readDefinitions, type DefinitionFiles } from "../definition-files.ts";
+import { CommandFailed } from "../failure.ts";
+import { printValue, type ValueFormat } from "../print-value.ts";
+import { readMap } from "../value-files.ts";
+
+export interface RenderOptions {
+  readonly inputs?: string;
+  readonly resource?: string;
+  readonly name?: string;
+  readonly withRecord?: true;
+  readonly output: ValueFormat;
+}
+
+/** @throws CommandFailed when there is nothing to render, or the function comes to anything but a value or a request */
+export function render(targets: readonly string[], options: RenderOptions): void {
+  const definitions = readDefinitions(targets, readSpecChecks());
+  for (const { file, line, column, message } of definitions.unreadable)
+    console.error(`${file}:${line}:${column}: ${message}`);
+  const entry = chosen(definitions, options.name);
+  const inputs = options.inputs === undefined ? {} : readMap(options.inputs);
+  const resource = options.resource === undefined ? undefined : readMap(options.resource);
+  if (entry.compiled.kind === "ResourceFunction") renderResource(entry, definitions, { ...options, inputs, resource });
+  else renderValue(entry, { ...options, inputs, resource });
+}
+
+interface Given {
+  readonly inputs: ValueMap;
+  readonly resource: ValueMap | undefined;
+  readonly withRecord?: true;
+  readonly output: ValueFormat;
+}
+
+function renderResource(
+  { source, compiled, faults }: DefinitionEntry,
+  { catalog }: DefinitionFiles,
+  given: Given,
+): void {
+  if (compiled.kind !== "ResourceFunction") return;
+  if (compiled.prepared.kind === "notReady") throw notReady(source.name, faults);
+  const { inputs, resource, output } = given;
+  const templates = (name: string) => catalog.template(name, source.namespace);
+  const answer = runResourceFunction({
+    plan: compiled.prepared.plan,
+    inputs,
+    resource,
+    location: source.name,
+    templates,
+  });
+  const { request, outcome } = answer;
+  if (request === undefined) {
+    if (outcome.kind !== "ok") throw new CommandFailed(`${source.name}: ${textOf(outcome)}`);
+    console.error("# nothing to send: the object is as it should be; the function returns:");
+    printValue(outcome.value, output);
+    return;
+  }
+  console.error(`# ${request.method}: ${textOf(outcome)}`);
+  printValue(given.withRecord === true ? request.body : withoutRecord(request.body), output);
+}
+
+function renderValue({ source, compiled, faults }: DefinitionEntry, { inputs, resource, output }: Given): void {
+  if (compiled.kind !== "ValueFunction") return;
+  if (compiled.prepared.kind === "notReady") throw notReady(source.name, faults);
+  const outcome = evaluateValueFunction(compiled.prepared.plan, inputs, source.name, resource ?? {});
+  if (outcome.kind !== "ok") throw new CommandFailed(`${source.name}: ${textOf(outcome)}`);
+  printValue(outcome.value, output);
+}
+
+/** The function of that name; without one the only function there is. */
+function chosen({ catalog }: DefinitionFiles, name: string | undefined): DefinitionEntry {
+  const functions = catalog.entries.filter(({ source }) => source.kind.endsWith("Function"));
+  const named = name === undefined ? functions : functions.filter(({ source }) => source.name === name);
+  const [found, ...more] = named;
+  if (found !== undefined && more.length === 0) return found;
+  const names = functions.map(({ source }) => `${source.kind} ${source.name}`).join(", ");
+  if (functions.length === 0) throw new CommandFailed("no ValueFunction or ResourceFunction found");
+  const why = name === undefined ? "several functions found: choose one with --name" : `no single function "${name}"`;
+  throw new CommandFailed(`${why} (${names})`);
+}
+
+function notReady(name: string, faults: DefinitionEntry["faults"]): CommandFailed {
+  return new CommandFailed(`${name} cannot run:\n${faults.map(({ message }) => `  ${message}`).join("\n")}`);
+}
+
+function textOf(outcome: Outcome<Value>): string {
+  return outcome.kind === "ok" ? "Ok" : outcomeText(outcome);
+}
