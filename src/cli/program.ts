@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { addApply } from "./commands/apply.ts";
+import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCrds } from "./commands/crds.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addCrds(program);
   addApply(program);
   addGet(program);
+  addCheck(program);
   addTest(program);
   addEvaluate(program);
   addCompletion(program);

@@ -11,8 +11,9 @@ export interface CrdsOptions extends ConfigFlags {
   readonly output: "yaml" | "json";
 }
 
-export function crds(options: CrdsOptions): Promise<void> | void {
-  return options.install === true ? install(options) : print(options);
+export async function crds(options: CrdsOptions): Promise<void> {
+  if (options.install === true) await install(options);
+  else print(options);
 }
 
 function print({ output }: CrdsOptions): void {
