@@ -106,13 +106,17 @@ export class HeldRuns {
 
   /** Stops what has no lease any more, and renews what is due. No answer is a lost lease too. */
   async beat(): Promise<void> {
+    const { clock, leaseMs } = this.#options;
+    this.stopExpired();
+    if (clock.nowMs() - this.#renewedAt >= leaseMs * RENEW_AFTER) await this.renew();
+  }
+
+  /** Stops the runs whose lease ends before the next beat. A process that was paused learns here what it missed. */
+  stopExpired(): void {
     const { store, clock, leaseMs } = this.#options;
-    const now = clock.nowMs();
-    const nextBeat = now + leaseMs / BEATS; // too late for a lease that ends before it
-    for (const entry of this.#entries.values()) {
-      if (store.leasesEnd && entry.deadline <= nextBeat) this.#interrupt(entry, "lease-lost");
-    }
-    if (now - this.#renewedAt >= leaseMs * RENEW_AFTER) await this.renew();
+    if (!store.leasesEnd) return;
+    const nextBeat = clock.nowMs() + leaseMs / BEATS; // too late for a lease that ends before it
+    for (const entry of this.#entries.values()) if (entry.deadline <= nextBeat) this.#interrupt(entry, "lease-lost");
   }
 
   /** Renews all leases now, if that is not under way. Never rejects. */

@@ -164,6 +164,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     const held = this.#held.get(id);
     if (held === undefined) return { kind: "interrupted" };
     const isInterrupted = () => held.signal.aborted;
+    this.#held.stopExpired(); // the process may have been paused since it took this run
     if (isInterrupted()) return { kind: "interrupted" };
     this.#counts.runs += 1;
     try {
