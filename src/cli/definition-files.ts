@@ -4,7 +4,10 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
+import { toJson } from "../core/cel/text.ts";
+import { isFault, type Value } from "../core/cel/value.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { definitionOf, textField, type DefinitionSource } from "../core/manifest/definition.ts";
 import { readYaml, type YamlDocument, type YamlFault } from "../core/manifest/read-yaml.ts";
 import type { SpecChecks } from "../core/manifest/schema.ts";
 import { compileCatalog, type Catalog } from "../core/plan/catalog.ts";
@@ -33,6 +36,8 @@ export interface DefinitionFiles {
   /** By the text `definitionId` gives; of several with one identity the last. */
   readonly byId: ReadonlyMap<string, DefinitionFile>;
   readonly all: readonly DefinitionFile[];
+  /** CustomResourceDefinitions beside them: they say what is known of a kind. */
+  readonly crds: readonly JsonObject[];
   readonly unreadable: readonly UnreadableFile[];
   /** Every file that was read. */
   readonly files: readonly string[];
@@ -45,6 +50,7 @@ export interface DefinitionFiles {
 export function readDefinitions(targets: readonly string[], checks: SpecChecks): DefinitionFiles {
   const files = [...new Set(targets.flatMap(filesBelow))];
   const all: DefinitionFile[] = [];
+  const crds: JsonObject[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const file of files) {
     const { documents, faults } = readYaml(readFileSync(file, "utf8"));
@@ -52,6 +58,7 @@ export function readDefinitions(targets: readonly string[], checks: SpecChecks):
     for (const document of documents) {
       const source = definitionOf(document.value, DEFAULT_NAMESPACE);
       if (source !== undefined) all.push({ file, document, source });
+      else if (textField(document.value, "kind") === "CustomResourceDefinition") crds.push(jsonOf(document.value));
     }
   }
   const namespaces = [...new Set(all.map(({ source }) => source.namespace))];
@@ -59,7 +66,13 @@ export function readDefinitions(targets: readonly string[], checks: SpecChecks):
     all.map(({ source }) => source),
     { namespaces, checks },
   );
-  return { catalog, byId: new Map(all.map((each) => [definitionId(each.source), each])), all, unreadable, files };
+  const byId = new Map(all.map((each) => [definitionId(each.source), each]));
+  return { catalog, byId, all, crds, unreadable, files };
+}
+
+function jsonOf(value: Value): JsonObject {
+  const json = toJson(value);
+  return !isFault(json) && isJsonObject(json) ? json : {};
 }
 
 function filesBelow(target: string): readonly string[] {

@@ -1,4 +1,6 @@
 /** Test reports as people and machines read them: text, JSON, JUnit XML, TAP. */
+import type { DefinitionCoverage } from "../core/coverage/summary.ts";
+import { formatCoverage } from "./coverage-format.ts";
 import type { CaseReport, TestReport } from "./test-results.ts";
 
 export const TEST_FORMATS = ["text", "json", "junit", "tap"] as const;
@@ -24,13 +26,27 @@ export function totalsOf(reports: readonly TestReport[]): Totals {
   };
 }
 
-/** @param seconds - the whole run took */
-export function formatTests(format: TestFormat, reports: readonly TestReport[], seconds: number): string {
+/** What a run of tests gives besides their reports. */
+export interface RunFacts {
+  /** The whole run took. */
+  readonly seconds: number;
+  readonly coverage?: readonly DefinitionCoverage[] | undefined;
+}
+
+export function formatTests(
+  format: TestFormat,
+  reports: readonly TestReport[],
+  { seconds, coverage }: RunFacts,
+): string {
   switch (format) {
     case "text":
-      return [...reports.map(testText), summaryText(totalsOf(reports), seconds)].join("\n");
+      return [
+        ...reports.map(testText),
+        ...(coverage === undefined ? [] : [`\n${formatCoverage(coverage)}`]),
+        summaryText(totalsOf(reports), seconds),
+      ].join("\n");
     case "json":
-      return JSON.stringify({ tests: reports, totals: { ...totalsOf(reports), seconds } }, null, 2);
+      return JSON.stringify({ tests: reports, totals: { ...totalsOf(reports), seconds }, coverage }, null, 2);
     case "junit":
       return junit(reports, seconds);
     case "tap":

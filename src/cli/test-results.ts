@@ -1,9 +1,13 @@
-/** Runs the FunctionTests of a set of definition files and gathers what they came to, for whatever prints it. */
+/** Runs the FunctionTests and WorkflowTests of a set of definition files and gathers what they came to, for whatever prints it. */
+import type { CoverageRecorder } from "../core/coverage/recorder.ts";
 import type { Differences } from "../core/function-test/compare.ts";
-import { runFunctionTest } from "../core/function-test/run.ts";
-import { outcomeText, type NotOk, type Outcome } from "../core/outcome.ts";
+import { resultText } from "../core/function-test/expected-outcome.ts";
+import { runFunctionTest, type FunctionTestResult } from "../core/function-test/run.ts";
+import type { FunctionTestPlan } from "../core/function-test/prepare.ts";
+import { outcomeText, type NotOk } from "../core/outcome.ts";
 import type { DefinitionEntry } from "../core/plan/catalog.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
+import { runWorkflowTest, type WorkflowTestResult } from "../processes/workflow-test/run.ts";
 import type { DefinitionFiles } from "./definition-files.ts";
 
 /** One place where something is not as expected. */
@@ -28,7 +32,7 @@ export interface TestReport {
   readonly name: string;
   readonly file: string;
   readonly line: number;
-  /** `Kind name` of the function it is about. */
+  /** `Kind name` of the function or Workflow it is about. */
   readonly about: string;
   readonly success: boolean;
   /** Why it could not be run at all; "" when it could. */
@@ -43,15 +47,23 @@ export interface TestReport {
 export interface RunSelection {
   /** Runs tests whose name, or cases whose label, holds this text. */
   readonly filter?: string | undefined;
+  /** Counts what the tests exercise. */
+  readonly coverage?: CoverageRecorder | undefined;
 }
 
-/** @returns a report per FunctionTest, by file and place */
-export function runTests(definitions: DefinitionFiles, { filter = "" }: RunSelection = {}): readonly TestReport[] {
-  return definitions.catalog.entries
-    .filter(({ source }) => source.kind === "FunctionTest")
-    .map((entry) => reportOf(entry, definitions))
-    .filter((report) => isSelected(report, filter))
-    .map((report) => (report.name.includes(filter) ? report : withCases(report, filter)));
+type Tested = Pick<DefinitionFiles, "catalog" | "crds" | "byId">;
+
+/** @returns a report per FunctionTest and WorkflowTest, by file and place */
+export async function runTests(
+  definitions: Tested,
+  { filter = "", coverage }: RunSelection = {},
+): Promise<readonly TestReport[]> {
+  const reports: TestReport[] = [];
+  for (const entry of definitions.catalog.entries) {
+    const report = await reportOf(entry, definitions, coverage);
+    if (report !== undefined && isSelected(report, filter)) reports.push(report);
+  }
+  return reports.map((report) => (report.name.includes(filter) ? report : withCases(report, filter)));
 }
 
 function isSelected({ name, cases, problem }: TestReport, filter: string): boolean {
@@ -64,33 +76,81 @@ function withCases(report: TestReport, filter: string): TestReport {
   return { ...report, cases, success: cases.every(({ status }) => status !== "failed"), casesNotReached: 0 };
 }
 
-function reportOf(entry: DefinitionEntry, { byId, catalog }: DefinitionFiles): TestReport {
+type TestResult = Pick<TestReport, "success" | "problem" | "cases" | "casesNotReached">;
+
+async function reportOf(
+  entry: DefinitionEntry,
+  definitions: Tested,
+  coverage: CoverageRecorder | undefined,
+): Promise<TestReport | undefined> {
   const { source, compiled, planHash, faults, uses } = entry;
-  const place = byId.get(definitionId(source));
-  const about = uses.find(({ kind }) => kind === "ValueFunction" || kind === "ResourceFunction");
+  if (compiled.kind !== "FunctionTest" && compiled.kind !== "WorkflowTest") return undefined;
+  const place = definitions.byId.get(definitionId(source));
+  const about = uses[1]; // the first is the test itself
   const base = {
     ...{ namespace: source.namespace, name: source.name, hash: planHash },
     file: place?.file ?? "",
     line: place?.document.start.line ?? 1,
     about: about === undefined ? "nothing" : `${about.kind} ${about.name}`,
   };
-  if (compiled.kind !== "FunctionTest" || compiled.prepared.kind === "notReady") {
+  if (compiled.prepared.kind === "notReady") {
     const why = faults.map(({ message }) => message).join("; ");
-    const problem = why === "" && compiled.prepared.kind === "notReady" ? said(compiled.prepared.outcome) : why;
+    const problem = why === "" ? said(compiled.prepared.outcome) : why;
     return { ...base, success: false, problem, cases: [], casesNotReached: 0 };
   }
-  const result = runFunctionTest(compiled.prepared.plan, (name) => catalog.template(name, source.namespace));
+  const { catalog, crds } = definitions;
+  if (compiled.kind === "WorkflowTest") {
+    const result = await runWorkflowTest(compiled.prepared.plan, { catalog, crds, coverage });
+    return { ...base, ...workflowResult(result) };
+  }
+  const plan = coverage === undefined ? compiled.prepared.plan : watchedTest(compiled.prepared.plan, coverage);
+  const result = runFunctionTest(plan, (name) => catalog.template(name, source.namespace));
+  noteWrites(plan, result, coverage);
+  return { ...base, ...functionResult(result) };
+}
+
+function watchedTest(plan: FunctionTestPlan, coverage: CoverageRecorder): FunctionTestPlan {
+  const { functionUnderTest } = plan;
+  if (functionUnderTest.kind === "notReady") return plan;
+  return { ...plan, functionUnderTest: { kind: "ready", plan: coverage.watch(functionUnderTest.plan) } };
+}
+
+const WRITES = { POST: "create", PATCH: "patch", DELETE: "delete" } as const;
+
+function noteWrites(plan: FunctionTestPlan, result: FunctionTestResult, coverage: CoverageRecorder | undefined): void {
+  if (coverage === undefined || plan.functionUnderTest.kind === "notReady") return;
+  for (const { answer } of result.cases) {
+    if (answer?.request === undefined) continue;
+    coverage.functionWrote(plan.functionUnderTest.plan.plan, WRITES[answer.request.method]);
+  }
+}
+
+function functionResult({ success, functionOutcome, cases, casesNotReached }: FunctionTestResult): TestResult {
   return {
-    ...base,
-    success: result.success,
-    problem: result.functionOutcome === undefined ? "" : said(result.functionOutcome),
-    casesNotReached: result.casesNotReached,
-    cases: result.cases.map(({ label, pass, skipped, message, differences, outcome }) => ({
+    success,
+    problem: functionOutcome === undefined ? "" : said(functionOutcome),
+    casesNotReached,
+    cases: cases.map(({ label, pass, skipped, message, differences, outcome }) => ({
       label,
       status: skipped ? "skipped" : pass ? "passed" : "failed",
       message: pass ? "" : (message ?? ""),
       differences: differences === undefined ? [] : flattened(differences, ""),
-      outcome: outcome === undefined ? "" : textOf(outcome),
+      outcome: outcome === undefined ? "" : resultText(outcome),
+    })),
+  };
+}
+
+function workflowResult({ success, workflowOutcome, cases, casesNotReached }: WorkflowTestResult): TestResult {
+  return {
+    success,
+    problem: workflowOutcome === undefined ? "" : said(workflowOutcome),
+    casesNotReached,
+    cases: cases.map(({ label, pass, skipped, problem, unmet, outcome }) => ({
+      label,
+      status: skipped ? "skipped" : pass ? "passed" : "failed",
+      message: problem,
+      differences: unmet.flatMap(({ path, differences }) => flattened(differences, path)),
+      outcome: outcome === undefined ? "" : resultText(outcome),
     })),
   };
 }
@@ -104,10 +164,6 @@ function flattened(differences: Differences, path: string): readonly Difference[
   return Object.entries(differences as Readonly<Record<string, Differences>>).flatMap(([name, inner]) =>
     flattened(inner, path === "" ? name : `${path}.${name}`),
   );
-}
-
-function textOf(outcome: Outcome<unknown>): string {
-  return outcome.kind === "ok" ? "Ok" : outcomeText(outcome);
 }
 
 function said(outcome: NotOk): string {

@@ -6,9 +6,19 @@ export const FIELD_MANAGER = "koreo-cluster";
 /** The ConfigMap beside the definitions that holds the kinds of triggers we must come back for. */
 export const TRIGGER_KINDS_NAME = "koreo-trigger-kinds";
 
-/** The API group of the five definition kinds. */
+/** The API group of the definition kinds. */
 export const KOREO_GROUP = "koreo.dev";
 export const KOREO_VERSION = "v1beta1";
+
+/** The kinds of definitions, with the plurals the API server serves them under. */
+export const DEFINITION_PLURALS = {
+  Workflow: "workflows",
+  ValueFunction: "valuefunctions",
+  ResourceFunction: "resourcefunctions",
+  ResourceTemplate: "resourcetemplates",
+  FunctionTest: "functiontests",
+  WorkflowTest: "workflowtests",
+} as const;
 
 export const ANNOTATION = {
   /** On a trigger, by the user: run this Workflow. */

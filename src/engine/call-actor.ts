@@ -15,19 +15,23 @@ import { SPAN, withSpanSync } from "./telemetry.ts";
 /** The behaviour of a call actor; `reply` is called once. */
 export function callActor(work: StepWork, call: Call, reply: (result: StepResult) => void): Receive<CallMessage> {
   return async (_message, self) => {
-    const { logic, inputs, location } = call;
-    switch (logic.kind) {
-      case "value":
-        reply(withSpanSync(SPAN.evaluate, {}, () => plainResult(evaluateValueFunction(logic.plan, inputs, location))));
-        return;
-      case "resource":
-        reply(await reconcileResource(work, { plan: logic.plan, inputs, location }, self.signal));
-        return;
-      case "workflow":
-        reply(await runSubWorkflow(work, { ...call, logic }, self));
-        return;
-    }
+    const result = await perform(work, call, self);
+    const { request, step, run } = work;
+    run.observer?.callEnded?.({ workflow: request.plan, step, logic: call.logic, outcome: result.outcome });
+    reply(result);
   };
+}
+
+function perform(work: StepWork, call: Call, self: ActorContext<CallMessage>): StepResult | Promise<StepResult> {
+  const { logic, inputs, location } = call;
+  switch (logic.kind) {
+    case "value":
+      return withSpanSync(SPAN.evaluate, {}, () => plainResult(evaluateValueFunction(logic.plan, inputs, location)));
+    case "resource":
+      return reconcileResource(work, { plan: logic.plan, inputs, location }, self.signal);
+    case "workflow":
+      return runSubWorkflow(work, { ...call, logic }, self);
+  }
 }
 
 async function runSubWorkflow(

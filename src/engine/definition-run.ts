@@ -3,24 +3,17 @@
  * and what to do. Class 3; every worker compiles silently, one of them writes.
  */
 import { member, textMember } from "../core/json.ts";
+import { isDefinitionKind } from "../core/manifest/definition.ts";
 import { KOREO_GROUP } from "../core/names.ts";
 import type { ObjectKey } from "../core/object-key.ts";
 import { reportDefinition, statusPatch } from "../core/status/report.ts";
-import type { DefinitionCache } from "./definitions.ts";
+import type { Definitions } from "./definitions.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { WorkerPorts } from "./run-context.ts";
 
-const DEFINITION_KINDS: ReadonlySet<string> = new Set([
-  "Workflow",
-  "ValueFunction",
-  "ResourceFunction",
-  "ResourceTemplate",
-  "FunctionTest",
-]);
-
-/** Whether a key names one of the five definition kinds. */
+/** Whether a key names a definition. */
 export function isDefinitionKey(key: ObjectKey): boolean {
-  return key.group === KOREO_GROUP && DEFINITION_KINDS.has(key.kind);
+  return key.group === KOREO_GROUP && isDefinitionKind(key.kind);
 }
 
 export type DefinitionRunResult =
@@ -31,7 +24,7 @@ export type DefinitionRunResult =
 /** Writes the definition's Ready condition if it differs. */
 export async function reconcileDefinition(
   { store, clock }: WorkerPorts,
-  definitions: DefinitionCache,
+  definitions: Pick<Definitions, "catalog">,
   key: ObjectKey,
   signal: AbortSignal,
 ): Promise<DefinitionRunResult> {

@@ -1,12 +1,12 @@
 /**
- * The compiled definitions of this process, kept up to date by watches on the five Koreo kinds. A run asks it to catch up
+ * The compiled definitions of this process, kept up to date by watches on the Koreo kinds. A run asks it to catch up
  * with the newest definitions any watcher has seen, so that no run ends on an older definition than it was woken for.
  * Compiling is lazy and incremental: a burst of edits costs one compilation.
  */
 import { definitionOf } from "../core/manifest/definition.ts";
 import type { SpecChecks } from "../core/manifest/schema.ts";
 import { textMember, member, type JsonObject } from "../core/json.ts";
-import { KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
+import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
 import { compileCatalog, type Catalog, type DefinitionSource } from "../core/plan/catalog.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -16,13 +16,7 @@ import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
 
-const DEFINITION_TYPES: readonly ResourceType[] = [
-  ["Workflow", "workflows"],
-  ["ValueFunction", "valuefunctions"],
-  ["ResourceFunction", "resourcefunctions"],
-  ["ResourceTemplate", "resourcetemplates"],
-  ["FunctionTest", "functiontests"],
-].map(([kind = "", plural = ""]) => ({
+const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLURALS).map(([kind, plural]) => ({
   group: KOREO_GROUP,
   version: KOREO_VERSION,
   kind,
@@ -65,7 +59,19 @@ interface Scope {
   state: StreamState | undefined;
 }
 
-export class DefinitionCache {
+/** The definitions a run works from. */
+export interface Definitions {
+  /** The newest definitions, compiled. */
+  catalog(): Catalog;
+  /**
+   * Makes sure that these definitions are as new as `version` of the registry.
+   *
+   * @throws StoreUnavailable when the registry, or the definitions themselves, cannot be read for some seconds
+   */
+  catchUp(version: number, signal: AbortSignal): Promise<void>;
+}
+
+export class DefinitionCache implements Definitions {
   readonly #ports: DefinitionPorts;
   readonly #options: DefinitionOptions;
   readonly #scopes: readonly Scope[];
@@ -114,7 +120,6 @@ export class DefinitionCache {
     });
   }
 
-  /** The newest definitions, compiled. */
   catalog(): Catalog {
     if (!this.#isDirty) return this.#catalog;
     this.#isDirty = false;
@@ -129,11 +134,7 @@ export class DefinitionCache {
     return () => this.#listeners.delete(listener);
   }
 
-  /**
-   * Makes sure that these definitions are as new as `version` of the registry. At most one reader works at a time.
-   *
-   * @throws StoreUnavailable when the registry, or the definitions themselves, cannot be read for some seconds
-   */
+  /** At most one reader works at a time. */
   async catchUp(version: number, signal: AbortSignal): Promise<void> {
     const endMs = this.#ports.clock.nowMs() + CATCH_UP_WITHIN_MS;
     // Loops, for the reader under way may have begun before `version` was recorded.

@@ -11,7 +11,7 @@ import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.t
 import { mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
-import type { DefinitionCache } from "./definitions.ts";
+import type { Definitions } from "./definitions.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
@@ -23,6 +23,7 @@ import {
   shared,
   type RunContext,
   type RunLimits,
+  type RunObserver,
   type WorkerPorts,
 } from "./run-context.ts";
 import { nextLook } from "./schedule.ts";
@@ -39,6 +40,8 @@ import { workflowActor } from "./workflow-actor.ts";
 export interface ReconcilerOptions {
   readonly resyncIntervalMs: number;
   readonly limits?: RunLimits;
+  /** Told what happens within runs. */
+  readonly observer?: RunObserver;
   /** Told after every run; for metrics and tests. */
   readonly onRun?: (ended: { readonly key: KeyText; readonly outcome: string; readonly ms: number }) => void;
 }
@@ -58,18 +61,13 @@ const CLUSTER_DOWN_MS = 5000;
 
 export class Reconciler {
   readonly #ports: WorkerPorts;
-  readonly #definitions: DefinitionCache;
+  readonly #definitions: Definitions;
   readonly #registry: DefinitionRegistry;
   readonly #options: ReconcilerOptions;
   readonly #memory: WorkerMemory;
   readonly #unwatched: UnwatchedObjects;
 
-  constructor(
-    ports: WorkerPorts,
-    definitions: DefinitionCache,
-    registry: DefinitionRegistry,
-    options: ReconcilerOptions,
-  ) {
+  constructor(ports: WorkerPorts, definitions: Definitions, registry: DefinitionRegistry, options: ReconcilerOptions) {
     this.#ports = ports;
     this.#definitions = definitions;
     this.#registry = registry;
@@ -160,6 +158,7 @@ export class Reconciler {
     // 3. The run, and what it came to.
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
+    context.observer?.runEnded?.(outcome);
     const inventory = await this.#recordObjects(context, result);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
     const more = unwatched === undefined ? [] : [unwatched];
@@ -196,6 +195,7 @@ export class Reconciler {
       recorded: recordedObjects(read.value, this.#ports.store.cluster),
       looks: new Map(),
       memory: this.#memory,
+      observer: this.#options.observer,
       leaseLeftMs: () => run.leaseLeftMs(),
       signal: AbortSignal.any([run.signal, abandoned.signal]),
       abandon: () => abandoned.abort(),

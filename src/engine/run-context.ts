@@ -4,7 +4,9 @@
  */
 import type { JsonObject } from "../core/json.ts";
 import type { KeyText } from "../core/object-key.ts";
+import type { Outcome } from "../core/outcome.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
+import type { LogicPlan, StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { Clock } from "./ports/clock.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
@@ -52,6 +54,21 @@ export interface WorkerPorts {
   readonly log: Logger;
 }
 
+/** Is told what happens within runs: for tests of definitions. Must not throw. */
+export interface RunObserver {
+  /** The trigger's own workflow came to this. */
+  runEnded?(outcome: Outcome<unknown>): void;
+  /** A call of a step's logic came to this; each item of a forEach is a call. */
+  callEnded?(call: EndedCall): void;
+}
+
+export interface EndedCall {
+  readonly workflow: WorkflowPlan;
+  readonly step: StepPlan;
+  readonly logic: LogicPlan;
+  readonly outcome: Outcome<unknown>;
+}
+
 /** Everything a step may use. */
 export interface RunContext {
   readonly ports: WorkerPorts;
@@ -69,6 +86,7 @@ export interface RunContext {
   readonly looks: Map<KeyText, string>;
   /** What the worker remembers from one run to the next. */
   readonly memory: WorkerMemory;
+  readonly observer: RunObserver | undefined;
   /** Gives the run up: what it came to is not reported, and the key is run again. */
   abandon(): void;
 }

@@ -1,5 +1,5 @@
 import { MemoryKeyStore } from "../../src/adapters/memory/key-store.ts";
-import { ManualClock } from "../support/manual-clock.ts";
+import { ManualClock } from "../../src/adapters/memory/manual-clock.ts";
 import { describeKeyInterleavings } from "./key-interleavings.ts";
 
 describeKeyInterleavings("memory", 5, () => {

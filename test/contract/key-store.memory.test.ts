@@ -1,5 +1,5 @@
 import { MemoryKeyStore } from "../../src/adapters/memory/key-store.ts";
-import { ManualClock } from "../support/manual-clock.ts";
+import { ManualClock } from "../../src/adapters/memory/manual-clock.ts";
 import { describeKeyFairness } from "./key-store-fairness.ts";
 import { describeKeyStore, type KeyStoreFixture } from "./key-store.ts";
 

@@ -16,6 +16,9 @@ import { isBuiltInGroup } from "../../core/built-in-groups.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Roles and bindings may have any name that can be a part of a path. */
+const RBAC_GROUP = "rbac.authorization.k8s.io";
+const PATH_SEGMENT = /^(?!\.{1,2}$)[^/%]+$/;
 
 /** Metadata that no client can change. */
 const SERVER_FIELDS = [
@@ -40,7 +43,8 @@ export function createRefusal(ref: ObjectRef, body: JsonObject): ClusterFault | 
   const namespace = textMember(metadata, "namespace");
   if (textMember(metadata, "name") !== ref.name)
     return invalid("metadata.name: required, and that of the request", 422);
-  if (!NAME.test(ref.name) || ref.name.length > 253) return invalid(`metadata.name: Invalid value: "${ref.name}"`, 422);
+  const isName = (ref.type.group === RBAC_GROUP ? PATH_SEGMENT : NAME).test(ref.name);
+  if (!isName || ref.name.length > 253) return invalid(`metadata.name: Invalid value: "${ref.name}"`, 422);
   if (namespace !== "" && namespace !== ref.namespace) {
     return invalid("the namespace of the provided object does not match the namespace sent on the request", 400);
   }

@@ -1,4 +1,4 @@
-/** `koreo crds`: the five CustomResourceDefinitions, printed or installed. */
+/** `koreo crds`: our CustomResourceDefinitions, printed or installed. */
 import { stringify } from "yaml";
 import type { ConfigFlags } from "../../processes/shared/config.ts";
 import { readCrds } from "../../processes/shared/crds.ts";

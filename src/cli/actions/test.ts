@@ -1,10 +1,13 @@
-/** `koreo test`: runs the FunctionTests in files, once or after every save. Needs no cluster. */
+/** `koreo test`: runs the FunctionTests and WorkflowTests in files, once or after every save. Needs no cluster. */
 import { statSync, watch } from "node:fs";
 import path from "node:path";
+import { CoverageRecorder } from "../../core/coverage/recorder.ts";
+import { coverageOf, type DefinitionCoverage } from "../../core/coverage/summary.ts";
 import { readSpecChecks } from "../../processes/shared/crds.ts";
 import { abortOnSignals } from "../../processes/shared/signals.ts";
 import { readDefinitions, type DefinitionFiles } from "../definition-files.ts";
 import { CommandFailed } from "../failure.ts";
+import { formatCoverage } from "../coverage-format.ts";
 import { formatTests, type TestFormat } from "../test-formats.ts";
 import { runTests, type TestReport } from "../test-results.ts";
 
@@ -12,12 +15,13 @@ export interface TestOptions {
   readonly output: TestFormat;
   readonly filter?: string;
   readonly watch?: true;
+  readonly coverage?: true;
 }
 
 /** @throws CommandFailed when a test fails, a file cannot be read, or there is no test */
 export async function test(targets: readonly string[], options: TestOptions): Promise<void> {
   const paths = targets.length === 0 ? ["."] : targets;
-  const first = run(paths, options);
+  const first = await run(paths, options);
   print(first, options);
   if (options.watch === true) await watchAndRun(paths, options, first.reports);
   else check(first, options);
@@ -26,20 +30,26 @@ export async function test(targets: readonly string[], options: TestOptions): Pr
 interface Ran {
   readonly definitions: DefinitionFiles;
   readonly reports: readonly TestReport[];
+  /** Undefined when nobody asked. */
+  readonly coverage: readonly DefinitionCoverage[] | undefined;
   readonly seconds: number;
 }
 
-function run(paths: readonly string[], { filter }: TestOptions): Ran {
+async function run(paths: readonly string[], options: TestOptions): Promise<Ran> {
   const since = performance.now();
   const definitions = readDefinitions(paths, readSpecChecks());
-  const reports = runTests(definitions, { filter });
-  return { definitions, reports, seconds: (performance.now() - since) / 1000 };
+  const recorder = options.coverage === true ? new CoverageRecorder() : undefined;
+  const reports = await runTests(definitions, { filter: options.filter, coverage: recorder });
+  const coverage = recorder === undefined ? undefined : coverageOf(definitions.catalog, recorder.hits);
+  return { definitions, reports, coverage, seconds: (performance.now() - since) / 1000 };
 }
 
-function print({ definitions, reports, seconds }: Ran, { output }: TestOptions): void {
+function print({ definitions, reports, coverage, seconds }: Ran, { output }: TestOptions): void {
   for (const { file, line, column, message } of definitions.unreadable)
     console.error(`${file}:${line}:${column}: ${message}`);
-  if (reports.length > 0 || output !== "text") console.log(formatTests(output, reports, seconds));
+  if (reports.length > 0 || output !== "text") console.log(formatTests(output, reports, { seconds, coverage }));
+  // JUnit and TAP have no place for it.
+  if (coverage !== undefined && (output === "junit" || output === "tap")) console.error(formatCoverage(coverage));
 }
 
 function check({ definitions, reports }: Ran, { filter }: TestOptions): void {
@@ -48,7 +58,8 @@ function check({ definitions, reports }: Ran, { filter }: TestOptions): void {
   const broken = definitions.unreadable.length;
   if (broken > 0) throw new CommandFailed(`${broken} ${broken === 1 ? "file" : "files"} could not be read`);
   if (reports.length > 0) return;
-  const what = filter === undefined ? "no FunctionTest" : `no test or case whose name holds "${filter}"`;
+  const what =
+    filter === undefined ? "no FunctionTest or WorkflowTest" : `no test or case whose name holds "${filter}"`;
   throw new CommandFailed(`${what} found in ${definitions.files.length} manifest files`);
 }
 
@@ -64,8 +75,8 @@ async function watchAndRun(
   const signal = abortOnSignals();
   let before = first;
   let timer: NodeJS.Timeout | undefined;
-  const again = () => {
-    const ran = run(paths, options);
+  const again = async () => {
+    const ran = await run(paths, options);
     const known = new Map(before.map((each) => [`${each.namespace}/${each.name}`, each]));
     const affected = ran.reports.filter((each) => {
       const old = known.get(`${each.namespace}/${each.name}`);
@@ -77,7 +88,7 @@ async function watchAndRun(
   };
   const onChange = () => {
     clearTimeout(timer);
-    timer = setTimeout(again, SETTLE_MS);
+    timer = setTimeout(() => void again().catch(console.error), SETTLE_MS);
   };
   const watchers = paths.map((target) => {
     const isFolder = statSync(target).isDirectory();

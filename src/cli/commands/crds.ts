@@ -6,7 +6,7 @@ import { addSettings, CLUSTER_FLAGS } from "../flags.ts";
 export function addCrds(program: Command): void {
   const command = program
     .command("crds")
-    .description("print the CustomResourceDefinitions of Koreo's five kinds, or install them")
+    .description("print the CustomResourceDefinitions of Koreo's kinds, or install them")
     .option("--install", "apply them to the cluster and wait until they are served")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["yaml", "json"]).default("yaml"));
   addSettings(command, CLUSTER_FLAGS)

@@ -6,10 +6,11 @@ import { TEST_FORMATS } from "../test-formats.ts";
 export function addTest(program: Command): void {
   program
     .command("test")
-    .description("run the FunctionTests in files and folders; needs no cluster")
+    .description("run the FunctionTests and WorkflowTests in files and folders; needs no cluster")
     .argument("[paths...]", "files and folders: .yaml, .yml, .koreo, .k (default: the current folder)")
     .addOption(new Option("-o, --output <format>", "how to report").choices([...TEST_FORMATS]).default("text"))
     .option("--filter <text>", "only tests whose name, or cases whose label, holds this text")
+    .option("--coverage", "tell which predicates, overlays, steps, switch cases and writes the tests exercise")
     .option("--watch", "run again what a saved file affects, until Ctrl-C")
     .addHelpText(
       "after",

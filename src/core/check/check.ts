@@ -2,6 +2,7 @@
 import { field, textField } from "../manifest/definition.ts";
 import type { Catalog, DefinitionEntry } from "../plan/catalog.ts";
 import { definitionId } from "../plan/definition-graph.ts";
+import type { DefinitionKind } from "../plan/plan.ts";
 import { checkApiRules, type SpecSchemas } from "./api-rules.ts";
 import { checkCalls } from "./calls.ts";
 import type { Finding } from "./finding.ts";
@@ -38,17 +39,21 @@ interface Used {
 function usedIds({ entries }: Catalog): Used {
   const [byOthers, byTests] = [new Set<string>(), new Set<string>()];
   for (const { source, uses } of entries) {
-    const ids = source.kind === "FunctionTest" ? byTests : byOthers;
+    const ids = isTest(source.kind) ? byTests : byOthers;
     for (const use of uses.slice(1)) ids.add(definitionId(use)); // the first is the definition itself
   }
   return { byOthers, byTests };
+}
+
+function isTest(kind: DefinitionKind): boolean {
+  return kind === "FunctionTest" || kind === "WorkflowTest";
 }
 
 function useOf({ source }: DefinitionEntry, { byOthers, byTests }: Used): readonly Finding[] {
   const { kind, name, spec } = source;
   const id = definitionId(source);
   const base = { severity: "warning", definition: source, path: "" } as const;
-  const isEntry = kind === "FunctionTest" || (kind === "Workflow" && textField(field(spec, "crdRef"), "kind") !== "");
+  const isEntry = isTest(kind) || (kind === "Workflow" && textField(field(spec, "crdRef"), "kind") !== "");
   const isFunction = kind === "ValueFunction" || kind === "ResourceFunction";
   const unused: Finding = {
     ...base,
@@ -59,8 +64,8 @@ function useOf({ source }: DefinitionEntry, { byOthers, byTests }: Used): readon
   const untested: Finding = {
     ...base,
     rule: "untested",
-    message: `no FunctionTest is about ${kind} ${name}`,
-    fix: "add one; `koreo test` runs it",
+    message: `no test runs ${kind} ${name}`,
+    fix: "add a FunctionTest about it; `koreo test` runs it",
   };
   return [...(isEntry || byOthers.has(id) ? [] : [unused]), ...(isFunction && !byTests.has(id) ? [untested] : [])];
 }

@@ -10,7 +10,7 @@ export const RULES = {
   "unused-input": "A step gives an input that its function does not use.",
   "api-server": "The API server would refuse the definition.",
   unused: "Nothing refers to the definition.",
-  untested: "No FunctionTest is about the function.",
+  untested: "No FunctionTest or WorkflowTest runs the function.",
 } as const;
 
 export type Rule = keyof typeof RULES;

@@ -79,6 +79,7 @@ function partsOf({ kind, spec }: DefinitionSource): readonly Part[] {
         part(`spec.steps[${index}].state`, ["value"]),
       ]);
     case "ResourceTemplate": // static
+    case "WorkflowTest": // static too
     case "FunctionTest": // its overlays see the inputs under their own names
       return [];
   }

@@ -10,38 +10,52 @@ export type Differences = string | { readonly [key: string]: Differences } | rea
 
 /** How `actual` differs from `expected`; `1` equals `1.0`, true only equals true. */
 export function compareExactly(expected: JsonValue, actual: JsonValue): Differences | undefined {
-  if (isJsonObject(expected) && isJsonObject(actual)) return compareMaps(expected, actual);
-  if (isList(expected) && isList(actual)) return compareLists(expected, actual);
+  return compareValues(expected, actual, true);
+}
+
+/** The same, but maps may hold more than is expected; an expected null is also met by nothing at all. */
+export function compareGiven(expected: JsonValue, actual: JsonValue): Differences | undefined {
+  return compareValues(expected, actual, false);
+}
+
+function compareValues(expected: JsonValue, actual: JsonValue, isExact: boolean): Differences | undefined {
+  if (isJsonObject(expected) && isJsonObject(actual)) return compareMaps(expected, actual, isExact);
+  if (isList(expected) && isList(actual)) return compareLists(expected, actual, isExact);
   if (nameOf(expected) !== nameOf(actual)) return `expected \`${nameOf(expected)}\` but found \`${nameOf(actual)}\``;
   return expected === actual || jsonEqual(expected, actual)
     ? undefined
     : `expected '\`${textOf(expected)}\`' but found '\`${textOf(actual)}\`'`;
 }
 
-function compareMaps(expected: JsonObject, actual: JsonObject): Differences | undefined {
+function compareMaps(expected: JsonObject, actual: JsonObject, isExact: boolean): Differences | undefined {
   const { asSet, asMap } = directivesOf(expected);
   const differences: Record<string, Differences> = {};
-  const names = new Set([...Object.keys(expected), ...Object.keys(actual)].filter((name) => !isDirective(name)));
+  const others = isExact ? Object.keys(actual) : [];
+  const names = new Set([...Object.keys(expected), ...others].filter((name) => !isDirective(name)));
   for (const name of names) {
     const [wanted, found] = [ownOf(expected, name), ownOf(actual, name)];
     const fields = asMap.get(name);
     let difference: Differences | undefined;
     if (wanted === undefined) difference = "unexpected";
-    else if (found === undefined) difference = "missing";
+    else if (found === undefined) difference = wanted === null && !isExact ? undefined : "missing";
     else if (isList(wanted) && isList(found) && asSet.has(name)) difference = compareSets(wanted, found);
     else if (isList(wanted) && isList(found) && fields !== undefined) {
-      difference = compareMaps(keyed(wanted, fields), keyed(found, fields));
-    } else difference = compareExactly(wanted, found);
+      difference = compareMaps(keyed(wanted, fields), keyed(found, fields), isExact);
+    } else difference = compareValues(wanted, found, isExact);
     if (difference !== undefined) differences[name] = difference;
   }
   return Object.keys(differences).length === 0 ? undefined : differences;
 }
 
-function compareLists(expected: readonly JsonValue[], actual: readonly JsonValue[]): Differences | undefined {
+function compareLists(
+  expected: readonly JsonValue[],
+  actual: readonly JsonValue[],
+  isExact: boolean,
+): Differences | undefined {
   if (expected.length !== actual.length) {
     return `<length mismatch target:${expected.length}, actual:${actual.length}>`;
   }
-  const items = expected.map((item, index) => compareExactly(item, actual[index] ?? null) ?? null);
+  const items = expected.map((item, index) => compareValues(item, actual[index] ?? null, isExact) ?? null);
   return items.every((item) => item === null) ? undefined : items;
 }
 

@@ -3,10 +3,11 @@ import { toJson } from "../cel/text.ts";
 import { isFault, type Value, type ValueMap } from "../cel/value.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
-import { outcomeText, type Outcome } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { compareExactly, type Differences } from "./compare.ts";
 import type { MockAnswer } from "./mock-api.ts";
-import { outcomeMatches, type Assertion, type ExpectedOutcome } from "./prepare.ts";
+import { outcomeMatches, outcomeMismatch, resultText } from "./expected-outcome.ts";
+import type { Assertion } from "./prepare.ts";
 
 export interface Verdict {
   readonly pass: boolean;
@@ -27,7 +28,7 @@ export function judge(assertion: Assertion, answer: MockAnswer): Verdict {
       return { pass: false, message: answer.deleted ? "Delete called" : "Delete not called." };
     case "outcome":
       if (outcomeMatches(assertion.expected, answer.outcome)) return { pass: true };
-      return { pass: false, message: mismatch(assertion.expected, answer.outcome) };
+      return { pass: false, message: outcomeMismatch(assertion.expected, answer.outcome) };
   }
 }
 
@@ -37,13 +38,13 @@ function judgeResource(expected: ValueMap, { outcome, materialized }: MockAnswer
     return { pass: false, message: `No resource changes attempted: ${said}` };
   }
   if (outcome.kind !== "retry") {
-    return { pass: false, message: `Unexpected result-type (${textOf(outcome)}), but expected Retry` };
+    return { pass: false, message: `Unexpected result-type (${resultText(outcome)}), but expected Retry` };
   }
   return compared(expected, withoutRecord(materialized));
 }
 
 function judgeReturn(expected: ValueMap, outcome: Outcome<Value>): Verdict {
-  if (outcome.kind !== "ok") return { pass: false, message: `Non-Ok return value (${textOf(outcome)})` };
+  if (outcome.kind !== "ok") return { pass: false, message: `Non-Ok return value (${resultText(outcome)})` };
   const actual = toJson(outcome.value);
   return isFault(actual) ? { pass: false, message: "the return value is no JSON" } : compared(expected, actual);
 }
@@ -66,22 +67,4 @@ export function withoutRecord(object: JsonObject): JsonObject {
   const { annotations: _all, ...rest } = metadata;
   const kept = Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
   return { ...object, metadata: kept };
-}
-
-function mismatch(expected: ExpectedOutcome, actual: Outcome<Value>): string {
-  if (expected.kind === "ok") return `Expected(Ok) Actual(${textOf(actual)})`;
-  if (actual.kind !== expected.kind) return `Expected(${expectedText(expected)}) Actual(${textOf(actual)})`;
-  const said = (outcome: { readonly message?: string | undefined; readonly delaySeconds?: number }) =>
-    `message=${outcome.message ?? "None"}${outcome.delaySeconds === undefined ? "" : `, delay=${outcome.delaySeconds}`}`;
-  return `${NAMES[expected.kind]}: Expected(${said(expected)}) Actual(${said(actual)})`;
-}
-
-const NAMES = { skip: "Skip", depSkip: "DepSkip", permFail: "PermFail", retry: "Retry" } as const;
-
-function expectedText(expected: Exclude<ExpectedOutcome, { kind: "ok" }>): string {
-  return outcomeText(expected);
-}
-
-function textOf(outcome: Outcome<Value>): string {
-  return outcome.kind === "ok" ? "Ok" : outcomeText(outcome);
 }

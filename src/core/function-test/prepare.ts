@@ -5,18 +5,11 @@
 import { compileOverlay } from "../cel/compile.ts";
 import type { OverlayProgram } from "../cel/program.ts";
 import type { Value, ValueMap } from "../cel/value.ts";
-import {
-  boolField,
-  field,
-  intField,
-  listField,
-  mapField,
-  textField,
-  type DefinitionSource,
-} from "../manifest/definition.ts";
-import { depSkip, type NotOk, type Outcome } from "../outcome.ts";
+import { boolField, field, listField, mapField, textField, type DefinitionSource } from "../manifest/definition.ts";
+import { depSkip } from "../outcome.ts";
 import { FaultList, type CompiledDefinition } from "../plan/fault-list.ts";
 import type { LogicPlan, PlanIdentity, Prepared } from "../plan/plan.ts";
+import { expectedOutcome, type ExpectedOutcome } from "./expected-outcome.ts";
 
 export interface FunctionTestPlan extends PlanIdentity {
   /** Not ready: no case is run, and this is why. */
@@ -45,12 +38,6 @@ export type Assertion =
   | { readonly kind: "resource" | "return"; readonly expected: ValueMap }
   | { readonly kind: "outcome"; readonly expected: ExpectedOutcome }
   | { readonly kind: "delete"; readonly expected: boolean };
-
-/** An empty `message` and a `delaySeconds` of 0 match anything. */
-export type ExpectedOutcome =
-  | { readonly kind: "ok" }
-  | { readonly kind: "skip" | "depSkip" | "permFail"; readonly message: string }
-  | { readonly kind: "retry"; readonly message: string; readonly delaySeconds: number };
 
 /** Finds the function under test; undefined when there is none. */
 export type FindFunction = (kind: string, name: string) => Prepared<LogicPlan> | undefined;
@@ -151,28 +138,4 @@ function assertionOf(
   const expected = mapField(item, name) ?? {};
   if (Object.keys(expected).length === 0) return refuse(at, "may not be an empty object.");
   return { kind: name === "expectResource" ? "resource" : "return", expected };
-}
-
-function expectedOutcome(written: Value | undefined): ExpectedOutcome | undefined {
-  if (field(written, "ok") !== undefined) return { kind: "ok" };
-  for (const kind of ["skip", "depSkip", "permFail"] as const) {
-    const body = field(written, kind);
-    if (body !== undefined) return { kind, message: textField(body, "message") };
-  }
-  const body = field(written, "retry");
-  if (body === undefined) return undefined;
-  return { kind: "retry", message: textField(body, "message"), delaySeconds: intField(body, "delay", 0) };
-}
-
-/** Whether an outcome is what a case expects; texts are looked for without regard to case. */
-export function outcomeMatches(expected: ExpectedOutcome, actual: Outcome<unknown>): boolean {
-  if (expected.kind === "ok" || actual.kind === "ok") return expected.kind === actual.kind;
-  if (expected.kind !== actual.kind) return false;
-  if (!messageMatches(expected.message, actual)) return false;
-  if (expected.kind !== "retry" || actual.kind !== "retry" || expected.delaySeconds === 0) return true;
-  return expected.delaySeconds === actual.delaySeconds;
-}
-
-function messageMatches(expected: string, { message }: NotOk): boolean {
-  return expected === "" || (message ?? "").toLowerCase().includes(expected.toLowerCase());
 }

@@ -4,7 +4,7 @@
  */
 import { isInt } from "../cel/scalars.ts";
 import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
-import { KOREO_GROUP } from "../names.ts";
+import { DEFINITION_PLURALS, KOREO_GROUP } from "../names.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 
 /** One Workflow, function, template or test as the cluster or a file has it. */
@@ -25,11 +25,9 @@ export interface DefinitionFault {
   readonly message: string;
 }
 
-const KINDS: readonly string[] = ["Workflow", "ValueFunction", "ResourceFunction", "ResourceTemplate", "FunctionTest"];
-
-/** Whether a text names one of the five kinds. */
+/** Whether a text names one of the kinds of definitions. */
 export function isDefinitionKind(kind: string): kind is DefinitionKind {
-  return KINDS.includes(kind);
+  return Object.hasOwn(DEFINITION_PLURALS, kind);
 }
 
 /** The own member of a map, or undefined. */

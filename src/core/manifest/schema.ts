@@ -41,7 +41,14 @@ function specSchemaOf(crd: JsonValue): JsonObject | undefined {
 
 /** A check from the schema of `spec`. */
 export function specCheck(schema: JsonObject): SpecCheck {
-  const ajv = new Ajv({ allErrors: true, strict: false, logger: false, validateFormats: false, code: { regExp } });
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    logger: false,
+    validateFormats: false,
+    code: { regExp },
+  });
   const validate = ajv.compile(plainSchema(schema) as JsonObject);
   return (spec) => {
     const json = toJson(spec);

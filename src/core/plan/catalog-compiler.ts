@@ -3,6 +3,7 @@
  * neither the definition nor anything it uses has changed.
  */
 import { prepareFunctionTest } from "../function-test/prepare.ts";
+import { prepareWorkflowTest } from "../workflow-test/prepare.ts";
 import { contentHash } from "../hash.ts";
 import type { DefinitionFault, DefinitionSource } from "../manifest/definition.ts";
 import type { SpecChecks } from "../manifest/schema.ts";
@@ -14,7 +15,7 @@ import { compileTemplate } from "./compile-template.ts";
 import { compileValueFunction } from "./compile-value-function.ts";
 import { compileWorkflow } from "./compile-workflow.ts";
 import { definitionId, type DefinitionGraph, type HashedSource } from "./definition-graph.ts";
-import type { DefinitionUse, LogicPlan, Prepared, ValueFunctionPlan } from "./plan.ts";
+import type { DefinitionUse, LogicPlan, Prepared, ValueFunctionPlan, WorkflowPlan } from "./plan.ts";
 
 /** What is known of a definition before it is compiled. */
 interface Basis extends HashedSource {
@@ -94,7 +95,17 @@ export class CatalogCompiler {
         });
         return { compiled: { kind: source.kind, prepared }, faults, readiness: stateOf(prepared) };
       }
+      case "WorkflowTest": {
+        const { prepared, faults } = prepareWorkflowTest(source, contentHash, (name) => this.#workflow(name, source));
+        return { compiled: { kind: source.kind, prepared }, faults, readiness: stateOf(prepared) };
+      }
     }
+  }
+
+  #workflow(name: string, from: DefinitionSource): Prepared<WorkflowPlan> | undefined {
+    const found = this.#graph.resolve("Workflow", name, from.namespace);
+    const compiled = found === undefined ? undefined : this.entry(found).compiled;
+    return compiled?.kind === "Workflow" ? compiled.prepared : undefined;
   }
 
   #valueFunction(name: string, from: DefinitionSource): Prepared<ValueFunctionPlan> | undefined {
@@ -129,6 +140,7 @@ const LOCATION_OF_SPEC = {
   ResourceFunction: (name: string) => `prepare:ResourceFunction:${name}:spec`,
   ResourceTemplate: (name: string) => `prepare:ResourceTemplate:${name}`,
   FunctionTest: (name: string) => `${name}:spec`,
+  WorkflowTest: (name: string) => `${name}:spec`,
 } as const;
 
 function stateOf(prepared: Prepared<unknown>): NotOk | undefined {
@@ -145,6 +157,7 @@ function logicOf(compiled: Compiled): Prepared<LogicPlan> | undefined {
       return mapPrepared(compiled.prepared, (plan) => ({ kind: "workflow", plan }));
     case "ResourceTemplate":
     case "FunctionTest":
+    case "WorkflowTest":
       return undefined;
   }
 }

@@ -11,7 +11,7 @@ import { CatalogCompiler } from "./catalog-compiler.ts";
 import { triggerOf } from "./compile-workflow.ts";
 import type { DefinitionEntry } from "./definition-entry.ts";
 import { definitionId, DefinitionGraph } from "./definition-graph.ts";
-import type { DefinitionKind, Prepared, TemplatePlan } from "./plan.ts";
+import type { DefinitionKind, Prepared, TemplatePlan, WorkflowPlan } from "./plan.ts";
 import {
   selectWorkflow,
   type TriggerLookup,
@@ -32,7 +32,7 @@ export interface CatalogOptions {
 }
 
 /**
- * @param sources - definitions of all five kinds, in any order; a later one of the same identity wins
+ * @param sources - definitions of all kinds, in any order; a later one of the same identity wins
  * @param previous - a catalog whose unchanged entries are taken over
  */
 export function compileCatalog(
@@ -53,8 +53,11 @@ export class Catalog {
   readonly #byId: ReadonlyMap<string, DefinitionEntry>;
   readonly #graph: DefinitionGraph;
   readonly #workflows: readonly (WorkflowCandidate & { readonly planHash: string })[];
+  readonly #namespaces: readonly string[];
+  #only: WorkflowPlan | undefined;
 
   constructor(entries: ReadonlyMap<string, DefinitionEntry>, graph: DefinitionGraph, namespaces: readonly string[]) {
+    this.#namespaces = namespaces;
     this.#byId = entries;
     this.#graph = graph;
     this.entries = [...entries.values()];
@@ -86,8 +89,16 @@ export class Catalog {
     return compiled?.kind === "ResourceTemplate" ? compiled.prepared : undefined;
   }
 
+  /** The same definitions with one Workflow that runs for every trigger: for tests of it. */
+  withOnly(workflow: WorkflowPlan): Catalog {
+    const catalog = new Catalog(this.#byId, this.#graph, this.#namespaces);
+    catalog.#only = workflow;
+    return catalog;
+  }
+
   /** Which Workflow runs for a trigger. */
   selectWorkflow(trigger: TriggerLookup): WorkflowSelection {
+    if (this.#only !== undefined) return { kind: "selected", workflow: this.#only };
     return selectWorkflow(this.#workflows, trigger);
   }
 

@@ -1,6 +1,7 @@
 /** One definition as a catalog holds it: as read, compiled, and everything that is wrong with it. */
 import type { FunctionTestPlan } from "../function-test/prepare.ts";
 import type { DefinitionFault, DefinitionSource } from "../manifest/definition.ts";
+import type { WorkflowTestPlan } from "../workflow-test/prepare.ts";
 import type { NotOk } from "../outcome.ts";
 import type {
   DefinitionUse,
@@ -17,7 +18,8 @@ export type Compiled =
   | { readonly kind: "ValueFunction"; readonly prepared: Prepared<ValueFunctionPlan> }
   | { readonly kind: "ResourceFunction"; readonly prepared: Prepared<ResourceFunctionPlan> }
   | { readonly kind: "ResourceTemplate"; readonly prepared: Prepared<TemplatePlan> }
-  | { readonly kind: "FunctionTest"; readonly prepared: Prepared<FunctionTestPlan> };
+  | { readonly kind: "FunctionTest"; readonly prepared: Prepared<FunctionTestPlan> }
+  | { readonly kind: "WorkflowTest"; readonly prepared: Prepared<WorkflowTestPlan> };
 
 export interface DefinitionEntry {
   readonly source: DefinitionSource;

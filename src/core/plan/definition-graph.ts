@@ -118,10 +118,12 @@ function refsOf(kind: DefinitionKind, spec: Value): readonly Ref[] {
     case "ResourceFunction":
       return [
         ...templateRefs(spec),
-        ...listField(spec, "overlays").flatMap((item) => namedRef(field(item, "overlayRef"))),
+        ...listField(spec, "overlays").flatMap((item) => namedRef(field(item, "overlayRef"), "ValueFunction")),
       ];
     case "FunctionTest":
-      return namedRef(field(spec, "functionRef"));
+      return namedRef(field(spec, "functionRef"), "ValueFunction");
+    case "WorkflowTest":
+      return namedRef(field(spec, "workflowRef"), "Workflow");
     case "ValueFunction":
     case "ResourceTemplate":
       return [];
@@ -138,7 +140,7 @@ function templateRefs(spec: Value): readonly Ref[] {
   return name === "" || name.startsWith("=") ? [] : [{ kind: "ResourceTemplate", name }];
 }
 
-function namedRef(ref: Value | undefined): readonly Ref[] {
+function namedRef(ref: Value | undefined, usualKind: DefinitionKind): readonly Ref[] {
   const name = textField(ref, "name");
-  return name === "" ? [] : [{ kind: textField(ref, "kind") || "ValueFunction", name }];
+  return name === "" ? [] : [{ kind: textField(ref, "kind") || usualKind, name }];
 }

@@ -5,6 +5,7 @@
  */
 import type { OverlayProgram, Program } from "../cel/program.ts";
 import type { JsonObject } from "../json.ts";
+import type { DEFINITION_PLURALS } from "../names.ts";
 import type { GroupVersionKind } from "../object-key.ts";
 import type { NotOk } from "../outcome.ts";
 import type { Predicates } from "./predicates.ts";
@@ -13,8 +14,7 @@ import type { Predicates } from "./predicates.ts";
 export type Prepared<T> =
   { readonly kind: "ready"; readonly plan: T } | { readonly kind: "notReady"; readonly outcome: NotOk };
 
-/** The five kinds of definitions. */
-export type DefinitionKind = "Workflow" | "ValueFunction" | "ResourceFunction" | "ResourceTemplate" | "FunctionTest";
+export type DefinitionKind = keyof typeof DEFINITION_PLURALS;
 
 /** Which definition, without its content. */
 export interface DefinitionName {

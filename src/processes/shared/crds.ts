@@ -1,4 +1,4 @@
-/** Reads the five CustomResourceDefinitions from the chart: the one source for cluster, CLI, checks and tests. */
+/** Reads our CustomResourceDefinitions from the chart: the one source for cluster, CLI, checks and tests. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";

@@ -42,6 +42,57 @@ spec:
   testCases: [{ label: any, expectReturn: { a: 1 } }]
 `;
 
+const WITH_WORKFLOW = `
+apiVersion: koreo.dev/v1beta1
+kind: Workflow
+metadata: { name: note, namespace: defs }
+spec:
+  crdRef: { apiGroup: t.koreo.test, version: v1, kind: Note }
+  steps:
+    - label: text
+      refSwitch:
+        switchOn: =inputs.tone
+        cases:
+          - { case: loud, kind: ValueFunction, name: loud, default: true }
+          - { case: quiet, kind: ValueFunction, name: quiet }
+      skipIf: =parent.spec.tone == "none"
+      inputs: { tone: =parent.spec.tone }
+    - label: keep
+      ref: { kind: ResourceFunction, name: keep }
+      inputs: { text: =steps.text.text }
+---
+apiVersion: koreo.dev/v1beta1
+kind: ValueFunction
+metadata: { name: loud, namespace: defs }
+spec: { return: { text: HELLO } }
+---
+apiVersion: koreo.dev/v1beta1
+kind: ValueFunction
+metadata: { name: quiet, namespace: defs }
+spec: { return: { text: hello } }
+---
+apiVersion: koreo.dev/v1beta1
+kind: ResourceFunction
+metadata: { name: keep, namespace: defs }
+spec:
+  preconditions: [{ assert: '=inputs.text != ""', permFail: { message: no text } }]
+  apiConfig: { apiVersion: v1, kind: ConfigMap, name: note, namespace: apps }
+  resource: { data: { text: =inputs.text } }
+  overlays:
+    - skipIf: =inputs.text == "HELLO"
+      overlay: { data: { quiet: "yes" } }
+    - overlay: { data: { more: "yes" } }
+---
+apiVersion: koreo.dev/v1beta1
+kind: WorkflowTest
+metadata: { name: notes, namespace: defs }
+spec:
+  workflowRef: { name: note }
+  trigger: { metadata: { name: a }, spec: { tone: loud } }
+  testCases:
+    - expectConditions: [{ type: Ready, status: "True" }]
+`;
+
 describe("koreo test", () => {
   let folder: string;
   const file = (name: string) => path.join(folder, name);
@@ -86,6 +137,49 @@ describe("koreo test", () => {
     expect(tap).toMatch(/^TAP version 14\n1\.\.4\nok 1 - greets: \[variant\] says hello\n/);
     expect(tap).toMatch(/not ok 4 - about-nothing: /);
     expect(tap).toContain("ok 3 - greets: later # SKIP");
+  });
+
+  it("--coverage tells what the tests leave out, in text and JSON, and beside JUnit", async () => {
+    const covered = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
+    await writeFile(path.join(covered, "all.yaml"), WITH_WORKFLOW);
+    const { code, stdout } = await koreo(["test", covered, "--coverage"]);
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .split("\n")
+        .filter((line) => line.includes("defs/"))
+        .map((line) => line.replaceAll(/ +/g, " ")),
+    ).toEqual([
+      "PASS defs/notes Workflow note, 1 case",
+      "ResourceFunction defs/keep 3/6 (50 %) spec.preconditions[0] never fails, spec.overlays[0] never applies, spec.update never updates",
+      "ValueFunction defs/loud 1/1 (100 %)",
+      "ValueFunction defs/quiet 0/1 (0 %) spec.return never returns",
+      'Workflow defs/note 3/6 (50 %) spec.steps.text never is skipped, spec.steps.text.refSwitch never takes case "quiet", spec.steps.text.refSwitch never takes the default',
+    ]);
+    expect(stdout).toContain("Coverage: 7/14 (50 %)");
+    const json = JSON.parse((await koreo(["test", covered, "--coverage", "-o", "json"])).stdout) as object;
+    expect(json).toMatchObject({
+      coverage: [
+        {
+          kind: "ResourceFunction",
+          name: "keep",
+          points: [
+            { path: "spec.preconditions[0]", what: "fails", hits: 0 },
+            {},
+            {},
+            { hits: expect.any(Number) as number },
+            {},
+            {},
+          ],
+        },
+        {},
+        {},
+        {},
+      ],
+    });
+    const junit = await koreo(["test", covered, "--coverage", "-o", "junit"]);
+    expect(junit.stdout).not.toContain("Coverage");
+    expect(junit.stderr).toContain("Coverage: 7/14 (50 %)");
   });
 
   it("says where a file is no YAML, and still runs the others", async () => {

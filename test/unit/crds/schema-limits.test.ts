@@ -171,13 +171,14 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("the spec check of our CRDs", () => {
-  it("covers the five kinds", () => {
+  it("covers every kind", () => {
     expect([...checks.keys()].sort()).toEqual([
       "FunctionTest",
       "ResourceFunction",
       "ResourceTemplate",
       "ValueFunction",
       "Workflow",
+      "WorkflowTest",
     ]);
   });
 

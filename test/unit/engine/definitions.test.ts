@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../src/core/json.ts";
 import { DefinitionCache, definitionHashes } from "../../../src/engine/definitions.ts";
 import type { WatchHandler } from "../../../src/engine/ports/informer.ts";
 import type { ObjectStore } from "../../../src/engine/ports/object-store.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const SIGNAL = new AbortController().signal;

@@ -15,7 +15,7 @@ import type { ObjectRef, ResourceType } from "../../../src/engine/ports/object-s
 import type { RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
 import { Reconciler } from "../../../src/engine/reconcile.ts";
 import type { LogFields, Logger } from "../../../src/engine/ports/logger.ts";
-import { ManualClock, settled } from "../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const kind = (group: string, name: string, more: Partial<ResourceType> = {}): ResourceType => ({

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { permFail } from "../../../src/core/outcome.ts";
 import { WriteMemory } from "../../../src/engine/write-memory.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock } from "../../../src/adapters/memory/manual-clock.ts";
 
 const WRITE = { site: "trigger object step", desired: "d", version: "7", basis: "b" };
 const make = () => {

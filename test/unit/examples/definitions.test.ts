@@ -1,9 +1,11 @@
 /** The definitions that people start from compile without a finding, their tests pass, and their triggers fit the CRD. */
 import { describe, expect, it } from "vitest";
-import { runFunctionTest } from "../../../src/core/function-test/run.ts";
+import { runTests } from "../../../src/cli/test-results.ts";
+import { CoverageRecorder } from "../../../src/core/coverage/recorder.ts";
+import { coverageOf } from "../../../src/core/coverage/summary.ts";
 import { memberAt, textMember, type JsonObject } from "../../../src/core/json.ts";
 import { specCheck, specChecksOf } from "../../../src/core/manifest/schema.ts";
-import { compileCatalog, type Catalog } from "../../../src/core/plan/catalog.ts";
+import { compileCatalog } from "../../../src/core/plan/catalog.ts";
 import { BENCHMARK_FILES, CRD_FILES, definitionsIn, objectsIn, PLATFORM_FILES } from "../../support/manifest-files.ts";
 
 const checks = specChecksOf(objectsIn(CRD_FILES));
@@ -35,17 +37,18 @@ describe.each(places)("$place", ({ place, namespace, triggerKind, triggers }) =>
     expect(textMember(found[0], "apiVersion")).toContain(catalog.triggerKinds[0]?.group);
   });
 
-  const tests = testsOf(catalog);
-  it.runIf(tests.length > 0)("passes its own tests", () => {
-    expect(tests.flatMap(({ failures }) => failures)).toEqual([]);
-  });
+  it.runIf(catalog.entries.some(({ compiled }) => compiled.kind === "FunctionTest"))(
+    "passes its own tests, which exercise all of it",
+    async () => {
+      const coverage = new CoverageRecorder();
+      const crds = objects.filter((object) => object["kind"] === "CustomResourceDefinition");
+      const reports = await runTests({ catalog, crds, byId: new Map() }, { coverage });
+      expect(reports.filter(({ success }) => !success)).toEqual([]);
+      expect(reports.map(({ about }) => about.split(" ")[0])).toContain("Workflow");
+      const missed = coverageOf(catalog, coverage.hits).flatMap(({ kind, name, points }) =>
+        points.filter(({ hits }) => hits === 0).map(({ path, what }) => `${kind} ${name}: ${path} never ${what}`),
+      );
+      expect(missed).toEqual([]);
+    },
+  );
 });
-
-function testsOf(catalog: Catalog): readonly { readonly failures: readonly string[] }[] {
-  return catalog.entries.flatMap(({ compiled, source }) => {
-    if (compiled.kind !== "FunctionTest" || compiled.prepared.kind !== "ready") return [];
-    const result = runFunctionTest(compiled.prepared.plan, (name) => catalog.template(name, source.namespace), {});
-    const failures = result.cases.filter((each) => !each.pass).map((each) => `${source.name}: ${JSON.stringify(each)}`);
-    return [{ failures: result.functionOutcome === undefined ? failures : [`${source.name} cannot run`] }];
-  });
-}

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClusterClient, type ObservedRequest } from "../../../../src/adapters/kubernetes/client.ts";
 import { systemClock } from "../../../../src/adapters/system/clock.ts";
 import { faultOf, valueOf } from "../../../contract/object-store.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 

@@ -4,7 +4,7 @@ import { Discovery } from "../../../../src/adapters/kubernetes/discovery.ts";
 import type { JsonValue } from "../../../../src/core/json.ts";
 import type { ClusterFault } from "../../../../src/engine/ports/object-store.ts";
 import { faultOf, valueOf } from "../../../contract/object-store.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
 
 const signal = new AbortController().signal;
 

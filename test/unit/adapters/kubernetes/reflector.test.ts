@@ -8,7 +8,7 @@ import type { ClusterFault } from "../../../../src/engine/ports/object-store.ts"
 import { uidRangeOf } from "../../../../src/core/slot.ts";
 import { WIDGET } from "../../../contract/object-kinds.ts";
 import { metadataText } from "../../../contract/object-store.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
 
 const UNAVAILABLE: ClusterFault = { kind: "unavailable", detail: "connection refused" };
 const UNKNOWN: ClusterFault = { kind: "unknownKind", detail: "404 page not found" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RequestBudget, type Urgency } from "../../../../src/adapters/kubernetes/request-budget.ts";
-import { ManualClock, settled } from "../../../support/manual-clock.ts";
+import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
 
 const never = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { MembershipView } from "../../../../src/engine/ports/membership.ts";
 import { Heartbeat } from "../../../../src/engine/watcher/heartbeat.ts";
 import type { WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
 const FIRST: MembershipView = { watchers: ["w"], epoch: "1", serverRun: "a" };

@@ -12,7 +12,7 @@ import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.
 import { TriggerFollower } from "../../../../src/engine/watcher/trigger-follower.ts";
 import type { WatcherOptions, WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
 import { triggerFingerprint } from "../../../../src/engine/wake.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
+import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
 const KIND = {

@@ -1,5 +1,5 @@
-/** A clock that only moves when a test says so; sleepers wake in order, and what they start runs before the next one. */
-import type { Clock } from "../../src/engine/ports/clock.ts";
+/** A clock that only moves when it is told to; sleepers wake in order, and what they start runs before the next one. */
+import type { Clock } from "../../engine/ports/clock.ts";
 
 export class ManualClock implements Clock {
   /** What `random` answers. */
@@ -43,6 +43,21 @@ export class ManualClock implements Clock {
       await settled();
     }
     this.timeMs = untilMs;
+  }
+
+  /** Lets everything that is ready run, and the time go to the next sleeper whenever nothing is, until the promise ends. */
+  async drive<T>(promise: Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    promise.then(end, end);
+    await settled();
+    while (!ended.signal.aborted) {
+      const next = this.nextBefore(Infinity);
+      if (next === undefined) throw new Error("waits for something that no time brings");
+      await this.advance(next.atMs - this.timeMs);
+      await settled();
+    }
+    return promise;
   }
 
   private nextBefore(untilMs: number) {

@@ -1,0 +1,104 @@
+/** Is the cluster after a case of a WorkflowTest as the case expects it? If not, every place where it is not. */
+import { compareExactly, compareGiven, type Differences } from "../function-test/compare.ts";
+import { outcomeMatches, outcomeMismatch } from "../function-test/expected-outcome.ts";
+import { memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import type { Outcome } from "../outcome.ts";
+import { nameOf, type ExpectedCondition, type Expectations, type ObjectName, type TestedAction } from "./prepare.ts";
+
+/** What a case left behind. */
+export interface ObservedCluster {
+  /** Of the last run; undefined when the Workflow did not run. */
+  readonly outcome: Outcome<unknown> | undefined;
+  /** Undefined once it is deleted. */
+  readonly trigger: JsonObject | undefined;
+  /** Writes to other objects, in the order they were made. */
+  readonly actions: readonly TestedAction[];
+  /** Finds an object; one without namespace is looked for in the trigger's. */
+  find(name: ObjectName): JsonObject | undefined;
+}
+
+/** An expectation that is not met: its place below the case, and how. */
+export interface Unmet {
+  readonly path: string;
+  readonly differences: Differences;
+}
+
+/** @returns the expectations that are not met; empty when the case passes */
+export function judgeCase(expected: Expectations, observed: ObservedCluster): readonly Unmet[] {
+  const { conditions, state, objects, absent, actions } = expected;
+  return [
+    ...judgeOutcome(expected, observed),
+    ...conditions.flatMap((condition) => judgeCondition(condition, observed.trigger)),
+    ...unmet("expectState", state && compareExactly(state, memberAt(observed.trigger, ["status", "state"]) ?? {})),
+    ...objects.flatMap((object) => judgeObject(object, observed)),
+    ...absent.flatMap((name) => unmet(`expectAbsent ${nameText(name)}`, observed.find(name) && "it is there")),
+    ...(actions === undefined ? [] : judgeActions(actions, observed.actions)),
+  ];
+}
+
+function unmet(path: string, differences: Differences | undefined): readonly Unmet[] {
+  return differences === undefined ? [] : [{ path, differences }];
+}
+
+function judgeOutcome({ outcome: wanted }: Expectations, { outcome }: ObservedCluster): readonly Unmet[] {
+  if (wanted === undefined) return [];
+  if (outcome === undefined) return unmet("expectOutcome", "the Workflow did not run");
+  return outcomeMatches(wanted, outcome) ? [] : unmet("expectOutcome", outcomeMismatch(wanted, outcome));
+}
+
+function judgeCondition(wanted: ExpectedCondition, trigger: JsonObject | undefined): readonly Unmet[] {
+  const path = `expectConditions ${wanted.type}`;
+  const written = memberAt(trigger, ["status", "conditions"]);
+  const conditions = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const found = conditions.find((each) => textMember(each, "type") === wanted.type);
+  if (found === undefined) {
+    const types = conditions.map((each) => textMember(each, "type")).join(", ");
+    return unmet(path, `there is no such condition, only ${types || "none at all"}`);
+  }
+  const differences: Record<string, string> = {};
+  for (const name of ["status", "reason"] as const) {
+    const is = textMember(found, name);
+    if (wanted[name] !== "" && wanted[name] !== is) differences[name] = `expected '${wanted[name]}' but found '${is}'`;
+  }
+  const message = textMember(found, "message");
+  if (!message.toLowerCase().includes(wanted.message.toLowerCase())) {
+    differences["message"] = `expected '${wanted.message}' in '${message}'`;
+  }
+  return unmet(path, Object.keys(differences).length === 0 ? undefined : differences);
+}
+
+function judgeObject(wanted: JsonObject, observed: ObservedCluster): readonly Unmet[] {
+  const name = nameOf(wanted);
+  const path = `expectObjects ${nameText(name)}`;
+  const found = observed.find(name);
+  if (found === undefined) return unmet(path, "it is not there");
+  return unmet(path, compareGiven(wanted, { ...found, apiVersion: name.apiVersion, kind: name.kind }));
+}
+
+/** Steps run side by side, so the order of writes is nobody's promise. */
+function judgeActions(wanted: readonly TestedAction[], done: readonly TestedAction[]): readonly Unmet[] {
+  const left = [...done];
+  const missing = wanted.filter((action) => {
+    const index = left.findIndex((each) => isSame(action, each));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+  const differences = [
+    ...missing.map((action) => `expected, and not done: ${actionText(action)}`),
+    ...left.map((action) => `done, and not expected: ${actionText(action)}`),
+  ];
+  return differences.length === 0 ? [] : differences.map((text) => ({ path: "expectActions", differences: text }));
+}
+
+function isSame(wanted: TestedAction, done: TestedAction): boolean {
+  const isThere = wanted.namespace === "" || wanted.namespace === done.namespace;
+  return wanted.action === done.action && wanted.kind === done.kind && wanted.name === done.name && isThere;
+}
+
+function actionText({ action, kind, namespace, name }: TestedAction): string {
+  return `${action} ${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
+}
+
+function nameText({ kind, namespace, name }: ObjectName): string {
+  return `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
+}
