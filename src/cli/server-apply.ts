@@ -1,7 +1,15 @@
 /** Applies objects by server-side apply: what kubectl would do, with the definitions of kinds first. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { objectPath } from "../adapters/kubernetes/resource-path.ts";
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import {
+  isJsonObject,
+  jsonEqual,
+  member,
+  memberAt,
+  textMember,
+  type JsonObject,
+  type JsonValue,
+} from "../core/json.ts";
 import { parseApiVersion } from "../core/object-key.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/object-store.ts";
 import type { Connection } from "./connection.ts";
@@ -54,7 +62,7 @@ export async function applyObject(connection: Connection, object: JsonObject, na
   const applied = isJsonObject(answer.value) ? answer.value : {};
   if (textMember(applied, "kind") === "CustomResourceDefinition") await untilEstablished(connection, ref);
   if (before.kind === "fault") return { kind: "created", object: applied };
-  return { kind: versionOf(before.value) === versionOf(applied) ? "unchanged" : "configured", object: applied };
+  return { kind: jsonEqual(contentOf(before.value), contentOf(applied)) ? "unchanged" : "configured", object: applied };
 }
 
 /** Finds the kind; one that was installed a moment ago is waited for. */
@@ -109,8 +117,10 @@ function withNamespace(object: JsonObject, type: ResourceType, namespace: string
   return textMember(metadata, "namespace") === "" ? { ...object, metadata: { ...metadata, namespace } } : object;
 }
 
-function versionOf(object: JsonObject): string {
-  return textMember(member(object, "metadata"), "resourceVersion");
+/** All but who wrote what and when: the server writes a Namespace anew for every apply, and nothing else of it changes. */
+function contentOf(object: JsonObject): JsonObject {
+  const { managedFields: _owners, resourceVersion: _version, ...metadata } = member(object, "metadata") as JsonObject;
+  return { ...object, metadata };
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

@@ -36,7 +36,7 @@ describe("koreo", () => {
       "dev",
       ...cluster.stack.clusterFlags,
       "--definition-namespaces",
-      DEFINITIONS,
+      `${DEFINITIONS},guide`,
       "--port",
       String(port),
     ];
@@ -67,6 +67,21 @@ describe("koreo", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toContain("workflow.koreo.dev/chain created");
     expect((await here("apply", "-f", file)).stdout).toContain("widget.e2e.koreo.test/typed unchanged");
+  });
+
+  it("the example of the guide to the language becomes Ready as it is, and stays as it is when applied again", async () => {
+    const guide = path.resolve(import.meta.dirname, "../../examples/guide");
+    expect(await here("apply", "-R", "-f", guide)).toMatchObject({ code: 0, stderr: "" });
+    const get = () => here("get", "project", "atlas", "-n", "projects", "-o", "json");
+    await waitFor(
+      "the project being Ready",
+      30_000,
+      async () =>
+        /"type": "Ready",\s+"status": "True"|"status": "True",[^}]*"type": "Ready"/.test((await get()).stdout),
+      new AbortController().signal,
+    );
+    expect((await get()).stdout).toContain('"name": "project-atlas-bob"');
+    expect((await here("apply", "-R", "-f", guide)).stdout).not.toMatch(/created|configured/);
   });
 
   it("dev reconciles it without Redis", async () => {

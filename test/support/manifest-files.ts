@@ -12,6 +12,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** Where the manifests are, from the repository's root. */
 export const CRD_FILES = "charts/koreo/files/crds";
 export const PLATFORM_FILES = "examples/platform";
+export const GUIDE_FILES = "examples/guide";
 export const BENCHMARK_FILES = "loadtest/manifests";
 
 /** The objects in the YAML files at and below a place, files by name, as kubectl would apply them. */

@@ -2,12 +2,12 @@
  * `preconditions` and `postconditions`: asserts that must hold, and what it comes to when one does not. Every assert and
  * every text of a failing one is evaluated each time; then the first failing predicate in list order decides.
  */
-import { compileFragment } from "../cel/compile.ts";
-import type { CompileFault, Program, Scope } from "../cel/program.ts";
+import { compileFragment, compileOverlay } from "../cel/compile.ts";
+import type { CompileFault, OverlayProgram, Program, Scope } from "../cel/program.ts";
 import { toJson } from "../cel/text.ts";
 import { Fault, isFault, isList, isPlainMap, kindOf, type Value } from "../cel/value.ts";
 import { formatJson } from "../json.ts";
-import { depSkip, permFail, retry, skip, type NotOk } from "../outcome.ts";
+import { depSkip, ok, permFail, retry, skip, type NotOk, type Outcome } from "../outcome.ts";
 import { faultOutcome, programOf } from "./evaluate.ts";
 import { valueText } from "./value-text.ts";
 
@@ -20,6 +20,8 @@ export interface Predicate {
   readonly assert: Program | undefined;
   /** Gives `{skip: {message}}`, `{retry: {message, delay}}` and so on; undefined when the item names nothing. */
   readonly verdict: Program | undefined;
+  /** What a ValueFunction comes to where the item has no verdict. */
+  readonly defaultReturn: OverlayProgram | undefined;
 }
 
 export type CompiledPredicates =
@@ -35,33 +37,65 @@ export function compilePredicates(list: Value | undefined, where: string): Compi
   if (!isList(list) || list.length === 0) return { kind: "absent" };
   const faults: CompileFault[] = [];
   const predicates = list.flatMap((item, index) => {
-    const { assert: condition, ...verdict } = isPlainMap(item) ? item : {};
+    const { assert: condition, defaultReturn, ...verdict } = isPlainMap(item) ? item : {};
     const assert = compileFragment(condition, `${where}[${index}].assert`);
     const said = compileFragment(verdict, `${where}[${index}]`);
-    for (const each of [assert, said]) if (each.kind === "fault") faults.push(...each.faults);
-    if (assert.kind === "fault" || said.kind === "fault") return [];
-    return [{ assert: programOf(assert), verdict: programOf(said) }];
+    const instead = compileOverlay(defaultReturn, `${where}[${index}].defaultReturn`);
+    for (const each of [assert, said, instead]) if (each.kind === "fault") faults.push(...each.faults);
+    return [{ assert: programOf(assert), verdict: programOf(said), defaultReturn: programOf(instead) }];
   });
   return faults.length > 0 ? { kind: "fault", faults } : { kind: "predicates", predicates };
 }
 
 /**
+ * Those of a ResourceFunction.
+ *
  * @param where - Koreo's location, `{location}:spec.preconditions`
  * @returns undefined when the function goes on, else what it comes to
  */
 export function checkPredicates(predicates: Predicates | undefined, scope: Scope, where: string): NotOk | undefined {
+  const stopped = firstFailing(predicates, scope, where);
+  return stopped?.kind === "fails" ? verdictOutcome(stopped.verdict, where) : stopped?.outcome;
+}
+
+/**
+ * Those of a ValueFunction, in which `defaultReturn` is a value in place of `return`.
+ *
+ * @param base - what the value is laid over
+ */
+export function checkWithDefaults(
+  predicates: Predicates | undefined,
+  scope: Scope,
+  where: string,
+  base: Value,
+): Outcome<Value> | undefined {
+  const stopped = firstFailing(predicates, scope, where);
+  if (stopped?.kind !== "fails") return stopped?.outcome;
+  const { verdict, predicate } = stopped;
+  if (predicate.verdict !== undefined || predicate.defaultReturn === undefined) return verdictOutcome(verdict, where);
+  const value = predicate.defaultReturn.apply(base, scope);
+  return isFault(value) ? faultOutcome(value, where) : ok(value);
+}
+
+type Stopped =
+  | { readonly kind: "fails"; readonly predicate: Predicate; readonly verdict: Value }
+  | { readonly kind: "outcome"; readonly outcome: NotOk };
+
+/** The first predicate that does not hold, or what went wrong with any of them. */
+function firstFailing(predicates: Predicates | undefined, scope: Scope, where: string): Stopped | undefined {
   if (predicates === undefined) return undefined;
+  const fault = (of: Fault): Stopped => ({ kind: "outcome", outcome: faultOutcome(of, where) });
   const failing: Predicate[] = [];
   for (const predicate of predicates) {
     const held = assertion(predicate.assert?.evaluate(scope) ?? null);
-    if (isFault(held)) return faultOutcome(held, where);
+    if (isFault(held)) return fault(held);
     if (!held) failing.push(predicate);
   }
   const verdicts = failing.map((predicate) => predicate.verdict?.evaluate(scope) ?? {});
-  const fault = verdicts.find(isFault);
-  if (fault !== undefined) return faultOutcome(fault, where);
-  const [first] = verdicts;
-  return first === undefined ? undefined : verdictOutcome(first, where);
+  const broken = verdicts.find(isFault);
+  if (broken !== undefined) return fault(broken);
+  const [predicate, verdict] = [failing[0], verdicts[0]];
+  return predicate === undefined || verdict === undefined ? undefined : { kind: "fails", predicate, verdict };
 }
 
 /** Whether an assert holds; only a bool can say. */

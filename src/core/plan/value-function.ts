@@ -7,7 +7,7 @@ import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts"
 import { ok, type Outcome } from "../outcome.ts";
 import { evaluateMap, faultOutcome } from "./evaluate.ts";
 import type { ValueFunctionPlan } from "./plan.ts";
-import { checkPredicates } from "./predicates.ts";
+import { checkWithDefaults } from "./predicates.ts";
 
 /**
  * @param inputs - what expressions see as `inputs`; null for an overlay without inputs
@@ -22,7 +22,7 @@ export function evaluateValueFunction(
   base: ValueMap = {},
 ): Outcome<Value> {
   const scope: Scope = isPlainMap(base) && Object.keys(base).length > 0 ? { inputs, resource: base } : { inputs };
-  const stopped = checkPredicates(plan.preconditions, scope, `${location}:spec.preconditions`);
+  const stopped = checkWithDefaults(plan.preconditions, scope, `${location}:spec.preconditions`, base);
   if (stopped !== undefined) return stopped;
   if (plan.returns === undefined) return ok(null);
 

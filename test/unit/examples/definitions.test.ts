@@ -6,11 +6,19 @@ import { coverageOf } from "../../../src/core/coverage/summary.ts";
 import { memberAt, textMember, type JsonObject } from "../../../src/core/json.ts";
 import { specCheck, specChecksOf } from "../../../src/core/manifest/schema.ts";
 import { compileCatalog } from "../../../src/core/plan/catalog.ts";
-import { BENCHMARK_FILES, CRD_FILES, definitionsIn, objectsIn, PLATFORM_FILES } from "../../support/manifest-files.ts";
+import {
+  BENCHMARK_FILES,
+  CRD_FILES,
+  definitionsIn,
+  GUIDE_FILES,
+  objectsIn,
+  PLATFORM_FILES,
+} from "../../support/manifest-files.ts";
 
 const checks = specChecksOf(objectsIn(CRD_FILES));
 const places = [
   { place: PLATFORM_FILES, namespace: "platform", triggerKind: "WebApp", triggers: 4 },
+  { place: GUIDE_FILES, namespace: "guide", triggerKind: "Project", triggers: 1 },
   { place: BENCHMARK_FILES, namespace: "bench", triggerKind: "BenchApp", triggers: 1 },
 ];
 
