@@ -1,6 +1,6 @@
 /** What a FunctionTest came to, in the form of `expected.json`; and back, an answer as the original recorded it. */
 import { toJson } from "../../src/core/cel/text.ts";
-import { isFault, isList, isPlainMap, TypeName, type Value } from "../../src/core/cel/value.ts";
+import { isFault, isList, isPlainMap, Optional, TypeName, type Value } from "../../src/core/cel/value.ts";
 import { withoutRecord } from "../../src/core/function-test/judge.ts";
 import type { MockAnswer } from "../../src/core/function-test/mock-api.ts";
 import type { TestCaseResult } from "../../src/core/function-test/run.ts";
@@ -49,6 +49,7 @@ export function outcomeJson(outcome: Outcome<Value>): JsonObject {
 /** A value as the corpus writes it: what no object can hold is `$opaque`, in its place. */
 export function valueJson(value: Value): JsonValue {
   if (value instanceof TypeName) return { $opaque: TypeName.of(value) };
+  if (value instanceof Optional) return { $opaque: "optional_type" };
   if (isList(value)) return value.map(valueJson);
   if (isPlainMap(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, valueJson(item)]));

@@ -118,18 +118,19 @@ function wholeOf(value: Value): bigint {
 }
 
 function ofTimes(operator: Operator, left: Value, right: Value, site: Site): Value | undefined {
-  const sign = operator === "+" ? 1 : operator === "-" ? -1 : 0;
-  if (sign === 0) return undefined;
-  if (left instanceof Bytes && right instanceof Bytes && sign > 0) return concatBytes(left, right);
+  if (operator !== "+" && operator !== "-") return undefined;
+  if (left instanceof Bytes && right instanceof Bytes && operator === "+") return concatBytes(left, right);
   if (left instanceof Timestamp && right instanceof Duration) {
-    return timestampValue(Timestamp.ms(left) + sign * Duration.ms(right), Timestamp.offsetMinutes(left), site);
+    const nanos = ofBigs(operator, Timestamp.nanos(left), Duration.nanos(right));
+    return timestampValue(nanos, Timestamp.offsetMinutes(left), site);
   }
-  if (left instanceof Duration && right instanceof Timestamp && sign > 0) return ofTimes("+", right, left, site);
-  if (left instanceof Timestamp && right instanceof Timestamp && sign < 0) {
-    return durationValue(Timestamp.ms(left) - Timestamp.ms(right), site);
+  if (left instanceof Duration && right instanceof Timestamp && operator === "+")
+    return ofTimes("+", right, left, site);
+  if (left instanceof Timestamp && right instanceof Timestamp && operator === "-") {
+    return durationValue(Timestamp.nanos(left) - Timestamp.nanos(right), site);
   }
   if (left instanceof Duration && right instanceof Duration) {
-    return durationValue(Duration.ms(left) + sign * Duration.ms(right), site);
+    return durationValue(ofBigs(operator, Duration.nanos(left), Duration.nanos(right)), site);
   }
   return undefined;
 }
@@ -147,7 +148,7 @@ function concatBytes(left: Bytes, right: Bytes): Bytes {
 export function negate(value: Value, site: Site): Value {
   if (isInt(value)) return intValue(-BigInt(value), site);
   if (typeof value === "number" || value instanceof Double) return doubleValue(-doubleOf(value));
-  if (value instanceof Duration) return new Duration(-Duration.ms(value));
+  if (value instanceof Duration) return new Duration(-Duration.nanos(value));
   if (value instanceof Fault) return value;
   return new Fault("no_overload", `found no matching overload for 'unary_neg' applied to ${kindOf(value)}`, site);
 }

@@ -10,6 +10,8 @@ import {
   Duration,
   Fault,
   kindOf,
+  Opaque,
+  Optional,
   Timestamp,
   TypeName,
   Uint,
@@ -48,15 +50,24 @@ function sameKindEqual(kind: Kind, left: Value, right: Value): boolean | Fault {
     case "bytes":
       return compareBytes(Bytes.of(left as Bytes), Bytes.of(right as Bytes)) === 0;
     case "timestamp":
-      return Timestamp.ms(left as Timestamp) === Timestamp.ms(right as Timestamp);
+      return Timestamp.nanos(left as Timestamp) === Timestamp.nanos(right as Timestamp);
     case "duration":
-      return Duration.ms(left as Duration) === Duration.ms(right as Duration);
+      return Duration.nanos(left as Duration) === Duration.nanos(right as Duration);
     case "type":
       return TypeName.of(left as TypeName) === TypeName.of(right as TypeName);
     case "list":
       return listsEqual(left as readonly Value[], right as readonly Value[]);
     case "map":
       return mapsEqual(left, right);
+    case "optional":
+      return optionalsEqual(Optional.of(left as Optional), Optional.of(right as Optional));
+    case "url":
+    case "ip":
+    case "cidr":
+    case "quantity":
+    case "semver":
+    case "format":
+      return Opaque.text(left as Opaque) === Opaque.text(right as Opaque);
     case "bool":
     case "string":
     case "error":
@@ -64,6 +75,12 @@ function sameKindEqual(kind: Kind, left: Value, right: Value): boolean | Fault {
     case "int":
       return left === right || BigInt(left as number | bigint) === BigInt(right as number | bigint);
   }
+}
+
+function optionalsEqual(left: Value | undefined, right: Value | undefined): boolean | Fault {
+  if (left === undefined || right === undefined) return left === right;
+  spend(1);
+  return isEqual(left, right);
 }
 
 function listsEqual(left: readonly Value[], right: readonly Value[]): boolean | Fault {
@@ -109,8 +126,8 @@ function orderWithin(left: Value, right: Value): Order | undefined {
   if (typeof left === "string") return compareText(left, right as string);
   if (typeof left === "boolean") return order(Number(left), Number(right));
   if (left instanceof Bytes) return compareBytes(Bytes.of(left), Bytes.of(right as Bytes));
-  if (left instanceof Timestamp) return order(Timestamp.ms(left), Timestamp.ms(right as Timestamp));
-  if (left instanceof Duration) return order(Duration.ms(left), Duration.ms(right as Duration));
+  if (left instanceof Timestamp) return order(Timestamp.nanos(left), Timestamp.nanos(right as Timestamp));
+  if (left instanceof Duration) return order(Duration.nanos(left), Duration.nanos(right as Duration));
   return undefined;
 }
 

@@ -4,9 +4,24 @@ import type { Site, Source, Value } from "./value.ts";
 /**
  * `children` by operator: field [object]; index [object, index]; call arguments, the receiver first when `isMethod`;
  * list items; map key, value, key, value ...; unary [operand]; binary [left, right]; conditional [if, then, else].
+ * `optionalField` and `optionalIndex` are `.?name` and `[?index]`; `maybe` is an item or value of a list or map literal
+ * that is left out when it is an empty optional: `[?x]`, `{?key: x}`.
  */
 export interface Node {
-  readonly op: "literal" | "name" | "field" | "index" | "call" | "list" | "map" | "unary" | "binary" | "conditional";
+  readonly op:
+    | "literal"
+    | "name"
+    | "field"
+    | "index"
+    | "optionalField"
+    | "optionalIndex"
+    | "maybe"
+    | "call"
+    | "list"
+    | "map"
+    | "unary"
+    | "binary"
+    | "conditional";
   /** Name of a variable, field, function or operator; "" elsewhere. */
   readonly name: string;
   readonly value: Value;

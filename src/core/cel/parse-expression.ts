@@ -37,7 +37,7 @@ const LIMITS = {
 const library = new Environment({
   unlistedVariablesAreDyn: true,
   homogeneousAggregateLiterals: false,
-  enableOptionalTypes: false,
+  enableOptionalTypes: true,
   limits: LIMITS,
 });
 
@@ -56,7 +56,8 @@ interface LibraryNode {
 function parseTokens(tokens: readonly Token[], source: Source): Node {
   // 1. The text the library reads, and where each of its tokens stands in ours.
   const starts: number[] = [];
-  const kept = tokens.filter((token, index) => !isLeadingDot(tokens, index, token));
+  const marks = optionalMarks(tokens);
+  const kept = tokens.filter((token, index) => !marks.has(token) && !isLeadingDot(tokens, index, token));
   let text = "";
   for (const [index, token] of kept.entries()) {
     starts.push(text.length);
@@ -75,7 +76,15 @@ function parseTokens(tokens: readonly Token[], source: Source): Node {
     start: kept[tokenAt(starts, start)]?.start ?? 0,
     end: kept[tokenAt(starts, Math.max(start, end - 1))]?.end ?? source.text.length,
   });
-  return adapt(ast, kept, siteOf);
+  return adapt(ast, { kept, siteOf, isMaybe: maybeTest(tokens, marks, kept, starts) });
+}
+
+/** What `adapt` needs to know of the text. */
+interface Reading {
+  readonly kept: readonly Token[];
+  readonly siteOf: (node: LibraryNode) => Site;
+  /** Whether a `?` stands before this item of a list or key of a map. */
+  readonly isMaybe: (node: LibraryNode) => boolean;
 }
 
 /** Literals and names: the library knows reserved words and macros, and checks them, where we do not. */
@@ -90,6 +99,47 @@ function isLeadingDot(tokens: readonly Token[], index: number, token: Token): bo
   if (token.text !== "." || token.kind !== "operator" || tokens[index + 1]?.kind !== "name") return false;
   const before = tokens[index - 1];
   return before === undefined || (before.kind === "operator" && !/^[)\]}.]$/.test(before.text)) || before.text === "in";
+}
+
+/**
+ * The `?` of `[?item]` and `{?key: value}`, which the library does not know. They are taken out before it reads, and put
+ * back by where the item starts; in `list[?index]` it is the library's own.
+ */
+function optionalMarks(tokens: readonly Token[]): ReadonlySet<Token> {
+  const marks = new Set<Token>();
+  const open: ("literal" | "other")[] = [];
+  for (const [index, token] of tokens.entries()) {
+    if (token.kind !== "operator") continue;
+    const before = tokens[index - 1];
+    if (token.text === "[" || token.text === "{") open.push(endsOperand(before) ? "other" : "literal");
+    else if (token.text === "(") open.push("other");
+    else if (/^[)\]}]$/.test(token.text)) open.pop();
+    else if (token.text === "?" && open.at(-1) === "literal" && before?.kind === "operator") {
+      if (/^[[{,]$/.test(before.text)) marks.add(token);
+    }
+  }
+  return marks;
+}
+
+function endsOperand(token: Token | undefined): boolean {
+  if (token === undefined) return false;
+  return token.kind === "operator" ? /^[)\]}]$/.test(token.text) : token.text !== "in" || token.kind === "literal";
+}
+
+function maybeTest(
+  tokens: readonly Token[],
+  marks: ReadonlySet<Token>,
+  kept: readonly Token[],
+  starts: readonly number[],
+): Reading["isMaybe"] {
+  if (marks.size === 0) return () => false;
+  const marked = new Set(tokens.filter((_, index) => marks.has(tokens[index - 1] as Token)));
+  return ({ start }) => {
+    let at = tokenAt(starts, start);
+    // The library drops parentheses: `[?(a)]` starts at a.
+    while (!marked.has(kept[at] as Token) && kept[at - 1]?.kind === "operator" && kept[at - 1]?.text === "(") at -= 1;
+    return marked.has(kept[at] as Token);
+  };
 }
 
 function tokenAt(starts: readonly number[], offset: number): number {
@@ -115,32 +165,42 @@ function problemOf(error: unknown, tokens: readonly Token[], starts: readonly nu
   );
 }
 
-function adapt(node: LibraryNode, tokens: readonly Token[], siteOf: (node: LibraryNode) => Site): Node {
-  const site = siteOf(node);
-  const child = (each: unknown) => adapt(each as LibraryNode, tokens, siteOf);
+function adapt(node: LibraryNode, reading: Reading): Node {
+  const { kept } = reading;
+  const site = reading.siteOf(node);
+  const child = (each: unknown) => adapt(each as LibraryNode, reading);
   const children = (list: unknown) => (list as unknown[]).map(child);
   const args = node.args as readonly unknown[];
   switch (node.op) {
     case "value":
       return makeNode("literal", site, { value: node.args as Value });
     case "id":
-      return nameOrLiteral(node.args as string, tokens, site);
+      return nameOrLiteral(node.args as string, kept, site);
     case ".":
-      return makeNode("field", site, { name: written(args[1], tokens), children: [child(args[0])] });
+      return makeNode("field", site, { name: written(args[1], kept), children: [child(args[0])] });
+    case ".?":
+      return makeNode("optionalField", site, { name: written(args[1], kept), children: [child(args[0])] });
     case "[]":
       return makeNode("index", site, { children: children(args) });
+    case "[?]":
+      return makeNode("optionalIndex", site, { children: children(args) });
     case "call":
-      return makeNode("call", site, { name: written(args[0], tokens), children: children(args[1]) });
+      return makeNode("call", site, { name: written(args[0], kept), children: children(args[1]) });
     case "rcall":
       return makeNode("call", site, {
-        name: written(args[0], tokens),
+        name: written(args[0], kept),
         children: [child(args[1]), ...children(args[2])],
         isMethod: true,
       });
     case "list":
-      return makeNode("list", site, { children: children(args) });
+      return makeNode("list", site, { children: args.map((item) => maybe(item, item, reading)) });
     case "map":
-      return makeNode("map", site, { children: children(args.flat()) });
+      return makeNode("map", site, {
+        children: (args as readonly [unknown, unknown][]).flatMap(([key, value]) => [
+          child(key),
+          maybe(key, value, reading),
+        ]),
+      });
     case "!_":
       return makeNode("unary", site, { name: "!", children: [child(node.args)] });
     case "-_":
@@ -150,6 +210,12 @@ function adapt(node: LibraryNode, tokens: readonly Token[], siteOf: (node: Libra
     default:
       return makeNode("binary", site, { name: node.op, children: children(args) });
   }
+}
+
+/** The node of `value`, wrapped where a `?` stands before `marked`. */
+function maybe(marked: unknown, value: unknown, reading: Reading): Node {
+  const node = adapt(value as LibraryNode, reading);
+  return reading.isMaybe(marked as LibraryNode) ? makeNode("maybe", node.site, { children: [node] }) : node;
 }
 
 function tokenOf(placeholder: string, tokens: readonly Token[]): Token | undefined {

@@ -1,7 +1,8 @@
 /** What an expression reads: its dependencies, taken from the tree and never from text. */
 import type { Reference } from "./program.ts";
-import { MACROS } from "./closures/macros.ts";
-import { TYPE_NAMES } from "./closures/access.ts";
+import { macroCall } from "./closures/macros.ts";
+import { qualifiedFunction } from "./functions/registry.ts";
+import { DOTTED_TYPE_NAMES, TYPE_NAMES } from "./type-names.ts";
 import type { Node } from "./node.ts";
 
 /** Every path read in these trees, as far as it is written (`a.b.c`, not also `a.b`), each once. */
@@ -23,20 +24,22 @@ function collect(node: Node, bound: ReadonlySet<string>, add: (reference: Refere
   }
   const root = chain.reference[0];
   if (typeof root !== "string" || !bound.has(root)) {
-    const isType = chain.reference.length === 1 && TYPE_NAMES.has(String(root));
+    const name = chain.reference.join(".");
+    const isType = chain.reference.length === 1 ? TYPE_NAMES.has(name) : DOTTED_TYPE_NAMES.has(name);
     if (!isType) add(chain.reference);
   }
   for (const index of chain.computed) collect(index, bound, add);
 }
 
 function collectParts(node: Node, bound: ReadonlySet<string>, add: (reference: Reference) => void): void {
-  const [receiver, ...args] = node.children;
-  const macro = node.op === "call" && node.isMethod ? MACROS.get(`${node.name}/${args.length}`) : undefined;
-  if (macro === undefined || receiver === undefined) {
-    for (const child of node.children) collect(child, bound, add);
+  const call = macroCall(node);
+  if (call === undefined) {
+    const children = qualifiedFunction(node) === undefined ? node.children : node.children.slice(1);
+    for (const child of children) collect(child, bound, add);
     return;
   }
-  collect(receiver, bound, add);
+  const { macro, receiver, args } = call;
+  if (receiver !== undefined) collect(receiver, bound, add);
   const inside = new Set([...bound, ...args.slice(0, macro.variables).map(({ name }) => name)]);
   for (const [index, arg] of args.entries()) {
     if (index >= macro.variables) collect(arg, macro.inner.includes(index) ? inside : bound, add);
@@ -49,14 +52,17 @@ interface Chain {
   readonly computed: readonly Node[];
 }
 
+/** What reads a part of something; with one child a field, with two an index. */
+const READS: ReadonlySet<Node["op"]> = new Set(["field", "index", "optionalField", "optionalIndex"]);
+
 /** `a.b["c"][0][x]` as its parts, or undefined when the node is no path from a variable. */
 function chainOf(node: Node): Chain | undefined {
   const parts: (string | number | null)[] = [];
   const computed: Node[] = [];
   let at: Node | undefined = node;
-  for (; at?.op === "field" || at?.op === "index"; at = at.children[0]) {
+  for (; at !== undefined && READS.has(at.op); at = at.children[0]) {
     const index: Node | undefined = at.children[1];
-    const part = at.op === "field" ? at.name : literalPart(index);
+    const part = index === undefined ? at.name : literalPart(index);
     parts.unshift(part);
     if (part === null && index !== undefined) computed.unshift(index);
   }

@@ -41,18 +41,22 @@ export function intValue(value: bigint, site?: Site): Value {
   return value > MAX_INT || value < MIN_INT ? new Fault("overflow", "return error for overflow", site) : value;
 }
 
-const FIRST_TIME_MS = Date.parse("0001-01-01T00:00:00Z");
-const LAST_TIME_MS = Date.parse("9999-12-31T23:59:59.999Z");
+const NANOS_PER_MS = 1_000_000n;
+const FIRST_TIME = BigInt(Date.parse("0001-01-01T00:00:00Z")) * NANOS_PER_MS;
+/** The last nanosecond of the year 9999. */
+const LAST_TIME = BigInt(Date.parse("9999-12-31T23:59:59.999Z")) * NANOS_PER_MS + 999_999n;
 /** About ten thousand years: what the language's specification lets a duration be. */
-const MAX_DURATION_MS = 315_576_000_000_000;
+const MAX_DURATION = 315_576_000_000n * 1_000_000_000n;
 
-/** A time as a Value, or an overflow outside the years 1 to 9999. */
-export function timestampValue(ms: number, offsetMinutes: number, site: Site): Value {
-  const isInRange = ms >= FIRST_TIME_MS && ms <= LAST_TIME_MS;
-  return isInRange ? new Timestamp(ms, offsetMinutes) : new Fault("overflow", "time out of range", site);
+/** A time, in nanoseconds since the epoch, as a Value; an overflow outside the years 1 to 9999. */
+export function timestampValue(nanos: bigint, offsetMinutes: number, site: Site): Value {
+  if (nanos < FIRST_TIME || nanos > LAST_TIME) return new Fault("overflow", "time out of range", site);
+  const below = ((nanos % NANOS_PER_MS) + NANOS_PER_MS) % NANOS_PER_MS;
+  return new Timestamp(Number((nanos - below) / NANOS_PER_MS), offsetMinutes, Number(below));
 }
 
-/** A duration as a Value, or an overflow. */
-export function durationValue(ms: number, site: Site): Value {
-  return Math.abs(ms) <= MAX_DURATION_MS ? new Duration(ms) : new Fault("overflow", "duration out of range", site);
+/** A duration in nanoseconds as a Value, or an overflow. */
+export function durationValue(nanos: bigint, site: Site): Value {
+  const isInRange = nanos <= MAX_DURATION && nanos >= -MAX_DURATION;
+  return isInRange ? new Duration(nanos) : new Fault("overflow", "duration out of range", site);
 }

@@ -34,16 +34,25 @@ export function doubleText(value: number): string {
 /** RFC 3339, in the offset it was written with. */
 export function timestampText(value: Timestamp): string {
   const offset = Timestamp.offsetMinutes(value);
-  const local = new Date(Timestamp.ms(value) + offset * 60_000).toISOString().replace(/\.000Z$/, "Z");
+  const seconds = new Date(Timestamp.ms(value) + offset * 60_000).toISOString().slice(0, -5);
+  const local = `${seconds}${fractionText(value)}Z`;
   if (offset === 0) return local;
   const pad = (part: number) => String(part).padStart(2, "0");
   const minutes = Math.abs(offset);
   return `${local.slice(0, -1)}${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
 }
 
+/** Nothing, milliseconds, or as many digits as the nanoseconds need. */
+function fractionText(value: Timestamp): string {
+  const nanos = ((Timestamp.nanos(value) % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  if (nanos === 0n) return "";
+  const digits = String(nanos).padStart(9, "0");
+  return `.${digits.endsWith("000000") ? digits.slice(0, 3) : digits.replace(/0+$/, "")}`;
+}
+
 /** Whole seconds, as Kubernetes writes durations: `5400s`. */
 export function durationText(value: Duration): string {
-  return `${Math.trunc(Duration.ms(value) / 1000)}s`;
+  return `${Duration.nanos(value) / 1_000_000_000n}s`;
 }
 
 /**

@@ -29,6 +29,8 @@ const BLANK = /(?:\s|\/\/[^\n]*)*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
 const STRING = /([bBrR]{0,2})("""|'''|"|')/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+/** A field whose name is no identifier: `.`content-type``. */
+const QUOTED_NAME = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const OPERATOR = /==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()[\]{}]/y;
 
 /** @throws SyntaxProblem at the first character that starts no token */
@@ -61,6 +63,13 @@ function readToken(text: string, at: number): Token {
   if (number !== null) return readNumber(text, at, number[0]);
   const name = match(NAME, text, at);
   if (name !== null) return { kind: "name", text: name[0], start: at, end: at + name[0].length };
+  const field = match(QUOTED_NAME, text, at);
+  if (field !== null) {
+    if (!/\.\s*\??\s*$/.test(text.slice(Math.max(0, at - 8), at))) {
+      throw new SyntaxProblem("a name in backticks stands only behind a dot", at);
+    }
+    return { kind: "name", text: field[1] ?? "", start: at, end: at + field[0].length };
+  }
   const operator = match(OPERATOR, text, at);
   if (operator !== null) return { kind: "operator", text: operator[0], start: at, end: at + operator[0].length };
   throw new SyntaxProblem(`unexpected character '${String.fromCodePoint(text.codePointAt(at) ?? 0)}'`, at);

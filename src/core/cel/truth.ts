@@ -1,7 +1,7 @@
 /** Python's truth, which Koreo's `filter`, `exists_one` and reference functions go by. */
 import { mapSize } from "./maps.ts";
 import { doubleOf } from "./scalars.ts";
-import { Bytes, Double, Duration, Fault, isList, Timestamp, TypeName, Uint, type Value } from "./value.ts";
+import { Box, Bytes, Double, Duration, isList, KeyedMap, Uint, type Value } from "./value.ts";
 
 /** False for null, false, zero and whatever is empty. */
 export function isTruthy(value: Value): boolean {
@@ -12,7 +12,7 @@ export function isTruthy(value: Value): boolean {
   if (value instanceof Double) return doubleOf(value) !== 0;
   if (value instanceof Uint) return Uint.of(value) !== 0n;
   if (value instanceof Bytes) return Bytes.of(value).length > 0;
-  if (value instanceof Duration) return Duration.ms(value) !== 0;
-  if (value instanceof Timestamp || value instanceof TypeName || value instanceof Fault) return true;
+  if (value instanceof Duration) return Duration.nanos(value) !== 0n;
+  if (value instanceof Box && !(value instanceof KeyedMap)) return true;
   return mapSize(value) > 0;
 }

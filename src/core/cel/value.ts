@@ -64,31 +64,50 @@ export class Bytes extends Box {
   }
 }
 
-/** Milliseconds since the epoch, and the offset in minutes it was written with. */
+/** A time to the nanosecond, and the offset in minutes it was written with. */
 export class Timestamp extends Box {
   readonly #ms: number;
   readonly #offset: number;
-  constructor(ms: number, offsetMinutes = 0) {
+  readonly #below: number;
+  /**
+   * @param ms - whole milliseconds since the epoch
+   * @param offsetMinutes - east of UTC; changes no comparison
+   * @param nanosBelow - what the milliseconds leave over, 0 to 999,999
+   */
+  constructor(ms: number, offsetMinutes = 0, nanosBelow = 0) {
     super();
     this.#ms = ms;
     this.#offset = offsetMinutes;
+    this.#below = nanosBelow;
   }
+  /** Whole milliseconds since the epoch, rounded down. */
   static ms(box: Timestamp): number {
     return box.#ms;
   }
   static offsetMinutes(box: Timestamp): number {
     return box.#offset;
   }
+  static nanos(box: Timestamp): bigint {
+    return BigInt(box.#ms) * 1_000_000n + BigInt(box.#below);
+  }
 }
 
 export class Duration extends Box {
-  readonly #ms: number;
-  constructor(ms: number) {
+  readonly #nanos: bigint;
+  /** @param length - milliseconds, with a fraction down to the nanosecond; as a bigint, nanoseconds */
+  constructor(length: number | bigint) {
     super();
-    this.#ms = ms;
+    this.#nanos =
+      typeof length === "bigint"
+        ? length
+        : BigInt(Math.trunc(length)) * 1_000_000n + BigInt(Math.round((length % 1) * 1e6));
   }
+  /** Milliseconds with their fraction. */
   static ms(box: Duration): number {
-    return box.#ms;
+    return Number(box.#nanos / 1_000_000n) + Number(box.#nanos % 1_000_000n) / 1e6;
+  }
+  static nanos(box: Duration): bigint {
+    return box.#nanos;
   }
 }
 
@@ -101,6 +120,44 @@ export class TypeName extends Box {
   }
   static of(box: TypeName): string {
     return box.#name;
+  }
+}
+
+/** A value that may be missing: what `.?field` and `optional.of` give. */
+export class Optional extends Box {
+  readonly #value: Value | undefined;
+  constructor(value: Value | undefined) {
+    super();
+    this.#value = value;
+  }
+  /** The value inside, or undefined where there is none. */
+  static of(box: Optional): Value | undefined {
+    return box.#value;
+  }
+}
+
+/** What Kubernetes' libraries read from text. `functions/` knows the content of each kind. */
+export type OpaqueKind = "url" | "ip" | "cidr" | "quantity" | "semver" | "format";
+
+/** A value of one of the libraries: two of one kind are equal when their canonical texts are. */
+export class Opaque extends Box {
+  readonly #kind: OpaqueKind;
+  readonly #text: string;
+  readonly #content: unknown;
+  constructor(kind: OpaqueKind, text: string, content: unknown) {
+    super();
+    this.#kind = kind;
+    this.#text = text;
+    this.#content = content;
+  }
+  static kind(box: Opaque): OpaqueKind {
+    return box.#kind;
+  }
+  static text(box: Opaque): string {
+    return box.#text;
+  }
+  static content(box: Opaque): unknown {
+    return box.#content;
   }
 }
 
@@ -173,6 +230,8 @@ export type Kind =
   | "type"
   | "list"
   | "map"
+  | "optional"
+  | OpaqueKind
   | "error";
 
 /** The CEL type of a value. */
@@ -193,7 +252,9 @@ function kindOfBox(box: Box): Kind {
   if (box instanceof Bytes) return "bytes";
   if (box instanceof Timestamp) return "timestamp";
   if (box instanceof Duration) return "duration";
-  return box instanceof KeyedMap ? "map" : "type";
+  if (box instanceof KeyedMap) return "map";
+  if (box instanceof Optional) return "optional";
+  return box instanceof Opaque ? Opaque.kind(box) : "type";
 }
 
 /** A list; unlike `Array.isArray` it keeps the type of the items. */

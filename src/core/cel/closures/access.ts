@@ -6,20 +6,14 @@
 import type { Node } from "../node.ts";
 import { mapGet } from "../maps.ts";
 import { doubleOf } from "../scalars.ts";
-import { Double, Fault, kindOf, TypeName, Uint, type Site, type Value } from "../value.ts";
+import { DOTTED_TYPE_NAMES, TYPE_NAMES } from "../type-names.ts";
+import { Double, Fault, kindOf, Optional, Uint, type Site, type Value } from "../value.ts";
 import { noOverload } from "../compare.ts";
 import { characters } from "../membership.ts";
 import type { Closure, Context, Frame } from "./context.ts";
 
 const PROTOTYPES = [Object, Array, String, Number, Boolean, BigInt].map((type) => type.prototype as object);
 const INHERITED: ReadonlySet<string> = new Set(PROTOTYPES.flatMap((type) => Object.getOwnPropertyNames(type)));
-
-/** Names that stand for types where no variable has them. */
-export const TYPE_NAMES: ReadonlyMap<string, TypeName> = new Map(
-  "bool bytes double duration int list map null_type string timestamp type uint"
-    .split(" ")
-    .map((name) => [name, new TypeName(name)]),
-);
 
 /** A value as the fast way sees it: any member of anything is a value or undefined. */
 type Loose = { readonly [name: string]: Loose } | null | undefined;
@@ -39,18 +33,41 @@ export function compileField(node: Node, context: Context): Closure {
   const general = generalField(node, context);
   const names = plainChain(node);
   if (names === undefined) return general;
-  const slot = context.variables.slotOf(names[0] ?? "");
-  return slot === undefined ? scopeChain(names, general) : slotChain(slot, names, general);
+  const [root = ""] = names;
+  const slot = context.variables.slotOf(root);
+  if (slot !== undefined) return slotChain(slot, names, general);
+  const type = DOTTED_TYPE_NAMES.get(names.join("."));
+  if (type !== undefined) return (frame) => (Object.hasOwn(frame.scope, root) ? general(frame) : type);
+  return scopeChain(names, general);
+}
+
+/** `a.?b`, and `has` of it. */
+export function compileOptionalField(node: Node, context: Context): Closure {
+  const object = context.compile(childOf(node, 0));
+  return (frame) => optionally(object(frame), (value) => selectIn(value, node.name, node.site));
+}
+
+/** The member of a map; undefined where it has none. */
+function selectIn(value: Value, name: string, site: Site): Value | undefined {
+  if (value instanceof Fault) return value;
+  const kind = kindOf(value);
+  if (kind !== "map") return new Fault("no_field_selection", `${kind} does not support field selection`, site);
+  return mapGet(value, name);
+}
+
+/** Reads inside an optional, or inside any other value; what is missing gives an empty optional. */
+function optionally(value: Value, read: (value: Value) => Value | undefined): Value {
+  const inside = value instanceof Optional ? Optional.of(value) : value;
+  const found = inside === undefined ? undefined : read(inside);
+  return found instanceof Fault ? found : new Optional(found);
 }
 
 function generalField(node: Node, context: Context): Closure {
   const { name, site } = node;
   const object = context.compile(childOf(node, 0));
   const checked = (value: Value): Value => {
-    if (value instanceof Fault) return value;
-    const kind = kindOf(value);
-    if (kind !== "map") return new Fault("no_field_selection", `${kind} does not support field selection`, site);
-    const found = mapGet(value, name);
+    if (value instanceof Optional) return optionally(value, (inside) => selectIn(inside, name, site));
+    const found = selectIn(value, name, site);
     return found === undefined ? new Fault("no_such_member", `no such member in mapping: '${name}'`, site) : found;
   };
   if (INHERITED.has(name)) return (frame) => checked(object(frame));
@@ -100,26 +117,32 @@ function slotChain(slot: number, names: readonly string[], miss: Closure): Closu
 
 export function compileIndex(node: Node, context: Context): Closure {
   const [object, index] = [context.compile(childOf(node, 0)), context.compile(childOf(node, 1))];
+  const isOptional = node.op === "optionalIndex";
+  const { site } = node;
   return (frame) => {
     const value = object(frame);
     const key = index(frame);
     if (value instanceof Fault) return value;
-    return key instanceof Fault ? key : elementOf(value, key, node.site);
+    if (key instanceof Fault) return key;
+    if (isOptional || value instanceof Optional) return optionally(value, (inside) => elementIn(inside, key, site));
+    const found = elementIn(value, key, site);
+    if (found !== undefined) return found;
+    const isMap = kindOf(value) === "map";
+    return isMap
+      ? new Fault("no_such_key", "no such key", site)
+      : new Fault("index_out_of_range", "invalid_argument", site);
   };
 }
 
-/** Koreo's rules: negative positions count from the end, and a text can be indexed. */
-function elementOf(value: Value, key: Value, site: Site): Value {
+/** Koreo's rules: negative positions count from the end, and a text can be indexed. Undefined where there is nothing. */
+function elementIn(value: Value, key: Value, site: Site): Value | undefined {
+  if (value instanceof Fault) return value;
   const kind = kindOf(value);
-  if (kind === "map") {
-    const found = mapGet(value, key);
-    return found === undefined ? new Fault("no_such_key", "no such key", site) : found;
-  }
+  if (kind === "map") return mapGet(value, key);
   const position = positionOf(key);
   if (position === undefined || (kind !== "list" && kind !== "string")) return noOverload("_[_]", value, key, site);
   const list = typeof value === "string" ? characters(value) : (value as readonly Value[]);
-  const found = list[position < 0 ? list.length + position : position];
-  return found === undefined ? new Fault("index_out_of_range", "invalid_argument", site) : found;
+  return list[position < 0 ? list.length + position : position];
 }
 
 function positionOf(key: Value): number | undefined {

@@ -1,8 +1,8 @@
 /** Calls: `has`, the macros, and functions, which can all be called both as `f(x)` and as `x.f()`. */
-import { findFunction } from "../functions/registry.ts";
+import { findFunction, qualifiedFunction } from "../functions/registry.ts";
 import type { CelFunction } from "../functions/function.ts";
 import type { Node } from "../node.ts";
-import { Fault, type Site, type Value } from "../value.ts";
+import { Fault, Optional, type Site, type Value } from "../value.ts";
 import { childOf } from "./access.ts";
 import type { Closure, Context } from "./context.ts";
 import { compileMacro } from "./macros.ts";
@@ -12,9 +12,10 @@ export function compileCall(node: Node, context: Context): Closure {
   const macro = compileMacro(node, context);
   if (macro !== undefined) return macro;
 
-  const called = findFunction(node.name);
-  const args = node.children.map(context.compile);
+  const qualified = qualifiedFunction(node);
+  const called = qualified ?? findFunction(node.name);
   if (called === undefined) return always(new Fault("undeclared", `undeclared reference to '${node.name}'`, node.site));
+  const args = (qualified === undefined ? node.children : node.children.slice(1)).map(context.compile);
   const [least, most] = called.arity;
   if (args.length < least || args.length > most) {
     return always(new Fault("no_overload", `no such overload: ${called.signature}`, node.site));
@@ -26,11 +27,21 @@ function always(fault: Fault): Closure {
   return () => fault;
 }
 
-/** Koreo's `has`: true exactly when evaluating the operand, whatever it is, gives no fault. With another number of operands false. */
+/**
+ * Koreo's `has`: true exactly when evaluating the operand, whatever it is, gives no fault. With another number of operands
+ * false. A field read through an optional (`a.?b`, `optional.of(a).b`) is also missing when the result is empty.
+ */
 function compileHas(node: Node, context: Context): Closure {
   if (node.children.length !== 1) return () => false;
-  const operand = context.compile(childOf(node, 0));
-  return (frame) => !(operand(frame) instanceof Fault);
+  const child = childOf(node, 0);
+  const operand = context.compile(child);
+  const object = child.op === "field" ? context.compile(childOf(child, 0)) : undefined;
+  return (frame) => {
+    const value = operand(frame);
+    if (!(value instanceof Optional)) return !(value instanceof Fault);
+    const isRead = child.op === "optionalField" || (object !== undefined && object(frame) instanceof Optional);
+    return !isRead || Optional.of(value) !== undefined;
+  };
 }
 
 /** Arguments that are faults become the result, except where the function says that it looks at them. */

@@ -2,7 +2,7 @@
 import type { Node } from "../node.ts";
 import { intValue } from "../scalars.ts";
 import { Fault } from "../value.ts";
-import { compileField, compileIndex, compileName } from "./access.ts";
+import { childOf, compileField, compileIndex, compileName, compileOptionalField } from "./access.ts";
 import { compileCall } from "./calls.ts";
 import { Variables, type Closure, type Context } from "./context.ts";
 import { compileBinary, compileConditional, compileList, compileMap, compileUnary } from "./operators.ts";
@@ -30,7 +30,12 @@ function compileNode(node: Node, context: Context): Closure {
     case "field":
       return compileField(node, context);
     case "index":
+    case "optionalIndex":
       return compileIndex(node, context);
+    case "optionalField":
+      return compileOptionalField(node, context);
+    case "maybe":
+      return context.compile(childOf(node, 0)); // lists and maps look at the mark themselves
     case "call":
       return compileCall(node, context);
     case "list":

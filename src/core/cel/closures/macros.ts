@@ -1,59 +1,66 @@
 /**
- * The macros that bind variables: `map`, `filter`, `all`, `exists`, `exists_one`, `reduce`. One entry a macro in MACROS;
- * a library of macros adds entries there. Every turn spends what its body weighs.
+ * The macros that bind variables: `map`, `filter`, `all`, `exists`, `exists_one`, `reduce`, `sortBy`, and those of
+ * `pair-macros.ts` and `optional-macros.ts`. One entry a macro in MACROS. Every turn spends what its body weighs.
  */
-import { spend } from "../budget.ts";
-import { itemsOf } from "../membership.ts";
+import { sortByKeys } from "../order.ts";
 import type { Node } from "../node.ts";
 import { isTruthy } from "../truth.ts";
-import { Fault, type Site, type Value } from "../value.ts";
-import { keep, weightOf, type Closure, type Context, type Frame } from "./context.ts";
+import { Fault, type Value } from "../value.ts";
+import { keep, weightOf, type Closure, type Context } from "./context.ts";
+import { iterate, type Loop, type Macro } from "./macro.ts";
 import { joinLogic } from "./operators.ts";
+import { OPTIONAL_MACROS } from "./optional-macros.ts";
+import { PAIR_MACROS } from "./pair-macros.ts";
 
-/** One macro with a number of arguments. */
-export interface Macro {
-  /** How many of the leading arguments are names of variables. */
-  readonly variables: number;
-  /** Indexes of arguments that see the variables; the others are evaluated outside. */
-  readonly inner: readonly number[];
-  /** Builds the closure; `parts` are the compiled arguments behind the variables, in order. */
-  readonly build: (loop: Loop, parts: readonly Closure[]) => Closure;
-}
-
-/** What a macro iterates with. */
-interface Loop {
-  readonly over: Closure;
-  readonly slots: readonly number[];
-  readonly weight: number;
-  readonly site: Site;
-}
-
-/** By `name/arguments`; the receiver is no argument. */
-export const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
+/** By `name/arguments`; the receiver is no argument. A name with a dot is that of a namespace and a macro. */
+const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
   ["map/2", { variables: 1, inner: [1], build: (loop, [body]) => mapping(loop, undefined, body as Closure) }],
   ["map/3", { variables: 1, inner: [1, 2], build: (loop, [test, body]) => mapping(loop, test, body as Closure) }],
   ["filter/2", { variables: 1, inner: [1], build: (loop, [test]) => filtering(loop, test as Closure) }],
   ["all/2", { variables: 1, inner: [1], build: (loop, [test]) => deciding(loop, test as Closure, false) }],
   ["exists/2", { variables: 1, inner: [1], build: (loop, [test]) => deciding(loop, test as Closure, true) }],
   ["exists_one/2", { variables: 1, inner: [1], build: (loop, [test]) => counting(loop, test as Closure) }],
+  ["existsOne/2", { variables: 1, inner: [1], build: (loop, [test]) => counting(loop, test as Closure) }],
   [
     "reduce/4",
     { variables: 2, inner: [3], build: (loop, [initial, body]) => folding(loop, initial as Closure, body as Closure) },
   ],
+  ["sortBy/2", { variables: 1, inner: [1], build: (loop, [key]) => sorting(loop, key as Closure) }],
+  ...PAIR_MACROS,
+  ...OPTIONAL_MACROS,
 ]);
 
 const MACRO_NAMES: ReadonlySet<string> = new Set([...MACROS.keys()].map((key) => key.split("/", 1)[0] ?? ""));
 
+/** A call that is a macro; no receiver where it is the namespace of one, as in `cel.bind(x, 1, x + x)`. */
+export interface MacroCall {
+  readonly macro: Macro;
+  readonly receiver: Node | undefined;
+  readonly args: readonly Node[];
+}
+
+/** @returns undefined when the call is no macro, or has another number of arguments */
+export function macroCall(node: Node): MacroCall | undefined {
+  const [receiver, ...args] = node.children;
+  if (node.op !== "call" || !node.isMethod || receiver === undefined) return undefined;
+  const qualified = receiver.op === "name" ? MACROS.get(`${receiver.name}.${node.name}/${args.length}`) : undefined;
+  if (qualified !== undefined) return { macro: qualified, receiver: undefined, args };
+  const macro = MACROS.get(`${node.name}/${args.length}`);
+  return macro === undefined ? undefined : { macro, receiver, args };
+}
+
 /** @returns undefined when the call is no macro */
 export function compileMacro(node: Node, context: Context): Closure | undefined {
-  const [receiver, ...args] = node.children;
-  if (!node.isMethod || receiver === undefined || !MACRO_NAMES.has(node.name)) return undefined;
-  const macro = MACROS.get(`${node.name}/${args.length}`);
-  if (macro === undefined) return misuse(node, "wrong number of arguments");
+  const call = macroCall(node);
+  if (call === undefined) {
+    return node.isMethod && MACRO_NAMES.has(node.name) ? misuse(node, "wrong number of arguments") : undefined;
+  }
+  const { macro, receiver, args } = call;
   const names = args.slice(0, macro.variables);
   if (names.some(({ op }) => op !== "name")) return misuse(node, "the variable must be a plain name");
+  if (new Set(names.map(({ name }) => name)).size < names.length) return misuse(node, "two variables of one name");
 
-  const over = context.compile(receiver);
+  const over = receiver === undefined ? () => null : context.compile(receiver);
   const rest = args.slice(macro.variables);
   const isInner = (index: number) => macro.inner.includes(index + macro.variables);
   const outside = rest.map((arg, index) => (isInner(index) ? undefined : context.compile(arg)));
@@ -70,24 +77,6 @@ export function compileMacro(node: Node, context: Context): Closure | undefined 
 function misuse(node: Node, what: string): Closure {
   const fault = new Fault("macro_arguments", `${node.name}: ${what}`, node.site);
   return () => fault;
-}
-
-/** Visits each item with its variable set; `visit` ends the loop by returning a value. */
-function iterate(
-  frame: Frame,
-  { over, slots, weight, site }: Loop,
-  visit: (item: Value) => Value | undefined,
-): Value | undefined {
-  const items = itemsOf(over(frame), site);
-  if (items instanceof Fault) return items;
-  const slot = slots[0] ?? 0;
-  for (const item of items) {
-    spend(weight);
-    frame.slots[slot] = item;
-    const end = visit(item);
-    if (end !== undefined) return end;
-  }
-  return undefined;
 }
 
 /** `map(x, e)`, and `map(x, test, e)` with a truth as in `filter`. */
@@ -152,5 +141,19 @@ function folding(loop: Loop, initial: Closure, body: Closure): Closure {
       return undefined;
     });
     return fault ?? total;
+  };
+}
+
+/** `list.sortBy(x, key)`: the items in the order of their keys, equal ones as they stood. */
+function sorting(loop: Loop, key: Closure): Closure {
+  return (frame) => {
+    const items: Value[] = [];
+    const keys: Value[] = [];
+    const fault = iterate(frame, loop, (item) => {
+      items.push(item);
+      keys.push(key(frame));
+      return undefined;
+    });
+    return fault ?? sortByKeys(items, keys, loop.site);
   };
 }

@@ -3,8 +3,9 @@ import { add, arithmetic, negate, type Operator } from "../arithmetic.ts";
 import { compare, isEqual, noOverload, type Order } from "../compare.ts";
 import { contains } from "../membership.ts";
 import type { Node } from "../node.ts";
-import { keyText, put } from "../maps.ts";
-import { Fault, KeyedMap, kindOf, type Site, type Value } from "../value.ts";
+import { put } from "../maps.ts";
+import { Fault, kindOf, Optional, type Site, type Value } from "../value.ts";
+import { duplicateKey, MapEntries } from "../map-entries.ts";
 import { childOf } from "./access.ts";
 import { keep, type Closure, type Context } from "./context.ts";
 
@@ -119,6 +120,7 @@ export function joinLogic(left: Value, right: Value, deciding: boolean, site: Si
 
 export function compileList(node: Node, context: Context): Closure {
   const items = node.children.map(context.compile);
+  if (node.children.some(isMaybe)) return listWithGaps(node, items);
   return (frame) => {
     const list: Value[] = [];
     for (const item of items) list.push(keep(frame, item(frame)));
@@ -126,12 +128,39 @@ export function compileList(node: Node, context: Context): Closure {
   };
 }
 
+function isMaybe(node: Node): boolean {
+  return node.op === "maybe";
+}
+
+/** A list with items such as `?x`, which are left out when x is empty. */
+function listWithGaps({ children, site }: Node, items: readonly Closure[]): Closure {
+  const marks = children.map(isMaybe);
+  return (frame) => {
+    const list: Value[] = [];
+    for (const [index, item] of items.entries()) {
+      const value = marks[index] === true ? insideOf(item(frame), site) : item(frame);
+      if (value !== undefined) list.push(keep(frame, value));
+    }
+    return list;
+  };
+}
+
+/** What an optional holds, undefined when it is empty. */
+function insideOf(value: Value, site: Site): Value | undefined {
+  if (value instanceof Optional) return Optional.of(value);
+  return value instanceof Fault
+    ? value
+    : new Fault("no_overload", `a ${kindOf(value)} stands behind '?', not an optional`, site);
+}
+
 export function compileMap(node: Node, context: Context): Closure {
   const keys = node.children.filter((_, index) => index % 2 === 0);
-  const values = node.children.filter((_, index) => index % 2 === 1).map(context.compile);
+  const parts = node.children.filter((_, index) => index % 2 === 1);
+  const values = parts.map(context.compile);
   const names = keys.map((key) => key.value);
-  if (!keys.every(({ op, value }) => op === "literal" && typeof value === "string")) {
-    return computedMap(keys.map(context.compile), values, node.site);
+  const isPlain = keys.every(({ op, value }) => op === "literal" && typeof value === "string");
+  if (!isPlain || parts.some(isMaybe)) {
+    return computedMap(keys.map(context.compile), values, parts.map(isMaybe), node.site);
   }
   if (new Set(names).size < names.length) return () => duplicateKey(node.site);
   return plainMap(names as string[], values);
@@ -147,34 +176,22 @@ function plainMap(names: readonly string[], values: readonly Closure[]): Closure
   };
 }
 
-function computedMap(keys: readonly Closure[], values: readonly Closure[], site: Site): Closure {
+function computedMap(
+  keys: readonly Closure[],
+  values: readonly Closure[],
+  marks: readonly boolean[],
+  site: Site,
+): Closure {
   return (frame) => {
-    const entries = new Map<string, readonly [Value, Value]>();
+    const entries = new MapEntries();
     for (const [index, key] of keys.entries()) {
-      const fault = enter(entries, key(frame), keep(frame, (values[index] as Closure)(frame)), site);
+      const name = key(frame);
+      const written = (values[index] as Closure)(frame);
+      const value = marks[index] === true ? insideOf(written, site) : written;
+      if (value === undefined) continue;
+      const fault = entries.enter(name, keep(frame, value), site);
       if (fault !== undefined) return fault;
     }
-    return mapOf(entries);
+    return entries.map();
   };
-}
-
-function enter(entries: Map<string, readonly [Value, Value]>, key: Value, value: Value, site: Site): Fault | undefined {
-  if (key instanceof Fault) return key;
-  const text = keyText(key);
-  if (text === undefined) return new Fault("bad_key", `a ${kindOf(key)} cannot be a key`, site);
-  if (entries.has(text)) return duplicateKey(site);
-  entries.set(text, [key, value]);
-  return undefined;
-}
-
-function mapOf(entries: ReadonlyMap<string, readonly [Value, Value]>): Value {
-  const pairs = [...entries.values()];
-  if (!pairs.every(([key]) => typeof key === "string")) return new KeyedMap(entries);
-  const map: Record<string, Value> = {};
-  for (const [key, value] of pairs) put(map, key as string, value);
-  return map;
-}
-
-function duplicateKey(site: Site): Fault {
-  return new Fault("duplicate_key", "Duplicate key in a map", site);
 }

@@ -1,10 +1,10 @@
 /** The language's own functions on texts and collections. Koreo's answers: null has size 0, `contains` also asks maps. */
-import { RE2JS } from "re2js";
-import { spend } from "../budget.ts";
-import { compare } from "../compare.ts";
-import { contains, itemsOf } from "../membership.ts";
+import { contains } from "../membership.ts";
 import { mapSize } from "../maps.ts";
-import { Bytes, Fault, isList, kindOf, TypeName, type Site, type Value } from "../value.ts";
+import { patternFor } from "../patterns.ts";
+import { countCharacters } from "../characters.ts";
+import { typeOf } from "../type-names.ts";
+import { Bytes, isList, kindOf, type Site, type Value } from "../value.ts";
 import { functionFault, noSuchOverload, withTexts, type CelFunction } from "./function.ts";
 
 export const builtinFunctions: readonly CelFunction[] = [
@@ -42,7 +42,7 @@ export const builtinFunctions: readonly CelFunction[] = [
     signature: "type(any) -> type",
     example: `type(1) == int && type("a") == string && type(null) == null_type`,
     arity: [1, 1],
-    apply: (_site, value) => new TypeName(typeNameOf(value)),
+    apply: (_site, value) => typeOf(value),
     looksAtFaults: true,
   },
   {
@@ -51,13 +51,6 @@ export const builtinFunctions: readonly CelFunction[] = [
     example: `dyn(1) == 1`,
     arity: [1, 1],
     apply: (_site, value) => value,
-  },
-  {
-    name: "min",
-    signature: "min(list) -> any",
-    example: `[3, 1, 2].min() == 1`,
-    arity: [1, 1],
-    apply: (site, list) => smallest(list, site),
   },
 ];
 
@@ -84,63 +77,7 @@ function sizeOf(value: Value): number | undefined {
   return kindOf(value) === "map" ? mapSize(value) : undefined;
 }
 
-/** Code points, not UTF-16 units. */
-function countCharacters(text: string): number {
-  spend(text.length >> 4);
-  let count = text.length;
-  for (let at = 1; at < text.length; at += 1) {
-    if ((text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count -= 1;
-  }
-  return count;
-}
-
-const MAX_PATTERNS = 500;
-/** Compiled patterns, the oldest leaves first; null for text that is no pattern. A memo only: it changes no result. */
-const patterns = new Map<string, RE2JS | null>();
-
-/** On an engine that is linear in the text: no pattern can hang a worker. */
 function matches(text: string, pattern: string, site: Site): Value {
-  const compiled = patternOf(pattern);
-  if (compiled === null) return functionFault("match error", site);
-  spend((text.length * (1 + (pattern.length >> 3))) >> 3);
-  return compiled.matcher(text).find();
-}
-
-function patternOf(pattern: string): RE2JS | null {
-  const known = patterns.get(pattern);
-  if (known !== undefined) return known;
-  spend(pattern.length);
-  const compiled = compilePattern(pattern);
-  const oldest = patterns.keys().next();
-  if (patterns.size >= MAX_PATTERNS && oldest.done !== true) patterns.delete(oldest.value);
-  patterns.set(pattern, compiled);
-  return compiled;
-}
-
-function compilePattern(pattern: string): RE2JS | null {
-  try {
-    return RE2JS.compile(pattern);
-  } catch {
-    return null; // whatever the library says about it, it is no pattern
-  }
-}
-
-function typeNameOf(value: Value): string {
-  const kind = kindOf(value);
-  return kind === "null" ? "null_type" : kind;
-}
-
-function smallest(value: Value, site: Site): Value {
-  const items = itemsOf(value, site);
-  if (items instanceof Fault) return items;
-  const [first, ...rest] = items;
-  if (first === undefined) return functionFault("min of an empty list", site);
-  spend(items.length);
-  let least = first;
-  for (const item of rest) {
-    const order = compare(item, least, site);
-    if (order instanceof Fault) return order;
-    if (order === -1) least = item;
-  }
-  return least;
+  const compiled = patternFor(pattern, text);
+  return compiled === null ? functionFault("match error", site) : compiled.matcher(text).find();
 }

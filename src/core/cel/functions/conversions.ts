@@ -36,7 +36,7 @@ function outOfRange(target: string, site: Site): Fault {
 
 function toInt(value: Value, site: Site): Value {
   if (value instanceof Timestamp) return Math.floor(Timestamp.ms(value) / 1000);
-  if (value instanceof Duration) return Math.trunc(Duration.ms(value) / 1000);
+  if (value instanceof Duration) return Number(Duration.nanos(value) / 1_000_000_000n);
   const whole = wholeOf(value);
   return whole === undefined ? notWhole("int", value, site) : intValue(whole, site);
 }

@@ -1,9 +1,12 @@
 /** What a function of the language is, and the small helpers the families share. */
 import { spend } from "../budget.ts";
-import { Fault, kindOf, type Site, type Value } from "../value.ts";
+import { Fault, kindOf, type Kind, type Site, type Value } from "../value.ts";
 
 export interface CelFunction {
+  /** With a dot where it belongs to a namespace: `math.abs`. Functions of one name differ in `on`. */
   readonly name: string;
+  /** The kinds of first argument this one is for; absent where the name has one function only, or this takes the rest. */
+  readonly on?: readonly Kind[];
   /** For messages and documents, such as `split(string, string) -> list`. */
   readonly signature: string;
   /** A worked example: an expression that is true. */

@@ -2,8 +2,18 @@
 import { builtinFunctions } from "./builtin.ts";
 import { base64Functions } from "./base64.ts";
 import { conversionFunctions } from "./conversions.ts";
-import type { CelFunction } from "./function.ts";
+import { noSuchOverload, type CelFunction } from "./function.ts";
+import type { Node } from "../node.ts";
+import { kindOf } from "../value.ts";
+import { encoderFunctions } from "./encoders.ts";
+import { formatFunctions } from "./format-text.ts";
 import { jsonFunctions } from "./json.ts";
+import { listFunctions } from "./lists.ts";
+import { mathFunctions } from "./math.ts";
+import { optionalFunctions } from "./optionals.ts";
+import { regexFunctions } from "./regex.ts";
+import { setFunctions } from "./sets.ts";
+import { textLibrary } from "./text-library.ts";
 import { readinessFunctions } from "./readiness.ts";
 import { referenceFunctions } from "./references.ts";
 import { stringFunctions } from "./strings.ts";
@@ -20,13 +30,59 @@ const FAMILIES: readonly (readonly CelFunction[])[] = [
   jsonFunctions,
   stringFunctions,
   base64Functions,
+  textLibrary,
+  formatFunctions,
+  listFunctions,
+  setFunctions,
+  mathFunctions,
+  optionalFunctions,
+  encoderFunctions,
+  regexFunctions,
 ];
 
 /** In the order of the families; for documents and `koreo check`. */
 export const ALL_FUNCTIONS: readonly CelFunction[] = FAMILIES.flat();
 
-const BY_NAME: ReadonlyMap<string, CelFunction> = new Map(ALL_FUNCTIONS.map((each) => [each.name, each]));
+const BY_NAME: ReadonlyMap<string, CelFunction> = new Map(
+  [...Map.groupBy(ALL_FUNCTIONS, ({ name }) => name)].map(([name, each]) => [name, merge(each)]),
+);
 
 export function findFunction(name: string): CelFunction | undefined {
   return BY_NAME.get(name);
+}
+
+/**
+ * The function that `math.abs(x)` calls: the receiver is no value but the name of a namespace. Undefined for any other
+ * call, also for one with a number of arguments the function does not take: then the name may be that of a variable.
+ */
+export function qualifiedFunction(node: Node): CelFunction | undefined {
+  const [receiver] = node.children;
+  if (node.op !== "call" || !node.isMethod || receiver?.op !== "name") return undefined;
+  const found = BY_NAME.get(`${receiver.name}.${node.name}`);
+  if (found === undefined) return undefined;
+  const [least, most] = found.arity;
+  const count = node.children.length - 1;
+  const isTaken = count >= least && count <= most;
+  return isTaken || !BY_NAME.has(node.name) ? found : undefined;
+}
+
+/** Functions of one name as one: the kind of the first argument decides. */
+function merge(functions: readonly CelFunction[]): CelFunction {
+  const [only] = functions;
+  if (only === undefined || functions.length === 1) return only as CelFunction;
+  const byKind = new Map(functions.flatMap((each) => (each.on ?? []).map((kind) => [kind, each] as const)));
+  const other = functions.find(({ on }) => on === undefined);
+  const { name } = only;
+  return {
+    name,
+    signature: functions.map(({ signature }) => signature).join(" | "),
+    example: only.example,
+    arity: [Math.min(...functions.map(({ arity }) => arity[0])), Math.max(...functions.map(({ arity }) => arity[1]))],
+    apply: (site, ...args) => {
+      const chosen = byKind.get(kindOf(args[0] ?? null)) ?? other;
+      if (chosen === undefined) return noSuchOverload(name, site, ...args);
+      const isTaken = args.length >= chosen.arity[0] && args.length <= chosen.arity[1];
+      return isTaken ? chosen.apply(site, ...args) : noSuchOverload(name, site, ...args);
+    },
+  };
 }

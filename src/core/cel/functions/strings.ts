@@ -1,6 +1,8 @@
 /** Koreo's functions on text. Characters are code points. */
 import { spend, spendText } from "../budget.ts";
-import { kindOf, type Site, type Value } from "../value.ts";
+import { characters } from "../membership.ts";
+import { isInt } from "../scalars.ts";
+import { Fault, kindOf, type Site, type Value } from "../value.ts";
 import { functionFault, noSuchOverload, withTexts, type CelFunction } from "./function.ts";
 
 export const stringFunctions: readonly CelFunction[] = [
@@ -9,9 +11,19 @@ export const stringFunctions: readonly CelFunction[] = [
   change("toUpper", `"KoReo".toUpper() == "KOREO"`, (text) => text.toUpperCase()),
   stripping("strip", `"testinga".strip("testing") == "a" && " a ".strip(null) == "a"`, true),
   stripping("rstrip", `"testingisfun".rstrip("isfun") == "testing"`, false),
-  splitting("split", "list", `"a.b".split(".") == ["a", "b"]`, (parts) => parts),
-  splitting("split_first", "string", `"a.b.c".split_first(".") == "a"`, (parts) => parts[0] ?? ""),
-  splitting("split_last", "string", `"a.b.c".split_last(".") == "c"`, (parts) => parts.at(-1) ?? ""),
+  {
+    name: "split",
+    signature: "split(string, string, int?) -> list",
+    example: `"a.b".split(".") == ["a", "b"] && "a.b.c".split(".", 2) == ["a", "b.c"]`,
+    arity: [2, 3],
+    apply: (site, text, separator, ...[limit]) => {
+      if (limit !== undefined && !isInt(limit)) return noSuchOverload("split", site, text, separator, limit);
+      const found = partsOf("split", text, separator, site);
+      return found instanceof Fault ? found : limited(found, Number(limit ?? -1), separator as string);
+    },
+  },
+  splitting("split_first", `"a.b.c".split_first(".") == "a"`, (parts) => parts[0] ?? ""),
+  splitting("split_last", `"a.b.c".split_last(".") == "c"`, (parts) => parts.at(-1) ?? ""),
   {
     name: "split_index",
     signature: "split_index(string, string, int) -> string",
@@ -21,11 +33,18 @@ export const stringFunctions: readonly CelFunction[] = [
   },
   {
     name: "replace",
-    signature: "replace(string, string, string) -> string",
+    signature: "replace(string, string, string, int?) -> string",
     example: `"a-b-c".replace("-", ".") == "a.b.c" && "ab".replace("", "_") == "_a_b_"`,
-    arity: [3, 3],
-    apply: (site, ...args) =>
-      withTexts(args, () => functionFault(`Replace error of ${args.map(kindOf).join(", ")}`, site), replace),
+    arity: [3, 4],
+    apply: (site, ...args) => {
+      const [text, sought, inserted, limit = -1] = args;
+      if (!isInt(limit)) return noSuchOverload("replace", site, ...args);
+      return withTexts(
+        [text ?? null, sought ?? null, inserted ?? null],
+        () => functionFault(`Replace error of ${args.map(kindOf).join(", ")}`, site),
+        (...texts) => replace(texts, Number(limit)),
+      );
+    },
   },
 ];
 
@@ -68,23 +87,35 @@ function strip(text: string, set: string | null, atBothEnds: boolean): string {
   return last < 0 ? "" : characters.slice(first, last + 1).join("");
 }
 
-function splitting(name: string, gives: string, example: string, pick: (parts: string[]) => Value): CelFunction {
+function splitting(name: string, example: string, pick: (parts: string[]) => Value): CelFunction {
   return {
     name,
-    signature: `${name}(string, string) -> ${gives}`,
+    signature: `${name}(string, string) -> string`,
     example,
     arity: [2, 2],
     apply: (site, text, separator) => {
-      if (typeof text !== "string") return noSuchOverload(name, site, text, separator);
-      if (separator === "" || (separator === null && name === "split")) return noSeparator(site);
-      if (typeof separator !== "string") return noSuchOverload(name, site, text, separator);
-      spend(text.length >> 2);
-      return pick(text.split(separator));
+      const parts = partsOf(name, text, separator, site);
+      return parts instanceof Fault ? parts : pick(parts);
     },
   };
 }
 
-function noSeparator(site: Site): Value {
+function partsOf(name: string, text: Value, separator: Value, site: Site): string[] | Fault {
+  if (typeof text !== "string") return noSuchOverload(name, site, text, separator);
+  if (separator === "" || (separator === null && name === "split")) return noSeparator(site);
+  if (typeof separator !== "string") return noSuchOverload(name, site, text, separator);
+  spend(text.length >> 2);
+  return text.split(separator);
+}
+
+/** At most `limit` parts, the last one with the rest; all of them when it is negative. */
+function limited(parts: string[], limit: number, separator: string): readonly string[] {
+  if (limit < 0 || parts.length <= limit) return parts;
+  if (limit === 0) return [];
+  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)];
+}
+
+function noSeparator(site: Site): Fault {
   return functionFault("split separator may not be empty", site);
 }
 
@@ -100,14 +131,21 @@ function splitIndex(text: Value, separator: Value, index: Value, site: Site): Va
   return text.split(separator).at(Number(index)) ?? functionFault("index out of bounds on split", site);
 }
 
-/** All occurrences; an empty `sought` stands between all characters. The length is known, and paid, before. */
-function replace(text = "", sought = "", inserted = ""): string {
-  if (sought === "") {
-    const characters = Array.from(text);
-    spendText(text.length + (characters.length + 1) * inserted.length);
-    return inserted + characters.map((character) => character + inserted).join("");
-  }
-  const parts = text.split(sought);
-  spendText(text.length + (parts.length - 1) * inserted.length);
-  return parts.join(inserted);
+/**
+ * The first `limit` occurrences, all when it is negative; an empty `sought` stands between all characters. The length is
+ * known, and paid, before.
+ */
+function replace([text = "", sought = "", inserted = ""]: readonly string[], limit: number): string {
+  const parts = sought === "" ? ["", ...characters(text), ""] : text.split(sought);
+  const places = parts.length - 1;
+  const count = limit < 0 ? places : Math.min(limit, places);
+  spendText(text.length + count * inserted.length + (places - count) * sought.length);
+  spend(parts.length);
+  return (
+    parts.slice(0, count + 1).join(inserted) +
+    parts
+      .slice(count + 1)
+      .map((part) => sought + part)
+      .join("")
+  );
 }

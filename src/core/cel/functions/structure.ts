@@ -2,8 +2,9 @@
 import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
 import { mapGet, mapKeys, mapSize, put } from "../maps.ts";
-import { Fault, isPlainMap, kindOf, type Site, type Value, type ValueMap } from "../value.ts";
-import { noSuchOverload, type CelFunction } from "./function.ts";
+import { isInt } from "../scalars.ts";
+import { Fault, isList, isPlainMap, kindOf, type Site, type Value, type ValueMap } from "../value.ts";
+import { functionFault, noSuchOverload, type CelFunction } from "./function.ts";
 
 export const structureFunctions: readonly CelFunction[] = [
   {
@@ -21,10 +22,10 @@ export const structureFunctions: readonly CelFunction[] = [
   },
   {
     name: "flatten",
-    signature: "flatten(list) -> list",
-    example: `flatten([[1, 2], [], [3]]) == [1, 2, 3]`,
-    arity: [1, 1],
-    apply: (site, lists) => flatten(lists, site),
+    signature: "flatten(list, int?) -> list",
+    example: `flatten([[1, 2], [], [3]]) == [1, 2, 3] && [1, [2, [3, [4]]]].flatten(2) == [1, 2, 3, [4]]`,
+    arity: [1, 2],
+    apply: (site, lists, ...[depth]) => (depth === undefined ? flatten(lists, site) : flattenTo(lists, depth, site)),
   },
   {
     name: "keys",
@@ -66,6 +67,22 @@ function flatten(lists: Value, site: Site): Value {
     spend(1 + items.length);
     for (const item of items) flat.push(item);
   }
+  return flat;
+}
+
+/** CEL's form: as many levels as asked for, and what is no list stays. */
+function flattenTo(lists: Value, depth: Value, site: Site): Value {
+  if (!isList(lists) || !isInt(depth)) return noSuchOverload("flatten", site, lists, depth);
+  if (depth < 0) return functionFault("flatten: the depth is negative", site);
+  const flat: Value[] = [];
+  const add = (list: readonly Value[], levels: number) => {
+    spend(1 + list.length);
+    for (const item of list) {
+      if (levels > 0 && isList(item)) add(item, levels - 1);
+      else flat.push(item);
+    }
+  };
+  add(lists, Number(depth));
   return flat;
 }
 

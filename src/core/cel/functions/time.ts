@@ -1,9 +1,10 @@
-/** Times and durations, to the millisecond. Months, days of the month and days of the year count from 0. */
+/** Times and durations, to the nanosecond. Months, days of the month and days of the year count from 0. */
 import { durationValue, timestampValue } from "../scalars.ts";
 import { Duration, Fault, Timestamp, type Site, type Value } from "../value.ts";
 import { functionFault, noSuchOverload, type CelFunction } from "./function.ts";
 
 const DAY_MS = 86_400_000;
+const NANOS_PER_MS = 1_000_000n;
 
 export const timeFunctions: readonly CelFunction[] = [
   {
@@ -40,7 +41,7 @@ function part(name: string, answer: string, read: (local: Date) => number, unitM
     example: `timestamp("2024-02-29T12:30:15.25Z").${name}() == ${answer}`,
     arity: [1, 2],
     apply: (site, value, ...[zone]) => {
-      if (value instanceof Duration && unitMs !== undefined) return Math.trunc(Duration.ms(value) / unitMs);
+      if (value instanceof Duration && unitMs !== undefined) return totalOf(value, unitMs);
       if (!(value instanceof Timestamp)) return noSuchOverload(name, site, value);
       const offset = zone === undefined ? Timestamp.offsetMinutes(value) : offsetOf(value, zone, site);
       return offset instanceof Fault ? offset : read(new Date(Timestamp.ms(value) + offset * 60_000));
@@ -48,12 +49,16 @@ function part(name: string, answer: string, read: (local: Date) => number, unitM
   };
 }
 
+function totalOf(value: Duration, unitMs: number): number {
+  return Number(Duration.nanos(value) / (BigInt(unitMs) * NANOS_PER_MS));
+}
+
 function dayOfYear(date: Date): number {
   const year = date.getUTCFullYear();
   return Math.floor((Date.UTC(year, date.getUTCMonth(), date.getUTCDate()) - Date.UTC(year, 0, 1)) / DAY_MS);
 }
 
-const OFFSET = /([+-])(\d\d):(\d\d)$/;
+const OFFSET = /([+-]?)(\d\d):(\d\d)$/;
 
 function offsetIn(text: string): number {
   const found = OFFSET.exec(text);
@@ -75,42 +80,45 @@ function offsetOf(time: Timestamp, zone: Value, site: Site): number | Fault {
   }
 }
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:\d\d)?)?$/;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)?)?$/;
 
-function toTimestamp(value: Value, site: Site): Value {
+/** A text of RFC 3339, also without zone or time of day. An int is refused, as in Koreo. */
+export function toTimestamp(value: Value, site: Site): Value {
   if (value instanceof Timestamp) return value;
   if (typeof value !== "string") return noSuchOverload("timestamp", site, value);
   const found = RFC_3339.exec(value);
   if (found === null) return new Fault("conversion", "no time of the form 2006-01-02T15:04:05Z", site);
-  const [, date = "", time = "00:00:00", zone = ""] = found;
+  const [, date = "", time = "00:00:00", fraction = "", zone = ""] = found;
   const offset = offsetIn(zone);
   const local = Date.parse(`${date}T${time}Z`);
   if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(date)) {
     return new Fault("conversion", "no day or time of the calendar", site); // February 30 would become March 1
   }
-  return timestampValue(local - offset * 60_000, offset, site);
+  const nanos = BigInt(local - offset * 60_000) * NANOS_PER_MS + BigInt(fraction.slice(0, 9).padEnd(9, "0"));
+  return timestampValue(nanos, offset, site);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: DAY_MS,
+const UNIT_NANOS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1000n,
+  ms: NANOS_PER_MS,
+  s: 1000n * NANOS_PER_MS,
+  m: 60_000n * NANOS_PER_MS,
+  h: 3_600_000n * NANOS_PER_MS,
+  d: BigInt(DAY_MS) * NANOS_PER_MS,
 };
 const DURATION = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|ms|s|m|h|d))+$/;
 
-function toDuration(value: Value, site: Site): Value {
+export function toDuration(value: Value, site: Site): Value {
   if (value instanceof Duration) return value;
   if (typeof value !== "string") return noSuchOverload("duration", site, value);
   if (value.length > 256 || !DURATION.test(value)) {
     return new Fault("conversion", "no duration of the form 1h30m5s", site);
   }
-  let total = 0;
-  for (const [, amount, unit = ""] of value.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|ms|s|m|h|d)/g)) {
-    total += Number(amount) * (UNIT_MS[unit] ?? 0);
+  let total = 0n;
+  for (const [, whole = "", fraction = "", unit = ""] of value.matchAll(/(\d*)(?:\.(\d*))?(ns|us|ms|s|m|h|d)/g)) {
+    const nanos = UNIT_NANOS[unit] ?? 0n;
+    total += BigInt(whole) * nanos + (BigInt(fraction) * nanos) / 10n ** BigInt(fraction.length);
   }
   return durationValue(value.startsWith("-") ? -total : total, site);
 }

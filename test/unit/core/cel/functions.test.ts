@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALL_FUNCTIONS } from "../../../../src/core/cel/functions/registry.ts";
+import { ALL_FUNCTIONS, findFunction } from "../../../../src/core/cel/functions/registry.ts";
 import { run } from "./run.ts";
 
 const NO_OVERLOAD = "fault: no_overload";
@@ -21,12 +21,15 @@ describe("every function", () => {
     },
   );
 
-  it("has a name of its own", () => {
-    const names = ALL_FUNCTIONS.map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
+  it("has a name of its own, or shares it with others and names the kinds it is for", () => {
+    for (const [name, each] of Map.groupBy(ALL_FUNCTIONS, (one) => one.name)) {
+      const kinds = each.flatMap<string>(({ on }) => on ?? ["any"]);
+      expect({ name, kinds }).toEqual({ name, kinds: [...new Set(kinds)] });
+    }
   });
 
-  it.each(ALL_FUNCTIONS.map(({ name, arity }) => [name, arity[1]] as const))(
+  const counted = [...new Set(ALL_FUNCTIONS.map(({ name }) => name))].flatMap((name) => findFunction(name) ?? []);
+  it.each(counted.filter(({ arity }) => arity[1] < Infinity).map(({ name, arity }) => [name, arity[1]] as const))(
     "%s refuses too many arguments",
     (name, most) => {
       expect(
@@ -39,8 +42,8 @@ describe("every function", () => {
     },
   );
 
-  it.each(ALL_FUNCTIONS.map(({ name }) => name).filter((name) => name !== "type"))("%s hands a fault on", (name) => {
-    const least = ALL_FUNCTIONS.find((each) => each.name === name)?.arity[0] ?? 1;
+  const handing = counted.filter(({ name, arity }) => name !== "type" && arity[0] > 0);
+  it.each(handing.map(({ name, arity }) => [name, arity[0]] as const))("%s hands a fault on", (name, least) => {
     expect(run(`${name}(${Array(least).fill("nowhere").join(", ")})`)).toBe("fault: undeclared");
   });
 });

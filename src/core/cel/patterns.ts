@@ -1,0 +1,33 @@
+/** Regular expressions on an engine that is linear in the text: no pattern can hang a worker. */
+import { RE2JS } from "re2js";
+import { spend } from "./budget.ts";
+
+const MAX_PATTERNS = 500;
+/** Compiled patterns, the oldest leaves first; null for text that is no pattern. A memo only: it changes no result. */
+const patterns = new Map<string, RE2JS | null>();
+
+/** A pattern ready to be matched against `text`, with the match paid for; null where it is no pattern. */
+export function patternFor(pattern: string, text: string): RE2JS | null {
+  const compiled = patternOf(pattern);
+  if (compiled !== null) spend((text.length * (1 + (pattern.length >> 3))) >> 3);
+  return compiled;
+}
+
+function patternOf(pattern: string): RE2JS | null {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  spend(pattern.length);
+  const compiled = compilePattern(pattern);
+  const oldest = patterns.keys().next();
+  if (patterns.size >= MAX_PATTERNS && oldest.done !== true) patterns.delete(oldest.value);
+  patterns.set(pattern, compiled);
+  return compiled;
+}
+
+function compilePattern(pattern: string): RE2JS | null {
+  try {
+    return RE2JS.compile(pattern);
+  } catch {
+    return null; // whatever the library says about it, it is no pattern
+  }
+}
