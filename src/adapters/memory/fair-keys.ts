@@ -3,7 +3,7 @@
  * evenly, within a cluster its namespaces, within a namespace the key that waits longest is first.
  */
 import type { KeyText } from "../../core/object-key.ts";
-import type { WorkClass } from "../../engine/ports/key-store.ts";
+import type { TenantLoad, WorkClass } from "../../engine/ports/key-store.ts";
 import { FairRing } from "./fair-ring.ts";
 import { KeyHeap } from "./key-heap.ts";
 
@@ -32,6 +32,20 @@ export class FairKeys {
     const { cluster, namespace } = tenantOf(key);
     this.#classes.withdraw(String(workClass), (clusters) =>
       clusters.withdraw(cluster, (namespaces) => namespaces.withdraw(namespace, (keys) => void keys.delete(key))),
+    );
+  }
+
+  /** What waits, by class and tenant; of each class at most so many tenants. */
+  load(nowMs: number, maxTenants: number): readonly TenantLoad[] {
+    return [...this.#classes.entries()].flatMap(([workClass, clusters]) =>
+      [...clusters.entries()]
+        .flatMap(([cluster, namespaces]) =>
+          [...namespaces.entries()].map(([namespace, keys]) => ({
+            ...{ workClass: Number(workClass) as WorkClass, cluster, namespace, waiting: keys.size },
+            oldestMs: Math.max(0, nowMs - (keys.first()?.time ?? nowMs)),
+          })),
+        )
+        .slice(0, maxTenants),
     );
   }
 

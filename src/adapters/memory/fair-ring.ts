@@ -28,6 +28,11 @@ export class FairRing<T extends Sized> {
     return this.#members.size;
   }
 
+  /** The members that have something to serve, with what they hold. */
+  *entries(): Iterable<[string, T]> {
+    for (const [id, { child }] of this.#members) yield [id, child];
+  }
+
   /** What the member holds; it joins the ring if it is new. The caller puts something into it. */
   join(id: string): T {
     const present = this.#members.get(id);

@@ -7,11 +7,14 @@ import type { Clock } from "../../engine/ports/clock.ts";
 import type {
   HeldKey,
   KeyStore,
+  QueuedKey,
+  QueuePage,
   QueueStats,
   RunEnd,
   RunEndState,
   Taken,
   TakeRequest,
+  TenantLoad,
   Trigger,
   WorkClass,
 } from "../../engine/ports/key-store.ts";
@@ -137,6 +140,28 @@ export class MemoryKeyStore implements KeyStore {
       lostLeases: this.#lostLeases,
       staleEnds: this.#staleEnds,
     });
+  }
+
+  /** All of it at once: one process has few keys. */
+  page(): Promise<QueuePage> {
+    const now = this.#clock.nowMs();
+    const failures = (key: KeyText) => this.#failures.get(key) ?? 0;
+    const states = [...this.#states].map(([key, { workClass, since, causes, lease }]): QueuedKey => {
+      const leftMs = (this.#running.timeOf(key) ?? now) - now;
+      return {
+        ...{ key, workClass, causes, failures: failures(key), ageMs: now - since, owner: lease?.owner ?? "" },
+        ...(lease === undefined ? { state: "waiting", remainingMs: 0 } : { state: "running", remainingMs: leftMs }),
+      };
+    });
+    const delayed = [...this.#dueWishes].map(([key, { workClass, causes }]): QueuedKey => {
+      const remainingMs = Math.max(0, (this.#due.timeOf(key) ?? now) - now);
+      return { key, state: "delayed", workClass, causes, failures: failures(key), ageMs: 0, remainingMs, owner: "" };
+    });
+    return Promise.resolve({ keys: [...states, ...delayed], next: undefined });
+  }
+
+  load(maxTenants: number): Promise<readonly TenantLoad[]> {
+    return Promise.resolve(this.#waiting.load(this.#clock.nowMs(), maxTenants));
   }
 
   onReconnect(): () => void {

@@ -8,11 +8,14 @@ import { StoreUnavailable } from "../../engine/ports/key-store.ts";
 import type {
   HeldKey,
   KeyStore,
+  QueuedKey,
+  QueuePage,
   QueueStats,
   RunEnd,
   RunEndState,
   Taken,
   TakeRequest,
+  TenantLoad,
   Trigger,
   WorkClass,
 } from "../../engine/ports/key-store.ts";
@@ -37,9 +40,13 @@ const SCRIPTS = {
   extend: loadScript("extend-11", LIBRARIES),
   reclaim: loadScript("reclaim-11", LIBRARIES),
   stats: loadScript("stats-11", LIBRARIES),
+  page: loadScript("page-11", LIBRARIES),
+  load: loadScript("load-11", LIBRARIES),
 };
 /** Keys per script: a hundred take about 2 ms, during which Redis serves nobody else. */
 const BATCH = 100;
+/** Keys per page that people read. */
+const PAGE = 200;
 /** A sleep that does not return this long after its time is cut. */
 const OVERSLEEP_MS = 1000;
 
@@ -110,6 +117,18 @@ export class RedisKeyStore implements KeyStore {
     const reply = (await this.#run("stats", [])) as [number, number, number, number, number, number];
     const [waiting, running, delayed, failing, lostLeases, staleEnds] = reply;
     return { waiting, running, delayed, failing, lostLeases, staleEnds };
+  }
+
+  async page(from = "s:0"): Promise<QueuePage> {
+    const [next, ...rows] = (await this.#run("page", [from, PAGE])) as [string, ...QueuedRow[]];
+    return { keys: rows.map(parseQueued), next: next === "" ? undefined : next };
+  }
+
+  async load(maxTenants: number): Promise<readonly TenantLoad[]> {
+    const rows = (await this.#run("load", [maxTenants])) as [WorkClass, string, string, number, number][];
+    return rows.map(([workClass, cluster, namespace, waiting, oldestMs]) => ({
+      ...{ workClass, cluster, namespace, waiting, oldestMs },
+    }));
   }
 
   /** Blocks on the wake-up key. The call is never trusted to return: a clock and the signal cut its connection. */
@@ -191,6 +210,12 @@ function endArguments(end: RunEnd): (string | number)[] {
     case "interrupted":
       return [end.kind, 0, 0, jitter, ""];
   }
+}
+
+type QueuedRow = [KeyText, QueuedKey["state"], WorkClass, number, number, number, string, string[]];
+
+function parseQueued([key, state, workClass, ageMs, remainingMs, failures, owner, causes]: QueuedRow): QueuedKey {
+  return { key, state, workClass, ageMs, remainingMs, failures, owner, causes: Array.isArray(causes) ? causes : [] };
 }
 
 function parseTaken(reply: unknown, { owner }: TakeRequest): Taken {

@@ -77,6 +77,38 @@ export interface QueueStats {
   readonly staleEnds: number;
 }
 
+/** A key as the queue holds it, for people. Times in milliseconds of the store's clock. */
+export interface QueuedKey {
+  readonly key: KeyText;
+  readonly state: "waiting" | "running" | "delayed";
+  readonly workClass: WorkClass;
+  /** Since the first wish that its run answers; 0 for a delayed one. */
+  readonly ageMs: number;
+  /** Of a running one until its lease ends, of a delayed one until it waits; else 0. */
+  readonly remainingMs: number;
+  readonly failures: number;
+  /** Of the lease; "" unless it runs. */
+  readonly owner: string;
+  readonly causes: readonly string[];
+}
+
+/** A part of all keys. While keys move about, one of them may be in two parts, or in none. */
+export interface QueuePage<K = QueuedKey> {
+  readonly keys: readonly K[];
+  /** Where to go on; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** What waits of one tenant in one class. */
+export interface TenantLoad {
+  readonly workClass: WorkClass;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly waiting: number;
+  /** How long the longest of them has been waiting. */
+  readonly oldestMs: number;
+}
+
 /**
  * Contract: `test/contract/key-store.ts`. Laws: a trigger is always followed by a run that starts after it; a trigger
  * during a run causes exactly one more run; at most one live lease per key; classes share by weight 16:4:1.
@@ -102,6 +134,10 @@ export interface KeyStore {
   /** Resolves on a wake-up, after `ms`, or on abort; may be early and for nothing; a wake-up before the call counts. */
   wait(ms: number, abort: AbortSignal): Promise<void>;
   stats(): Promise<QueueStats>;
+  /** @param from - `next` of the page before; absent: from the beginning */
+  page(from?: string): Promise<QueuePage>;
+  /** At most so many tenants of each class. */
+  load(maxTenants: number): Promise<readonly TenantLoad[]>;
   /** Tells of each new connection: the caller must then `reclaim`. Never fires in memory. Returns the unsubscriber. */
   onReconnect(listener: () => void): () => void;
   onError(listener: (error: Error) => void): () => void;
