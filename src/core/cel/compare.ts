@@ -65,9 +65,8 @@ function sameKindEqual(kind: Kind, left: Value, right: Value): boolean | Fault {
     case "ip":
     case "cidr":
     case "quantity":
-    case "semver":
     case "format":
-      return Opaque.text(left as Opaque) === Opaque.text(right as Opaque);
+      return Opaque.key(left as Opaque) === Opaque.key(right as Opaque);
     case "bool":
     case "string":
     case "error":

@@ -10,6 +10,8 @@ import {
   Fault,
   KeyedMap,
   kindOf,
+  Opaque,
+  Optional,
   Timestamp,
   Uint,
   type Value,
@@ -56,7 +58,8 @@ export function durationText(value: Duration): string {
 }
 
 /**
- * A value as JSON towards the API server: times and durations as text, bytes as base64, doubles as numbers. Only what
+ * A value as JSON towards the API server: times, durations and what the libraries read as text, bytes as base64, doubles as
+ * numbers. Only what
  * holds a box is copied.
  *
  * @returns the first fault found inside instead, if there is one
@@ -111,6 +114,9 @@ function boxToJson(box: Box): JsonValue | Fault {
   if (box instanceof Timestamp) return timestampText(box);
   if (box instanceof Duration) return durationText(box);
   if (box instanceof KeyedMap) return keyedToJson(box);
+  if (box instanceof Opaque) return Opaque.text(box);
+  if (box instanceof Optional)
+    return new Fault("not_a_value", "an optional is no value that an object can hold: add .orValue()");
   return new Fault("not_a_value", `a ${kindOf(box)} is no value that an object can hold`);
 }
 

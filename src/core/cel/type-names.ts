@@ -7,6 +7,11 @@ const SPECIFIED: Partial<Readonly<Record<Kind, string>>> = {
   timestamp: "google.protobuf.Timestamp",
   duration: "google.protobuf.Duration",
   optional: "optional_type",
+  url: "kubernetes.URL",
+  ip: "net.IP",
+  cidr: "net.CIDR",
+  quantity: "kubernetes.Quantity",
+  format: "kubernetes.NamedFormat",
 };
 
 export function typeOf(value: Value): TypeName {

@@ -136,19 +136,20 @@ export class Optional extends Box {
   }
 }
 
-/** What Kubernetes' libraries read from text. `functions/` knows the content of each kind. */
-export type OpaqueKind = "url" | "ip" | "cidr" | "quantity" | "semver" | "format";
+/** What Kubernetes' libraries read from text. */
+export type OpaqueKind = "url" | "ip" | "cidr" | "quantity" | "format";
 
-/** A value of one of the libraries: two of one kind are equal when their canonical texts are. */
-export class Opaque extends Box {
+/** A value that one of the libraries reads from text; it leaves the engine as text again. Each kind has a class in `functions/`. */
+export abstract class Opaque extends Box {
   readonly #kind: OpaqueKind;
   readonly #text: string;
-  readonly #content: unknown;
-  constructor(kind: OpaqueKind, text: string, content: unknown) {
+  readonly #key: string;
+  /** @param key - two values of one kind are equal when their keys are */
+  constructor(kind: OpaqueKind, text: string, key: string = text) {
     super();
     this.#kind = kind;
     this.#text = text;
-    this.#content = content;
+    this.#key = key;
   }
   static kind(box: Opaque): OpaqueKind {
     return box.#kind;
@@ -156,8 +157,8 @@ export class Opaque extends Box {
   static text(box: Opaque): string {
     return box.#text;
   }
-  static content(box: Opaque): unknown {
-    return box.#content;
+  static key(box: Opaque): string {
+    return box.#key;
   }
 }
 

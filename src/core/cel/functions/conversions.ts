@@ -4,7 +4,19 @@ import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
 import { doubleText, durationText, jsonOf, timestampText } from "../text.ts";
 import { doubleOf, doubleValue, intValue, isInt, MAX_UINT } from "../scalars.ts";
-import { Bytes, Double, Duration, Fault, kindOf, Timestamp, TypeName, Uint, type Site, type Value } from "../value.ts";
+import {
+  Bytes,
+  Double,
+  Duration,
+  Fault,
+  kindOf,
+  Opaque,
+  Timestamp,
+  TypeName,
+  Uint,
+  type Site,
+  type Value,
+} from "../value.ts";
 import { noSuchOverload, type CelFunction } from "./function.ts";
 
 export const conversionFunctions: readonly CelFunction[] = [
@@ -115,6 +127,7 @@ function toText(value: Value, site: Site): Value {
   if (value instanceof Timestamp) return timestampText(value);
   if (value instanceof Duration) return durationText(value);
   if (value instanceof Bytes) return decodeUtf8(Bytes.of(value)) ?? outOfRange("string", site);
+  if (value instanceof Opaque) return Opaque.text(value);
   return value instanceof TypeName ? noSuchOverload("string", site, value) : collectionText(value);
 }
 

@@ -1,8 +1,8 @@
 /** CEL's base64, on bytes. Koreo's `b64encode` and `b64decode`, on text, stand in `base64.ts`. */
 import { spendText } from "../budget.ts";
 import { base64 } from "../text.ts";
-import { Bytes, type Site, type Value } from "../value.ts";
-import { functionFault, noSuchOverload, type CelFunction } from "./function.ts";
+import { Bytes } from "../value.ts";
+import { functionFault, noSuchOverload, onText, type CelFunction } from "./function.ts";
 
 export const encoderFunctions: readonly CelFunction[] = [
   {
@@ -16,23 +16,22 @@ export const encoderFunctions: readonly CelFunction[] = [
       return base64(Bytes.of(value));
     },
   },
-  {
-    name: "base64.decode",
-    signature: "base64.decode(string) -> bytes",
-    example: `base64.decode("a29yZW8=") == b"koreo" && base64.decode("a29yZW8") == b"koreo"`,
-    arity: [1, 1],
-    apply: (site, text) =>
-      typeof text === "string" ? decode(text, site) : noSuchOverload("base64.decode", site, text),
-  },
+  onText(
+    "base64.decode",
+    "bytes",
+    `base64.decode("a29yZW8=") == b"koreo" && base64.decode("a29yZW8") == b"koreo"`,
+    (text, site) => {
+      const bytes = base64Bytes(text);
+      return bytes === undefined ? functionFault("base64.decode: no base64", site) : new Bytes(bytes);
+    },
+  ),
 ];
 
-/** The standard alphabet; padding may be left out. */
-function decode(text: string, site: Site): Value {
+/** The standard alphabet; padding may be left out. Undefined where the text is no base64. */
+export function base64Bytes(text: string): Uint8Array | undefined {
   spendText(text.length);
   const digits = text.endsWith("==") ? text.slice(0, -2) : text.endsWith("=") ? text.slice(0, -1) : text;
   const isWhole = digits.length === text.length || text.length % 4 === 0;
-  if (!isWhole || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) {
-    return functionFault("base64.decode: no base64", site);
-  }
-  return new Bytes(Uint8Array.from(atob(digits), (unit) => unit.charCodeAt(0)));
+  if (!isWhole || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) return undefined;
+  return Uint8Array.from(atob(digits), (unit) => unit.charCodeAt(0));
 }

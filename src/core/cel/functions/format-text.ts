@@ -8,7 +8,19 @@ import { compareText } from "../compare.ts";
 import { mapGet, mapKeys, mapSize } from "../maps.ts";
 import { doubleOf, isInt } from "../scalars.ts";
 import { durationText, timestampText } from "../text.ts";
-import { Bytes, Duration, Fault, isList, kindOf, Timestamp, TypeName, Uint, type Site, type Value } from "../value.ts";
+import {
+  Bytes,
+  Duration,
+  Fault,
+  isList,
+  kindOf,
+  Opaque,
+  Timestamp,
+  TypeName,
+  Uint,
+  type Site,
+  type Value,
+} from "../value.ts";
 import { functionFault, noSuchOverload, type CelFunction } from "./function.ts";
 
 export const formatFunctions: readonly CelFunction[] = [
@@ -108,6 +120,7 @@ function textOf(item: Value): string | Fault | undefined {
   if (item instanceof Timestamp) return timestampText(item);
   if (item instanceof Duration) return durationText(item);
   if (item instanceof TypeName) return TypeName.of(item);
+  if (item instanceof Opaque) return Opaque.text(item);
   if (item instanceof Fault) return item;
   if (isList(item)) return joined(item.length, item, "[", "]", textOf);
   return kindOf(item) === "map" ? mapText(item) : wholeOf(item)?.toString();

@@ -22,6 +22,27 @@ export interface CelFunction {
   readonly looksAtFaults?: true;
 }
 
+/** A function of one text, paid for by its length. */
+export function onText(
+  name: string,
+  gives: string,
+  example: string,
+  apply: (text: string, site: Site) => Value,
+): CelFunction {
+  return {
+    name,
+    signature: `${name}(string) -> ${gives}`,
+    example,
+    arity: [1, 1],
+    apply: (site, ...args) =>
+      withTexts(
+        args,
+        () => noSuchOverload(name, site, ...args),
+        (text = "") => apply(text, site),
+      ),
+  };
+}
+
 /** The answer to arguments of kinds a function does not take; names kinds, never values. */
 export function noSuchOverload(name: string, site: Site, ...args: readonly Value[]): Fault {
   const kinds = args.map(kindOf).join(", ");

@@ -6,11 +6,15 @@ import { noSuchOverload, type CelFunction } from "./function.ts";
 import type { Node } from "../node.ts";
 import { kindOf } from "../value.ts";
 import { encoderFunctions } from "./encoders.ts";
+import { cidrFunctions } from "./cidr.ts";
 import { formatFunctions } from "./format-text.ts";
+import { ipFunctions } from "./ip.ts";
 import { jsonFunctions } from "./json.ts";
 import { listFunctions } from "./lists.ts";
 import { mathFunctions } from "./math.ts";
+import { namedFormatFunctions } from "./named-formats.ts";
 import { optionalFunctions } from "./optionals.ts";
+import { quantityFunctions } from "./quantity.ts";
 import { regexFunctions } from "./regex.ts";
 import { setFunctions } from "./sets.ts";
 import { textLibrary } from "./text-library.ts";
@@ -19,6 +23,7 @@ import { referenceFunctions } from "./references.ts";
 import { stringFunctions } from "./strings.ts";
 import { structureFunctions } from "./structure.ts";
 import { timeFunctions } from "./time.ts";
+import { urlFunctions } from "./url.ts";
 
 const FAMILIES: readonly (readonly CelFunction[])[] = [
   builtinFunctions,
@@ -38,6 +43,11 @@ const FAMILIES: readonly (readonly CelFunction[])[] = [
   optionalFunctions,
   encoderFunctions,
   regexFunctions,
+  urlFunctions,
+  ipFunctions,
+  cidrFunctions,
+  quantityFunctions,
+  namedFormatFunctions,
 ];
 
 /** In the order of the families; for documents and `koreo check`. */

@@ -3,7 +3,7 @@ import { spend, spendText } from "../budget.ts";
 import { characters } from "../membership.ts";
 import { isInt } from "../scalars.ts";
 import { Fault, kindOf, type Site, type Value } from "../value.ts";
-import { functionFault, noSuchOverload, withTexts, type CelFunction } from "./function.ts";
+import { functionFault, noSuchOverload, onText, withTexts, type CelFunction } from "./function.ts";
 
 export const stringFunctions: readonly CelFunction[] = [
   change("lower", `"KoReo".lower() == "koreo"`, (text) => text.toLowerCase()),
@@ -49,18 +49,7 @@ export const stringFunctions: readonly CelFunction[] = [
 ];
 
 function change(name: string, example: string, apply: (text: string) => string): CelFunction {
-  return {
-    name,
-    signature: `${name}(string) -> string`,
-    example,
-    arity: [1, 1],
-    apply: (site, ...args) =>
-      withTexts(
-        args,
-        () => noSuchOverload(name, site, ...args),
-        (text = "") => apply(text),
-      ),
-  };
+  return onText(name, "string", example, (text) => apply(text));
 }
 
 /** Removes characters of a set, not a prefix or suffix; null stands for blanks. */

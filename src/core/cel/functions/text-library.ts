@@ -4,7 +4,7 @@ import { countCharacters, offsetOf } from "../characters.ts";
 import { characters } from "../membership.ts";
 import { isInt } from "../scalars.ts";
 import { Fault, isList, type Site, type Value } from "../value.ts";
-import { functionFault, noSuchOverload, withTexts, type CelFunction } from "./function.ts";
+import { functionFault, noSuchOverload, onText, type CelFunction } from "./function.ts";
 
 export const textLibrary: readonly CelFunction[] = [
   {
@@ -59,39 +59,17 @@ export const textLibrary: readonly CelFunction[] = [
     arity: [1, 2],
     apply: (site, list, ...[separator = ""]) => join(list, separator, site),
   },
-  {
-    name: "strings.quote",
-    signature: "strings.quote(string) -> string",
-    example: `strings.quote("a\\"b") == '"a\\\\"b"'`,
-    arity: [1, 1],
-    apply: (site, ...args) =>
-      withTexts(
-        args,
-        () => noSuchOverload("strings.quote", site, ...args),
-        (text = "") => {
-          spendText(text.length * 2 + 2);
-          return quote(text);
-        },
-      ),
-  },
+  onText("strings.quote", "string", `strings.quote("a\\"b") == '"a\\\\"b"'`, (text) => {
+    spendText(text.length * 2 + 2);
+    return quote(text);
+  }),
 ];
 
 function change(name: string, example: string, apply: (text: string) => string): CelFunction {
-  return {
-    name,
-    signature: `${name}(string) -> string`,
-    example,
-    arity: [1, 1],
-    apply: (site, ...args) =>
-      withTexts(
-        args,
-        () => noSuchOverload(name, site, ...args),
-        (text = "") => {
-          spendText(text.length);
-          return apply(text);
-        },
-      ),
-  };
+  return onText(name, "string", example, (text) => {
+    spendText(text.length);
+    return apply(text);
+  });
 }
 
 function outOfRange(name: string, site: Site): Fault {
