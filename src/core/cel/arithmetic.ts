@@ -11,8 +11,7 @@ export function add(left: Value, right: Value, site: Site): Value {
   if (Number.isSafeInteger(left) && Number.isSafeInteger(right))
     return ofInts("+", left as number, right as number, site);
   if (typeof left === "string" && typeof right === "string") {
-    const length = left.length + right.length;
-    if (length > 512) spendText(length);
+    spendText(left.length + right.length);
     return left + right;
   }
   if (Array.isArray(left) && Array.isArray(right)) {

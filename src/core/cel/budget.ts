@@ -4,40 +4,89 @@
  * evaluation in progress; `withBudget` saves and restores it.
  */
 
-/** Default number of steps of one evaluation; some tens of milliseconds at most. */
-export const DEFAULT_STEPS = 1_000_000;
-/** Longest text an expression may build, in UTF-16 units. */
-const MAX_TEXT = 1 << 24;
+export interface Budget {
+  /** Turns of loops by the weight of their body, items walked over, text looked at (16 units a step). */
+  readonly steps: number;
+  /** Text and bytes that are built, and text in a result on its way out; two a UTF-16 unit. Each item is a step already. */
+  readonly bytes: number;
+  /** Levels of lists and maps inside each other, where values are compared, copied or written. */
+  readonly depth: number;
+}
+
+/** Some tens of milliseconds at most, and a result some ten times as large as an object of Kubernetes may be. */
+export const DEFAULT_BUDGET: Budget = { steps: 1_000_000, bytes: 16 * 1024 * 1024, depth: 500 };
+
+/** What an evaluation has spent; never more than its budget. */
+export type Spent = Pick<Budget, "steps" | "bytes">;
 
 /** Thrown when the budget is spent; `withBudget` is the only place that catches it. */
 class OutOfBudget extends Error {
   override readonly name = "OutOfBudget";
+  readonly what: keyof Budget;
+  constructor(what: keyof Budget) {
+    super();
+    this.what = what;
+  }
 }
 
-const meter = { left: Infinity };
+interface Meter {
+  steps: number;
+  bytes: number;
+  depth: number;
+}
 
-/** Takes steps from the evaluation in progress. */
+const meter: Meter = { steps: Infinity, bytes: Infinity, depth: Infinity };
+let last: Spent = { steps: 0, bytes: 0 };
+
+/** Takes steps from the evaluation in progress, before they are gone. */
 export function spend(steps: number): void {
-  if ((meter.left -= steps) < 0) throw new OutOfBudget();
+  if (steps > meter.steps) throw new OutOfBudget("steps");
+  meter.steps -= steps;
 }
 
-/** Refuses a text longer than `MAX_TEXT` before it is built, and spends for it. */
+/** Takes the bytes of a text from the evaluation in progress, before it is built or let out. */
 export function spendText(length: number): void {
-  if (length > MAX_TEXT) throw new OutOfBudget();
-  spend(length >> 3);
+  if (length * 2 > meter.bytes) throw new OutOfBudget("bytes");
+  meter.bytes -= length * 2;
+  spend(length >> 6);
 }
 
-/** Runs an evaluation on a budget of its own; answers `overspent()` when it, or the stack, is spent. */
-export function withBudget<T>(steps: number, evaluate: () => T, overspent: (what: "steps" | "depth") => T): T {
-  const before = meter.left;
-  meter.left = steps;
+/** Goes one level into a value; `leave` comes back. */
+export function enter(): void {
+  if (meter.depth <= 0) throw new OutOfBudget("depth");
+  meter.depth -= 1;
+}
+
+export function leave(): void {
+  meter.depth += 1;
+}
+
+/** Runs an evaluation on a budget of its own; answers `overspent(what)` when a part of it, or the stack, is spent. */
+export function withBudget<T>(
+  budget: Partial<Budget> | undefined,
+  evaluate: () => T,
+  overspent: (what: keyof Budget) => T,
+): T {
+  const { steps, bytes, depth } = meter;
+  const given = budget === undefined ? DEFAULT_BUDGET : { ...DEFAULT_BUDGET, ...budget };
+  meter.steps = given.steps;
+  meter.bytes = given.bytes;
+  meter.depth = given.depth;
   try {
     return evaluate();
   } catch (error) {
-    if (error instanceof OutOfBudget) return overspent("steps");
+    if (error instanceof OutOfBudget) return overspent(error.what);
     if (error instanceof RangeError) return overspent("depth");
     throw error;
   } finally {
-    meter.left = before;
+    last = { steps: given.steps - meter.steps, bytes: given.bytes - meter.bytes };
+    meter.steps = steps;
+    meter.bytes = bytes;
+    meter.depth = depth;
   }
+}
+
+/** What the evaluation that ended last has spent. */
+export function lastSpent(): Spent {
+  return last;
 }

@@ -2,7 +2,7 @@
  * Equality and order of values. Where Koreo's library yields a value, so do we; where it raises (an int with text, lists
  * of unlike elements), CEL's own answer stands: unlike kinds are unequal, numbers compare across kinds.
  */
-import { spend } from "./budget.ts";
+import { enter, leave, spend } from "./budget.ts";
 import { mapGet, mapKeys, mapSize } from "./maps.ts";
 import { doubleOf } from "./scalars.ts";
 import {
@@ -34,7 +34,12 @@ export function isEqual(left: Value, right: Value): boolean | Fault {
     return SOFT.has(rightKind) ? false : left;
   }
   if (right instanceof Fault) return SOFT.has(leftKind) ? false : right;
-  if (leftKind === rightKind) return sameKindEqual(leftKind, left, right);
+  if (leftKind === rightKind) {
+    enter();
+    const equal = sameKindEqual(leftKind, left, right);
+    leave();
+    return equal;
+  }
   if (leftKind === "bool" && rightKind === "int") return Number(left) === Number(right); // Python's bool is a number
   return NUMBERS.has(leftKind) && NUMBERS.has(rightKind) && compareNumbers(left, right) === 0;
 }

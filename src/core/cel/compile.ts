@@ -57,8 +57,8 @@ export function compileOverlay(fragment: Value | undefined, where: string): Comp
     const { closures, slotCount } = compileNodes(leaves);
     return {
       references: referencesOf(leaves),
-      apply: (base, scope, steps) =>
-        runProgram(scope, slotCount, steps, (frame) => {
+      apply: (base, scope, budget) =>
+        runProgram(scope, slotCount, budget, (frame) => {
           const values = closures.map((closure) => keep(frame, closure(frame)));
           spend(values.length);
           return values.find((value) => value instanceof Fault) ?? layOver(base, members, values);
@@ -72,7 +72,7 @@ function programOf(node: Node): Program {
   const [closure = () => null] = closures;
   return {
     references: referencesOf([node]),
-    evaluate: (scope, steps) => runProgram(scope, slotCount, steps, closure),
+    evaluate: (scope, budget) => runProgram(scope, slotCount, budget, closure),
   };
 }
 
@@ -84,7 +84,7 @@ function compiling<P>(where: string, compile: (faults: CompileFault[]) => P | un
     if (program !== undefined) return { kind: "program", program };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    faults.push({ code: "syntax", message: "nested too deeply", path: where, text: "", start: 0, end: 0 });
+    faults.push({ code: "budget", message: "nested too deeply", path: where, text: "", start: 0, end: 0 });
   }
   return { kind: "fault", faults };
 }

@@ -1,5 +1,5 @@
 /** Runs closures for a program: on a budget, and so that no Fault hides inside a result. */
-import { DEFAULT_STEPS, spend, withBudget } from "./budget.ts";
+import { enter, leave, spend, withBudget, type Budget } from "./budget.ts";
 import type { Frame } from "./closures/context.ts";
 import type { Scope } from "./program.ts";
 import { overspentFault } from "./text.ts";
@@ -11,13 +11,13 @@ const NO_SLOTS: Value[] = [];
 export function runProgram(
   scope: Scope,
   slotCount: number,
-  steps: number | undefined,
+  budget: Partial<Budget> | undefined,
   evaluate: (frame: Frame) => Value,
 ): Value {
   const slots = slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null);
   const frame: Frame = { scope, slots, holdsFault: false };
   return withBudget(
-    steps ?? DEFAULT_STEPS,
+    budget,
     () => {
       const value = evaluate(frame);
       return frame.holdsFault ? (hiddenFault(value) ?? value) : value;
@@ -36,9 +36,10 @@ function hiddenFault(value: Value): Fault | undefined {
 
 function firstFault(items: readonly Value[]): Fault | undefined {
   spend(items.length + 1);
-  for (const item of items) {
-    const fault = hiddenFault(item);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  enter();
+  let fault: Fault | undefined;
+  for (let index = 0; fault === undefined && index < items.length; index += 1)
+    fault = hiddenFault(items[index] ?? null);
+  leave();
+  return fault;
 }

@@ -8,7 +8,7 @@ import { makeNode, type Node } from "./node.ts";
 import { SyntaxProblem, tokenize, type Token } from "./tokens.ts";
 import { Fault, type Site, type Source, type Value } from "./value.ts";
 
-/** @returns the tree, or a `syntax` fault whose site is where reading stopped */
+/** @returns the tree, or a fault whose site is where reading stopped: `syntax`, or `budget` where it is too large */
 export function parseExpression(source: Source): Node | Fault {
   try {
     const tokens = tokenize(source.text);
@@ -17,19 +17,28 @@ export function parseExpression(source: Source): Node | Fault {
     refuseTrailingCommas(tokens);
     return parseTokens(tokens, source);
   } catch (error) {
-    if (error instanceof SyntaxProblem) return syntaxFault(error.message, source, error.at);
-    if (error instanceof RangeError) return syntaxFault("nested too deeply", source, 0);
+    if (error instanceof SyntaxProblem) return faultAt(error.at, "syntax", error.message, source);
+    if (error instanceof TooLarge || error instanceof RangeError) return faultAt(0, "budget", TOO_LARGE, source);
     throw error;
   }
 }
 
-function syntaxFault(message: string, source: Source, at: number): Fault {
-  return new Fault("syntax", message, { source, start: at, end: Math.min(at + 1, source.text.length) });
+function faultAt(at: number, code: "syntax" | "budget", message: string, source: Source): Fault {
+  return new Fault(code, message, { source, start: at, end: Math.min(at + 1, source.text.length) });
 }
 
+const TOO_LARGE = "too large or nested too deeply: split it into several locals";
+
+/** Thrown when an expression is beyond what we read. */
+class TooLarge extends Error {
+  override readonly name = "TooLarge";
+}
+
+/** Levels of one expression: a chain of n operators has n. What evaluates them needs stack for each. */
+const MAX_LEVELS = 1000;
 const LIMITS = {
   maxDepth: 250,
-  maxAstNodes: 1_000_000,
+  maxAstNodes: 200_000,
   maxListElements: 100_000,
   maxMapEntries: 100_000,
   maxCallArguments: 1000,
@@ -152,10 +161,9 @@ function tokenAt(starts: readonly number[], offset: number): number {
   return low;
 }
 
-function problemOf(error: unknown, tokens: readonly Token[], starts: readonly number[], length: number): SyntaxProblem {
+function problemOf(error: unknown, tokens: readonly Token[], starts: readonly number[], length: number): Error {
   const { summary, message, range } = error as { summary?: string; message: string; range?: { start: number } };
-  if (range === undefined || /depth|Exceeded/.test(message))
-    return new SyntaxProblem("too large, or nested too deeply", 0);
+  if (range === undefined || /depth|Exceeded/.test(message)) return new TooLarge();
   const token = tokens[tokenAt(starts, range.start)];
   const said = (summary ?? message).split("\n", 1)[0] ?? "";
   const isAtEnd = /EOF/.test(said);
@@ -165,10 +173,11 @@ function problemOf(error: unknown, tokens: readonly Token[], starts: readonly nu
   );
 }
 
-function adapt(node: LibraryNode, reading: Reading): Node {
+function adapt(node: LibraryNode, reading: Reading, level = 0): Node {
+  if (level > MAX_LEVELS) throw new TooLarge();
   const { kept } = reading;
   const site = reading.siteOf(node);
-  const child = (each: unknown) => adapt(each as LibraryNode, reading);
+  const child = (each: unknown) => adapt(each as LibraryNode, reading, level + 1);
   const children = (list: unknown) => (list as unknown[]).map(child);
   const args = node.args as readonly unknown[];
   switch (node.op) {
@@ -193,12 +202,12 @@ function adapt(node: LibraryNode, reading: Reading): Node {
         isMethod: true,
       });
     case "list":
-      return makeNode("list", site, { children: args.map((item) => maybe(item, item, reading)) });
+      return makeNode("list", site, { children: args.map((item) => maybe(item, item, reading, level)) });
     case "map":
       return makeNode("map", site, {
         children: (args as readonly [unknown, unknown][]).flatMap(([key, value]) => [
           child(key),
-          maybe(key, value, reading),
+          maybe(key, value, reading, level),
         ]),
       });
     case "!_":
@@ -213,8 +222,8 @@ function adapt(node: LibraryNode, reading: Reading): Node {
 }
 
 /** The node of `value`, wrapped where a `?` stands before `marked`. */
-function maybe(marked: unknown, value: unknown, reading: Reading): Node {
-  const node = adapt(value as LibraryNode, reading);
+function maybe(marked: unknown, value: unknown, reading: Reading, level: number): Node {
+  const node = adapt(value as LibraryNode, reading, level + 1);
   return reading.isMaybe(marked as LibraryNode) ? makeNode("maybe", node.site, { children: [node] }) : node;
 }
 

@@ -8,15 +8,16 @@ const patterns = new Map<string, RE2JS | null>();
 
 /** A pattern ready to be matched against `text`, with the match paid for; null where it is no pattern. */
 export function patternFor(pattern: string, text: string): RE2JS | null {
+  spend(pattern.length); // also when it is known already: what an evaluation costs hangs on nothing else
   const compiled = patternOf(pattern);
-  if (compiled !== null) spend((text.length * (1 + (pattern.length >> 3))) >> 3);
+  // The engine keeps up to as many states as the program has; `(a?){1000}` has thousands.
+  if (compiled !== null) spend(Math.ceil((text.length * compiled.programSize()) / 16));
   return compiled;
 }
 
 function patternOf(pattern: string): RE2JS | null {
   const known = patterns.get(pattern);
   if (known !== undefined) return known;
-  spend(pattern.length);
   const compiled = compilePattern(pattern);
   const oldest = patterns.keys().next();
   if (patterns.size >= MAX_PATTERNS && oldest.done !== true) patterns.delete(oldest.value);

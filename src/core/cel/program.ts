@@ -1,4 +1,5 @@
 /** What compiling gives: programs that are evaluated many times, and the faults of text that is none. */
+import type { Budget } from "./budget.ts";
 import type { FaultCode, Value } from "./value.ts";
 
 /**
@@ -18,10 +19,10 @@ export interface Program {
   readonly references: readonly Reference[];
   /**
    * @param scope - the variables; never changed
-   * @param steps - budget, `DEFAULT_STEPS` when absent
+   * @param budget - `DEFAULT_BUDGET` where it says nothing
    * @returns the value, or a Fault; never a value with a Fault inside. Use `toJson` before it leaves the engine.
    */
-  evaluate(scope: Scope, steps?: number): Value;
+  evaluate(scope: Scope, budget?: Partial<Budget>): Value;
 }
 
 /** A fragment laid over a base: what merges and what replaces was decided when it was compiled. */
@@ -32,7 +33,7 @@ export interface OverlayProgram {
    * @param scope - what the leaves see; they are all evaluated before the base is touched
    * @returns a new map that shares the untouched parts of the base, or a Fault
    */
-  apply(base: Value, scope: Scope, steps?: number): Value;
+  apply(base: Value, scope: Scope, budget?: Partial<Budget>): Value;
 }
 
 /** Why a text or fragment could not be compiled. */

@@ -1,6 +1,6 @@
 /** Texts of values: numbers as Python writes them, times as RFC 3339, JSON on the way out of the engine. */
 import type { JsonValue } from "../json.ts";
-import { DEFAULT_STEPS, spend, withBudget } from "./budget.ts";
+import { enter, leave, spend, spendText, withBudget, type Budget } from "./budget.ts";
 import { keyName, put } from "./maps.ts";
 import {
   Box,
@@ -64,20 +64,30 @@ export function durationText(value: Duration): string {
  *
  * @returns the first fault found inside instead, if there is one
  */
-export function toJson(value: Value, steps: number = DEFAULT_STEPS): JsonValue | Fault {
-  return withBudget(steps, () => jsonOf(value), overspentFault);
+export function toJson(value: Value, budget?: Partial<Budget>): JsonValue | Fault {
+  return withBudget(budget, () => jsonOf(value), overspentFault);
 }
 
+const OVERSPENT: Readonly<Record<keyof Budget, string>> = {
+  steps: "evaluation budget exceeded: too many steps",
+  bytes: "evaluation budget exceeded: too much text",
+  depth: "evaluation budget exceeded: nested too deeply",
+};
+
 /** What an evaluation comes to whose budget is spent. */
-export function overspentFault(what: "steps" | "depth"): Fault {
-  return new Fault("budget", what === "steps" ? "evaluation budget exceeded" : "nested too deeply");
+export function overspentFault(what: keyof Budget): Fault {
+  return new Fault("budget", OVERSPENT[what]);
 }
 
 /** `toJson` on the budget of the evaluation in progress. */
 export function jsonOf(value: Value): JsonValue | Fault {
+  if (typeof value === "string") spendText(value.length);
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Box) return boxToJson(value);
-  return Array.isArray(value) ? listToJson(value as readonly Value[]) : mapToJson(value as ValueMap);
+  enter();
+  const json = Array.isArray(value) ? listToJson(value as readonly Value[]) : mapToJson(value as ValueMap);
+  leave();
+  return json;
 }
 
 function listToJson(list: readonly Value[]): JsonValue | Fault {
@@ -96,6 +106,7 @@ function mapToJson(map: ValueMap): JsonValue | Fault {
   spend(2);
   let copy: Record<string, Value> | undefined;
   for (const [name, item] of Object.entries(map)) {
+    spendText(name.length);
     const json = jsonOf(item);
     if (json instanceof Fault) return json;
     if (json !== item) put((copy ??= { ...map }), name, json);

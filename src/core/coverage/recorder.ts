@@ -2,7 +2,7 @@
  * Counts which points of the definitions a test exercises. Plans are not told that they are watched: the recorder hands out
  * copies whose programs count, so that the engine runs as it always does.
  */
-import type { OverlayProgram, Program, Scope } from "../cel/program.ts";
+import type { OverlayProgram, Program } from "../cel/program.ts";
 import { isPlainMap, type Value } from "../cel/value.ts";
 import { definitionId } from "../plan/definition-graph.ts";
 import type {
@@ -191,8 +191,8 @@ function watchedPredicates(
 function watched(program: Program, onValue: (value: Value) => void): Program {
   return {
     references: program.references,
-    evaluate: (scope: Scope, steps?: number) => {
-      const value = program.evaluate(scope, steps);
+    evaluate: (scope, budget) => {
+      const value = program.evaluate(scope, budget);
       onValue(value);
       return value;
     },
@@ -202,9 +202,9 @@ function watched(program: Program, onValue: (value: Value) => void): Program {
 function watchedOverlay(program: OverlayProgram, onApply: () => void): OverlayProgram {
   return {
     references: program.references,
-    apply: (base: Value, scope: Scope, steps?: number) => {
+    apply: (base, scope, budget) => {
       onApply();
-      return program.apply(base, scope, steps);
+      return program.apply(base, scope, budget);
     },
   };
 }

@@ -42,11 +42,11 @@ export function compileLocals(fragment: Value | undefined, where: string): Compi
 function oneByOne(entries: readonly Entry[], references: readonly Reference[]): Program {
   return {
     references,
-    evaluate: (scope, steps) => {
+    evaluate: (scope, budget) => {
       const locals: Record<string, Value> = {};
       for (const { name, program } of entries) {
         // A copy: what an earlier entry saw must not change under it.
-        const one = program.evaluate({ ...scope, locals: { ...locals } }, steps);
+        const one = program.evaluate({ ...scope, locals: { ...locals } }, budget);
         if (isFault(one)) return one;
         put(locals, name, Array.isArray(one) ? ((one as readonly Value[])[0] ?? null) : null);
       }

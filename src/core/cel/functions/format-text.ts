@@ -2,7 +2,7 @@
  * `"%s has %d".format(["a", 1])`: text with clauses for the items of a list. A clause is `%`, a precision such as `.2`
  * where numbers are written with a fraction, and a letter; `%%` is a percent sign.
  */
-import { spend, spendText } from "../budget.ts";
+import { enter, leave, spend, spendText } from "../budget.ts";
 import { decimalText, scientificText } from "../decimal-text.ts";
 import { compareText } from "../compare.ts";
 import { mapGet, mapKeys, mapSize } from "../maps.ts";
@@ -155,14 +155,19 @@ function joined<T>(
   write: (item: T) => string | Fault | undefined,
 ): string | Fault | undefined {
   spend(1 + size);
+  enter();
   const parts: string[] = [];
   let length = 0;
   for (const item of items) {
     const part = write(item);
-    if (typeof part !== "string") return part;
+    if (typeof part !== "string") {
+      leave();
+      return part;
+    }
     length += part.length + 2;
     parts.push(part);
   }
+  leave();
   spendText(length);
   return `${open}${parts.join(", ")}${close}`;
 }

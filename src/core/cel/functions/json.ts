@@ -1,5 +1,5 @@
 /** JSON in and out, in the dialect of Koreo: sorted keys, `", "` and `": "`, ASCII only, bools as 1 and 0. */
-import { spend } from "../budget.ts";
+import { enter, leave, spend, spendText } from "../budget.ts";
 import { compareText } from "../compare.ts";
 import { doubleText } from "../text.ts";
 import { keyName, mapGet, mapKeys } from "../maps.ts";
@@ -48,7 +48,7 @@ function writeDouble(value: number): string {
 }
 
 function quote(text: string): string {
-  spend(1 + (text.length >> 3));
+  spendText(text.length);
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -62,12 +62,21 @@ function writeAll<T>(
   writeOne: (item: T) => string | Fault,
 ): string | Fault {
   spend(1 + items.length);
+  enter();
   const parts: string[] = [];
+  let length = 0;
+  let fault: Fault | undefined;
   for (const item of items) {
     const part = writeOne(item);
-    if (part instanceof Fault) return part;
-    parts.push(part);
+    if (part instanceof Fault) fault ??= part;
+    else {
+      length += part.length;
+      parts.push(part);
+    }
   }
+  leave();
+  if (fault !== undefined) return fault;
+  spendText(length);
   return `${open}${parts.join(", ")}${close}`;
 }
 

@@ -1,5 +1,5 @@
 /** Functions on maps and lists. No argument is ever changed; results share what they leave untouched. */
-import { spend } from "../budget.ts";
+import { enter, leave, spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
 import { mapGet, mapKeys, mapSize, put } from "../maps.ts";
 import { isInt } from "../scalars.ts";
@@ -46,12 +46,14 @@ export const structureFunctions: readonly CelFunction[] = [
 /** Both maps: go deeper; anything else in `over` replaces. */
 function overlay(base: ValueMap, over: ValueMap): ValueMap {
   spend(1 + Object.keys(base).length);
+  enter();
   const result: Record<string, Value> = { ...base };
   for (const [name, value] of Object.entries(over)) {
     spend(1);
     const below = Object.hasOwn(result, name) ? result[name] : undefined;
     put(result, name, isPlainMap(value) && isPlainMap(below) ? overlay(below, value) : value);
   }
+  leave();
   return result;
 }
 
@@ -77,10 +79,12 @@ function flattenTo(lists: Value, depth: Value, site: Site): Value {
   const flat: Value[] = [];
   const add = (list: readonly Value[], levels: number) => {
     spend(1 + list.length);
+    enter();
     for (const item of list) {
       if (levels > 0 && isList(item)) add(item, levels - 1);
       else flat.push(item);
     }
+    leave();
   };
   add(lists, Number(depth));
   return flat;

@@ -91,7 +91,7 @@ describe("the budget stops", () => {
 
   it("one evaluation, and leaves the next alone", () => {
     const { evaluate } = program("l.map(x, x).size()");
-    expect(evaluate(scope, 100)).toBeInstanceOf(Fault);
+    expect(evaluate(scope, { steps: 100 })).toBeInstanceOf(Fault);
     expect(evaluate(scope)).toBe(20_000);
   });
 
@@ -154,7 +154,7 @@ describe("laws", () => {
         const { evaluate } = compiled.program;
         const [first, second] = [run(text, inputs), run(text, inputs)];
         expect(second).toEqual(first);
-        expect(evaluate(inputs, 3) instanceof Fault || true).toBe(true);
+        expect(evaluate(inputs, { steps: 3 }) instanceof Fault || true).toBe(true);
         expect(JSON.stringify(inputs)).toBe(before);
       }),
       { numRuns: 500 },
