@@ -32,6 +32,11 @@ const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
 
 const MACRO_NAMES: ReadonlySet<string> = new Set([...MACROS.keys()].map((key) => key.split("/", 1)[0] ?? ""));
 
+/** Every macro by name; for documents and tools. `has` is compiled apart. */
+export function macroNames(): readonly string[] {
+  return [...MACRO_NAMES];
+}
+
 /** A call that is a macro; no receiver where it is the namespace of one, as in `cel.bind(x, 1, x + x)`. */
 export interface MacroCall {
   readonly macro: Macro;
