@@ -18,7 +18,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const TCP_KEEP_ALIVE_MS = 15_000;
 
 export interface TransportRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query, from the root of the API server. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

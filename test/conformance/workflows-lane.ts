@@ -1,0 +1,134 @@
+/**
+ * One cluster on which cases of the workflows corpus are played, one after another: a control plane, Redis, a watcher and a
+ * worker of its own. Between cases everything a case has made is taken away; the kinds stay, for most cases share them.
+ */
+import { formatKey, LOCAL_CLUSTER, parseApiVersion, type KeyText } from "../../src/core/object-key.ts";
+import { member, textMember, type JsonObject } from "../../src/core/json.ts";
+import { APPS, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { CorpusCluster } from "./workflows-cluster.ts";
+import type { ClusterState, Phase, WorkflowCase } from "./workflows-corpus.ts";
+import { QueueRest } from "./workflows-rest.ts";
+import { CaseReader } from "./workflows-state.ts";
+
+/** Between two cases: what a watcher has under way must not meet the next one. */
+const CLEARED_QUIET_MS = 150;
+const MAX_CLEARINGS = 20;
+const DEFINITION_KINDS = ["Workflow", "ResourceFunction", "ValueFunction", "ResourceTemplate", "FunctionTest"];
+
+/** What a case came to: a state for each phase. */
+export interface PlayedCase {
+  readonly states: readonly PlayedPhase[];
+  readonly ms: number;
+}
+
+export interface PlayedPhase {
+  readonly state: ClusterState;
+  /** Whether it came to rest. */
+  readonly isSettled: boolean;
+}
+
+/** Says whether a state is one to stop at; one that is not gets more time, once, for the machine may be slow. */
+export type Accepts = (phase: number, played: PlayedPhase) => boolean;
+
+const SLOW_QUIET_MS = 1500;
+
+export class Lane {
+  readonly #e2e: E2eCluster;
+  readonly #cluster: CorpusCluster;
+  readonly #rest: QueueRest;
+
+  private constructor(e2e: E2eCluster, cluster: CorpusCluster, rest: QueueRest) {
+    this.#e2e = e2e;
+    this.#cluster = cluster;
+    this.#rest = rest;
+  }
+
+  static async start(): Promise<Lane> {
+    const e2e = await startE2e({ audit: false, kinds: [], env: { KOREO_NAMESPACES: APPS } });
+    // The original was recorded with nothing beside the API server.
+    await e2e.stack.plane?.controllerManager.stop();
+    const cluster = new CorpusCluster(e2e.access);
+    await cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } });
+    return new Lane(e2e, cluster, new QueueRest(e2e.stack.redis.url));
+  }
+
+  async stop(): Promise<void> {
+    await this.#rest.close();
+    await this.#e2e.stop();
+  }
+
+  async play(played: WorkflowCase, accepts: Accepts): Promise<PlayedCase> {
+    const sinceMs = performance.now();
+    for (const crd of played.kinds) await this.#cluster.installKind(crd);
+    const reader = new CaseReader(this.#cluster, played);
+    await reader.begin();
+    const manager = this.#e2e.stack.plane?.controllerManager;
+    if (played.collectsGarbage) await manager?.start();
+    try {
+      for (const object of [...played.objects, ...played.definitions]) await this.#cluster.put(object);
+      await Promise.all(played.triggers.map((trigger) => this.#cluster.put(trigger)));
+      const states: PlayedPhase[] = [];
+      for (const [index, phase] of played.phases.entries()) {
+        await this.#act(phase, played);
+        states.push(await this.#rested(reader, (state) => accepts(index, state)));
+      }
+      return { states, ms: performance.now() - sinceMs };
+    } finally {
+      if (played.collectsGarbage) await manager?.stop();
+      await this.#clear(reader, played);
+    }
+  }
+
+  async #act(phase: Phase, { triggers }: WorkflowCase): Promise<void> {
+    for (const { action, objects } of phase.acts) {
+      for (const object of objects) {
+        if (action === "apply") await this.#cluster.put(object);
+        else if (action === "trigger") await this.#cluster.putTrigger(object);
+        else if (action === "patch") await this.#cluster.patch(object);
+        else await this.#cluster.delete(object);
+      }
+    }
+    if (phase.looksAgain) await this.#rest.lookAgain(triggers.map(keyOf));
+  }
+
+  async #rested(reader: CaseReader, accepts: (played: PlayedPhase) => boolean): Promise<PlayedPhase> {
+    const snapshot = async () =>
+      JSON.stringify(await reader.state(), (_name, value: unknown) =>
+        typeof value === "bigint" ? String(value) : value,
+      );
+    const first = { isSettled: await this.#rest.settle(snapshot), state: await reader.state() };
+    if (accepts(first)) return first;
+    return { isSettled: await this.#rest.settle(snapshot, SLOW_QUIET_MS), state: await reader.state() };
+  }
+
+  /** Takes away what the case has made, again and again while somebody still makes more. */
+  async #clear(reader: CaseReader, { phases, kinds }: WorkflowCase): Promise<void> {
+    const definitions = DEFINITION_KINDS.map((kind) => ({ apiVersion: "koreo.dev/v1beta1", kind }));
+    for (let tries = 0; tries < MAX_CLEARINGS; tries += 1) {
+      const lists = await Promise.all([...definitions.map((kind) => this.#cluster.list(kind)), reader.objects()]);
+      const left = lists.flat();
+      if (left.length === 0) break;
+      if (tries === MAX_CLEARINGS - 1) throw new Error(`cannot be cleared away: ${left.map(nameOf).join(", ")}`);
+      await this.#cluster.remove(left);
+      await this.#rest.idle(CLEARED_QUIET_MS);
+    }
+    const made = phases.flatMap(({ acts }) => acts.flatMap(({ objects }) => objects)).filter(isKind);
+    const own = new Set(kinds.map(nameOf));
+    for (const crd of made) if (!own.has(nameOf(crd))) await this.#cluster.removeKind(nameOf(crd));
+  }
+}
+
+function isKind(object: JsonObject): boolean {
+  return textMember(object, "kind") === "CustomResourceDefinition";
+}
+
+function nameOf(object: JsonObject): string {
+  return textMember(member(object, "metadata"), "name");
+}
+
+function keyOf(trigger: JsonObject): KeyText {
+  const { group } = parseApiVersion(textMember(trigger, "apiVersion"));
+  const metadata = member(trigger, "metadata");
+  const [kind, namespace, name] = [textMember(trigger, "kind"), textMember(metadata, "namespace"), nameOf(trigger)];
+  return formatKey({ cluster: LOCAL_CLUSTER, group, kind, namespace, name });
+}
