@@ -23,7 +23,7 @@ export const DEFINITION_PLURALS = {
 export const ANNOTATION = {
   /** On a trigger, by the user: run this Workflow. */
   workflow: "koreo.dev/workflow",
-  /** On a trigger, by the user, `"true"`: keep foreign conditions (we always do; accepted for compatibility). */
+  /** On a trigger, by the user, `"true"`: keep foreign conditions (we always do) and the places of all of them. */
   mergeConditions: "koreo.dev/merge-conditions",
   /** On a trigger, by us: Koreo's own record of managed resources, same shape. */
   managedResources: "koreo.dev/managed-resources",
@@ -35,6 +35,8 @@ export const ANNOTATION = {
   lastApplied: "koreo.dev/last-applied-configuration",
   /** On a managed object, by us: paths set by `create.overlay` alone; its presence proves the record is ours. */
   createPaths: "koreo.dev/create-paths",
+  /** On a managed object, by us: the trigger and the step that wrote the record; another step's removes nothing. */
+  appliedBy: "koreo.dev/applied-by",
   /** On an object we created, by us: which trigger created it. */
   mark: "koreo.dev/mark",
 } as const;

@@ -41,6 +41,7 @@ async function runSubWorkflow(
 ): Promise<StepResult> {
   const nested: WorkflowRequest = {
     plan: call.logic.plan,
+    root: request.root,
     parent: call.inputs,
     workflowName: request.workflowName,
     path: [...request.path, step.label],

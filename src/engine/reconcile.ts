@@ -211,7 +211,7 @@ export class Reconciler {
       spec: member(object, "spec") ?? null,
       state: member(member(object, "status"), "state") ?? null,
     };
-    const request = { plan: workflow, parent, workflowName: workflow.name, path: [], wave: 0 };
+    const request = { plan: workflow, root: workflow, parent, workflowName: workflow.name, path: [], wave: 0 };
     return new Promise((resolve, reject) => {
       const ended = new AbortController();
       const settle = (act: () => void) => {

@@ -8,6 +8,7 @@ import { textMember, type JsonObject } from "../core/json.ts";
 import { formatKey, parseApiVersion } from "../core/object-key.ts";
 import { retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
+import { hasStep } from "../core/plan/step-paths.ts";
 import { concludeResource } from "../core/resource/conclude.ts";
 import { decideAction, type Action } from "../core/resource/decide.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
@@ -149,6 +150,7 @@ function decide(work: StepWork, { call, target, ref, object, step }: Target, obs
       },
       templates: (name) => run.catalog.template(name, call.plan.namespace),
       mode: "cluster",
+      isStep: (path) => hasStep(work.request.root, path),
       recordedStep: recorded?.readonly === false ? recorded.step : undefined,
       mark: {
         trigger: key,

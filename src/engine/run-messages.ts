@@ -13,6 +13,8 @@ import { plainResult, type StepResult } from "./step-result.ts";
 /** What a workflow actor executes. */
 export interface WorkflowRequest {
   readonly plan: WorkflowPlan;
+  /** The trigger's own workflow, which this one is or was called from. */
+  readonly root: WorkflowPlan;
   /** What expressions see as `parent`: the trigger's view, or the calling step's inputs. */
   readonly parent: Value;
   /** Name of the top-level workflow: Koreo prefixes every location with it, inside sub-workflows too. */

@@ -2,7 +2,7 @@
  * What should stand on a trigger after a run: its annotations and its status. Nothing is written here; `trigger-writer.ts`
  * compares with what is there and writes what differs.
  */
-import { member, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { member, memberAt, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
 import type { Outcome, PermFail } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
@@ -86,5 +86,6 @@ function basisOf({ trigger, ports }: RunContext, current: JsonObject) {
     previous: member(current, "status") ?? null,
     observedGeneration: trigger.ref.type.hasStatus ? generationOf(trigger.object) : undefined,
     nowMs: ports.clock.wallMs(),
+    keepsPlaces: textMember(memberAt(current, ["metadata", "annotations"]), ANNOTATION.mergeConditions) === "true",
   };
 }

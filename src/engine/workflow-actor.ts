@@ -4,7 +4,7 @@
  * a step that crashes is a retry of that step alone. Started by `reconcile.ts`, and by `call-actor.ts` for sub-workflows.
  */
 import { retry } from "../core/outcome.ts";
-import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
+import type { StepPlan } from "../core/plan/plan.ts";
 import { summarizeWorkflow } from "../core/status/summary.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
@@ -36,7 +36,7 @@ export function workflowActor(
         self.tell({ kind: "stepEnded", label: step.label, result }),
       );
     }
-    if (results.size >= steps.length) reply(conclude(plan, steps, results));
+    if (results.size >= steps.length) reply(conclude(request, steps, results));
   };
 
   return (message, self) => {
@@ -51,7 +51,7 @@ export function workflowActor(
         break;
       case "deadline":
         for (const { label } of steps) if (!results.has(label)) results.set(label, timedOut(label, request));
-        reply(conclude(plan, steps, results));
+        reply(conclude(request, steps, results));
         break;
     }
   };
@@ -79,7 +79,7 @@ async function startStep(
 }
 
 function conclude(
-  plan: WorkflowPlan,
+  { plan, workflowName }: WorkflowRequest,
   steps: readonly StepPlan[],
   results: ReadonlyMap<string, StepResult>,
 ): WorkflowResult {
@@ -89,7 +89,7 @@ function conclude(
       return result === undefined ? [] : [[label, result] as const];
     }),
   );
-  return { summary: summarizeWorkflow(plan, ordered), results: ordered };
+  return { summary: summarizeWorkflow(plan, ordered, workflowName), results: ordered };
 }
 
 /** The outcome of a bug; the error's text stays in the log, for it may hold values. */

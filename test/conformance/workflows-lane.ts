@@ -52,6 +52,11 @@ export class Lane {
     return new Lane(e2e, cluster, new QueueRest(e2e.stack.redis.url));
   }
 
+  /** Folder with the logs of its processes, until it is stopped. */
+  get dir(): string {
+    return this.#e2e.stack.dir;
+  }
+
   async stop(): Promise<void> {
     await this.#rest.close();
     await this.#e2e.stop();

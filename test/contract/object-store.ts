@@ -247,6 +247,26 @@ export function describeObjectStore(title: string, make: () => Promise<ObjectSto
       });
     });
 
+    it.each(["", ".", ".."])(
+      "finds nothing under %j, which no object can be called, and deletes nothing",
+      async (name) => {
+        const bystander = refOf(WIDGET);
+        await created(bystander);
+        const ref = refOf(WIDGET, name);
+        const uid = metadataText(valueOf(await store.get(bystander, signal)), "uid");
+        const deletion = { uid, propagationPolicy: "Background" } as const;
+        for (const answer of [
+          await store.get(ref, signal),
+          await store.patch(ref, { spec: { size: 9 } }, signal),
+          await store.delete(ref, deletion, signal),
+        ]) {
+          expect(faultOf(answer).kind).toBe("notFound");
+        }
+        expect(faultOf(await store.create(ref, bodyOf(ref), signal)).kind).toBe("invalid");
+        expect(valueOf(await store.get(bystander, signal))).toBeDefined();
+      },
+    );
+
     describe("delete", () => {
       const deleteBy = (ref: ObjectRef, uid: string, resourceVersion?: string) =>
         store.delete(ref, { uid, resourceVersion, propagationPolicy: "Background" }, signal);

@@ -38,7 +38,8 @@ export class KubernetesObjectStore implements ObjectStore {
     return this.discovery.resolve(kind, signal);
   }
 
-  get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
+  async get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
+    if (!isName(ref.name)) return nobody(ref);
     return this.forObject(ref, { method: "GET", path: objectPath(ref), verb: "get" }, signal);
   }
 
@@ -57,6 +58,7 @@ export class KubernetesObjectStore implements ObjectStore {
     signal: AbortSignal,
     subresource?: "status",
   ): Promise<ClusterResult<JsonObject>> {
+    if (!isName(ref.name)) return nobody(ref);
     const request = {
       method: "PATCH",
       path: objectPath(ref, subresource),
@@ -75,6 +77,7 @@ export class KubernetesObjectStore implements ObjectStore {
   }
 
   async delete(ref: ObjectRef, preconditions: DeletePreconditions, signal: AbortSignal): Promise<ClusterResult<null>> {
+    if (!isName(ref.name)) return nobody(ref);
     const { uid, resourceVersion, propagationPolicy } = preconditions;
     const body = {
       apiVersion: "v1",
@@ -133,6 +136,15 @@ export class KubernetesObjectStore implements ObjectStore {
     if (answer.kind === "fault" && answer.fault.kind === "unknownKind") this.discovery.forget(type.group);
     return answer;
   }
+}
+
+/** In a path any of these would mean the collection, or what is above it: a delete would take all of its objects. */
+function isName(name: string): boolean {
+  return name !== "" && name !== "." && name !== "..";
+}
+
+function nobody({ type, name }: ObjectRef): ClusterResult<never> {
+  return refused({ kind: "notFound", detail: `no ${type.kind} can have the name ${JSON.stringify(name)}` });
 }
 
 /** List items come without apiVersion and kind (built-in kinds) or as PartialObjectMetadata: they get their own. */

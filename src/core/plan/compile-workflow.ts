@@ -57,7 +57,7 @@ export function compileWorkflow(
     outcomes.push(permFail(message));
     faults.push({ path: "spec.steps", message });
   }
-  const plan = { namespace, name, ...hashes, trigger: triggerOf(spec), steps, readiness: readinessOf(name, outcomes) };
+  const plan = { namespace, name, ...hashes, trigger: triggerOf(spec), steps, readiness: readinessOf(outcomes) };
   return { plan, faults };
 }
 
@@ -72,11 +72,9 @@ export function triggerOf(spec: Value): GroupVersionKind | undefined {
   return trigger.group === "" || trigger.version === "" || trigger.kind === "" ? undefined : trigger;
 }
 
-function readinessOf(name: string, outcomes: readonly NotOk[]): NotOk | undefined {
-  if (outcomes.length === 0) return undefined;
+function readinessOf(outcomes: readonly NotOk[]): NotOk | undefined {
   const folded = fold(outcomes);
-  if (folded.kind === "ok") return undefined;
-  return { ...folded, location: `${name}:${folded.location ?? "None"}` };
+  return outcomes.length === 0 || folded.kind === "ok" ? undefined : folded;
 }
 
 /** What a workflow refers to: the logic of its steps, each as written. */

@@ -12,7 +12,15 @@ import { withoutDirectives } from "./directives.ts";
 import { withMark, withoutOwnKeys } from "./mark.ts";
 import { hasOwner, ownerReference, ownerReferencesOf } from "./owner.ts";
 import { clusterPatch, plainPatch } from "./patch.ts";
-import { keysToRemove, pathsBeyond, readRecord, withCreatePaths, withRecord, type KeyPath } from "./record.ts";
+import {
+  isRecordOfAnother,
+  keysToRemove,
+  pathsBeyond,
+  readRecord,
+  withRecord,
+  withSigns,
+  type KeyPath,
+} from "./record.ts";
 import { renderCreate, renderTarget, type FindTemplate } from "./render.ts";
 
 /** `mode: "functionTest"` keeps Koreo's verdicts where a cluster asks for better: see `docs/differences-from-koreo.md`. */
@@ -21,6 +29,8 @@ export interface DecideRequest extends ClaimRequest {
   /** The object as read; null when there is none. */
   readonly observed: JsonObject | null;
   readonly templates: FindTemplate;
+  /** Whether the trigger has a step of this path, such as `net/zone`; required on a cluster. */
+  readonly isStep?: ((path: string) => boolean) | undefined;
 }
 
 /** Actions carry the outcome the pass comes to if it ends with them. */
@@ -75,7 +85,7 @@ function create(request: DecideRequest, wanted: JsonObject, values: Parameters<t
   const outcome = retry(delaySeconds, `Creating ${target.fullName}.`, "spec.create");
   if (mode === "functionTest" || mark === undefined) return { kind: "create", body: recorded, outcome };
   const createPaths = pathsBeyond(sent, withoutDirectives(withOwner(wanted, request)) as JsonObject);
-  return { kind: "create", body: withMark(withCreatePaths(recorded, createPaths), mark), outcome };
+  return { kind: "create", body: withMark(withSigns(recorded, createPaths, mark), mark), outcome };
 }
 
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
@@ -93,7 +103,7 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
   }
   const message = `Patching \`${request.target.fullName}\` due to ${because}.`;
   const ownerReferences = referencesToSend(request, claim, observed, ownerReferencesOf(wanted));
-  const patch = { target: wanted, observed, remove: difference?.remove ?? [], ownerReferences };
+  const patch = { target: wanted, observed, remove: difference?.remove ?? [], ownerReferences, writer: request.mark };
   const body = mode === "cluster" ? withClaim(request, claim, observed, clusterPatch(patch)) : plainPatch(wanted);
   return { kind: "patch", body, difference: because, outcome: retry(delaySeconds, message, "spec.update.patch") };
 }
@@ -118,12 +128,14 @@ interface Drift {
 }
 
 /** The first difference, or the first key of ours that should be gone. */
-function differenceOf({ target, mode }: DecideRequest, wanted: JsonObject, observed: JsonObject): Drift | undefined {
+function differenceOf(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Drift | undefined {
+  const { target, mode, mark, isStep = () => false } = request;
   const isCluster = mode === "cluster";
   const { applied } = readRecord(observed);
   const options = { nullIsMissing: isCluster, hideValues: isCluster && target.kind === "Secret" };
   const found = findDifference(wanted, observed, applied, options);
-  const remove = isCluster ? keysToRemove(withoutDirectives(wanted) as JsonObject, observed) : [];
+  const isShared = mark !== undefined && isRecordOfAnother(observed, mark, isStep);
+  const remove = isCluster && !isShared ? keysToRemove(withoutDirectives(wanted) as JsonObject, observed) : [];
   if (found !== undefined) return { text: differenceText(found), remove };
   const [first] = remove;
   if (first === undefined) return undefined;

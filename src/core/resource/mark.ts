@@ -49,6 +49,8 @@ export function withMark(object: JsonObject, mark: Mark): JsonObject {
   };
 }
 
+const OWN_ANNOTATIONS = [ANNOTATION.mark, ANNOTATION.createPaths, ANNOTATION.appliedBy, ANNOTATION.lastApplied];
+
 /** A rendered target without what only we may set: the mark, its label, and our records. */
 export function withoutOwnKeys(target: JsonObject): JsonObject {
   const metadata = member(target, "metadata");
@@ -58,7 +60,7 @@ export function withoutOwnKeys(target: JsonObject): JsonObject {
     metadata: {
       ...metadata,
       ...stripped(metadata, "labels", [LABEL.triggerUid]),
-      ...stripped(metadata, "annotations", [ANNOTATION.mark, ANNOTATION.createPaths, ANNOTATION.lastApplied]),
+      ...stripped(metadata, "annotations", OWN_ANNOTATIONS),
     },
   };
 }

@@ -7,7 +7,7 @@ import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.t
 import { ANNOTATION } from "../names.ts";
 import { memberMatches } from "./difference.ts";
 import { directivesOf, isDirective, withoutDirectives } from "./directives.ts";
-import { readRecord, removal, withCreatePaths, withRecord, type KeyPath } from "./record.ts";
+import { readRecord, removal, withRecord, withSigns, type KeyPath, type RecordWriter } from "./record.ts";
 
 export interface PatchRequest {
   /** With its directives. */
@@ -16,15 +16,16 @@ export interface PatchRequest {
   readonly remove: readonly KeyPath[];
   /** The list to send, when it changes. */
   readonly ownerReferences: readonly JsonValue[] | undefined;
+  readonly writer?: RecordWriter | undefined;
 }
 
 /** The patch as a cluster gets it; carries the resourceVersion it was decided on. */
-export function clusterPatch({ target, observed, remove, ownerReferences }: PatchRequest): JsonObject {
+export function clusterPatch({ target, observed, remove, ownerReferences, writer }: PatchRequest): JsonObject {
   const record = readRecord(observed);
   const plain = withOwners(withoutDirectives(target) as JsonObject, ownerReferences);
   const applied = member(member(withRecord(plain), "metadata"), "annotations");
   const changed = withOwners(changedParts(target, observed, record.applied), ownerReferences);
-  const body = withCreatePaths(mergePatches(changed, removal(remove)), record.createPaths ?? []);
+  const body = withSigns(mergePatches(changed, removal(remove)), record.createPaths ?? [], writer);
   const metadata = member(body, "metadata") as JsonObject;
   const annotations = {
     ...(member(metadata, "annotations") as JsonObject),

@@ -14,6 +14,7 @@ import {
   type JsonValue,
 } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
+import type { KeyText } from "../object-key.ts";
 
 /** What stands on an object about our last write. */
 export interface AppliedRecord {
@@ -21,6 +22,14 @@ export interface AppliedRecord {
   readonly applied: JsonObject | undefined;
   /** Paths set by `create.overlay` alone; undefined when the record is not ours. */
   readonly createPaths: readonly KeyPath[] | undefined;
+  /** Who wrote it, see `writerText`; "" when it does not say. */
+  readonly appliedBy: string;
+}
+
+/** Who writes a record: one step of one trigger, by its labels from the outermost on. */
+export interface RecordWriter {
+  readonly trigger: KeyText;
+  readonly step: string;
 }
 
 /** Names of map keys from the root. */
@@ -33,6 +42,7 @@ export function readRecord(observed: JsonObject): AppliedRecord {
   return {
     applied: isJsonObject(applied) ? applied : undefined,
     createPaths: Array.isArray(paths) ? (paths as readonly JsonValue[]).flatMap(keyPath) : undefined,
+    appliedBy: textMember(annotations, ANNOTATION.appliedBy),
   };
 }
 
@@ -41,9 +51,31 @@ export function withRecord(body: JsonObject): JsonObject {
   return withAnnotation(body, ANNOTATION.lastApplied, formatJson(body));
 }
 
-/** Our sign beside the record; it is no part of the record itself. */
-export function withCreatePaths(body: JsonObject, paths: readonly KeyPath[]): JsonObject {
-  return withAnnotation(body, ANNOTATION.createPaths, JSON.stringify(paths));
+/** Our signs beside the record; they are no part of the record itself. */
+export function withSigns(body: JsonObject, paths: readonly KeyPath[], writer?: RecordWriter): JsonObject {
+  const signed = withAnnotation(body, ANNOTATION.createPaths, JSON.stringify(paths));
+  return writer === undefined ? signed : withAnnotation(signed, ANNOTATION.appliedBy, writerText(writer));
+}
+
+/**
+ * Whether the record is that of somebody else who keeps the object too: another trigger, or another step of the same one.
+ * It says nothing about what we set before; taking its keys off would undo what the other does, again and again.
+ *
+ * @param isStep - whether the trigger has such a step today; the record of one that was renamed or removed is ours
+ */
+export function isRecordOfAnother(
+  observed: JsonObject,
+  writer: RecordWriter,
+  isStep: (path: string) => boolean,
+): boolean {
+  const { appliedBy } = readRecord(observed);
+  if (appliedBy === "" || appliedBy === writerText(writer)) return false;
+  const [trigger = "", step = ""] = appliedBy.split(" ");
+  return trigger !== writer.trigger || isStep(step);
+}
+
+function writerText({ trigger, step }: RecordWriter): string {
+  return `${trigger} ${step}`;
 }
 
 /** The paths of a create's body that its target does not have: the values `create.overlay` alone has set. */

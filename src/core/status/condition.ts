@@ -73,36 +73,46 @@ function wording(
   }
 }
 
+/** How the conditions that stand there are treated. */
+export interface MergeOptions {
+  /** This run cannot tell which of ours are defined: all stay as they are. */
+  readonly keepsOurs?: boolean | undefined;
+  /** Ours stay in their places and new ones follow, as the author asked with `koreo.dev/merge-conditions`. */
+  readonly keepsPlaces?: boolean | undefined;
+}
+
 /**
- * The list as it should stand: others' conditions as they are and where they are, ours brought up to date in place or
- * appended, ours that nothing defines any more gone. A type that a draft has is ours, even where the CRD's schema prunes
- * `location`, by which the rest of ours are known.
+ * The list as it should stand: others' conditions as they are and where they are; in the places between them ours, in
+ * the order of the drafts, what is more of them at the end, and those that nothing defines any more gone. A type that a
+ * draft has is ours, even where the CRD's schema prunes `location`, by which the rest of ours are known.
  *
  * @param previous - `status.conditions` as read
  * @param nowMs - for conditions whose status changes; one whose status stays keeps its time
- * @param keepsOurs - true when this run cannot tell which of ours are defined: then all stay as they are
  */
 export function mergeConditions(
   previous: JsonValue | undefined,
   drafts: readonly ConditionDraft[],
   observedGeneration: number | undefined,
   nowMs: number,
-  keepsOurs = false,
+  { keepsOurs = false, keepsPlaces = false }: MergeOptions = {},
 ): readonly JsonObject[] {
   const before = Array.isArray(previous) ? (previous as readonly JsonValue[]).filter(isJsonObject) : [];
+  const standing = new Map(before.map((condition) => [textMember(condition, "type"), condition]));
   // Of drafts that share a type the last one stands, at the place of the first.
   const wanted = new Map(drafts.map((draft) => [draft.type, draft]));
-  const written = new Set<string>();
+  const next = keepsOurs || keepsPlaces ? (type: string) => wanted.get(type) : () => [...wanted.values()][0];
+  const write = (draft: ConditionDraft | undefined): readonly JsonObject[] => {
+    if (draft === undefined) return [];
+    wanted.delete(draft.type);
+    return [dated(draft, standing.get(draft.type), observedGeneration, nowMs)];
+  };
+  const types = new Set(wanted.keys());
   const kept = before.flatMap((condition): readonly JsonObject[] => {
     const type = textMember(condition, "type");
-    const draft = wanted.get(type);
-    if (draft === undefined) return isOurs(condition) && !keepsOurs ? [] : [condition];
-    if (written.has(type)) return [];
-    written.add(type);
-    return [dated(draft, condition, observedGeneration, nowMs)];
+    if (types.has(type)) return write(next(type));
+    return isOurs(condition) && !keepsOurs ? [] : [condition];
   });
-  const added = [...wanted.values()].filter(({ type }) => !written.has(type));
-  return [...kept, ...added.map((draft) => dated(draft, undefined, observedGeneration, nowMs))];
+  return [...kept, ...[...wanted.values()].flatMap(write)];
 }
 
 function dated(

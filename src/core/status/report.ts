@@ -23,6 +23,8 @@ export interface Before {
   readonly observedGeneration: number | undefined;
   /** Wall clock, milliseconds since the epoch. */
   readonly nowMs: number;
+  /** The author asked for our conditions to stay in their places. */
+  readonly keepsPlaces?: boolean | undefined;
 }
 
 /** The status of a trigger after a run. */
@@ -100,9 +102,9 @@ function document(
   members: JsonObject,
   keepsOurs = false,
 ): JsonObject {
-  const { previous, observedGeneration, nowMs } = before;
+  const { previous, observedGeneration, nowMs, keepsPlaces } = before;
   const standing = member(previous, "conditions");
-  const conditions = mergeConditions(standing, drafts, observedGeneration, nowMs, keepsOurs);
+  const conditions = mergeConditions(standing, drafts, observedGeneration, nowMs, { keepsOurs, keepsPlaces });
   const ours = { ...members, conditions, ...(observedGeneration === undefined ? {} : { observedGeneration }) };
   const merged = { ...(isJsonObject(previous) ? previous : {}), ...ours };
   const kept = Object.entries(merged).flatMap(([name, value]) => {

@@ -27,12 +27,17 @@ export interface WorkflowSummary {
 
 /**
  * @param results - by label; none when the plan is not ready
+ * @param workflowName - of the top-level workflow, the prefix of locations inside sub-workflows too
  */
-export function summarizeWorkflow(plan: WorkflowPlan, results: ReadonlyMap<string, StepSummary>): WorkflowSummary {
+export function summarizeWorkflow(
+  plan: WorkflowPlan,
+  results: ReadonlyMap<string, StepSummary>,
+  workflowName: string = plan.name,
+): WorkflowSummary {
   const ready = readyOf(plan);
   if (plan.readiness !== undefined) {
-    const conditions = [conditionOf(ready, plan.readiness, plan.name)];
-    return { outcome: plan.readiness, state: {}, stateErrors: {}, conditions, managed: {} };
+    const outcome = { ...plan.readiness, location: `${workflowName}:${plan.readiness.location ?? "None"}` };
+    return { outcome, state: {}, stateErrors: {}, conditions: [conditionOf(ready, outcome, plan.name)], managed: {} };
   }
   const outcome = fold([...results.values()].map((result) => result.outcome));
   const steps = plan.steps.flatMap(({ label, condition }) => {
@@ -72,7 +77,7 @@ function mergedState(
     if (step === undefined || outcome?.kind !== "ok") continue;
     const value = step.program.evaluate({ value: outcome.value });
     if (isFault(value)) {
-      const { message, location } = faultOutcome(value, `${plan.name}.spec.steps.${label}.state`);
+      const { message, location } = faultOutcome(value, `${label}:state`);
       put(stateErrors, label, `${message ?? ""} at ${location ?? ""}`);
     } else if (isPlainMap(value)) {
       for (const [key, member] of Object.entries(value)) put(state, key, member);

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { mergePatch } from "../../../../src/adapters/memory/object-merge-patch.ts";
 import { isJsonObject, jsonEqual, memberAt, type JsonObject, type JsonValue } from "../../../../src/core/json.ts";
 import { clusterPatch } from "../../../../src/core/resource/patch.ts";
-import { keysToRemove, withCreatePaths, withRecord, type KeyPath } from "../../../../src/core/resource/record.ts";
+import { keysToRemove, withSigns, withRecord, type KeyPath } from "../../../../src/core/resource/record.ts";
 
 /** An object that carries our record of `applied`. */
 function recorded(observed: JsonObject, applied: JsonObject, createPaths: readonly KeyPath[] = []): JsonObject {
-  const annotations = memberAt(withCreatePaths(withRecord(applied), createPaths), ["metadata", "annotations"]);
+  const annotations = memberAt(withSigns(withRecord(applied), createPaths), ["metadata", "annotations"]);
   return mergePatch(observed, { metadata: { annotations: annotations as JsonObject } });
 }
 

@@ -36,6 +36,31 @@ describe("conditions", () => {
     expect(merged.map((condition) => textMember(condition, "reason"))).toEqual(["Wait"]);
   });
 
+  describe("in their order", () => {
+    const drafts = ["FirstReady", "SecondReady", "Ready"].map((type) =>
+      conditionOf({ type, name: type }, { kind: "ok", value: null }, "flow"),
+    );
+    const typesOf = (previous: readonly JsonObject[], options = {}) =>
+      mergeConditions(previous, drafts, 4, NOW_MS, options).map((condition) => textMember(condition, "type"));
+
+    it("stand as the steps do, Ready last, between those of others", () => {
+      const previous = [ours("Ready"), FOREIGN, ours("Gone"), ours("SecondReady")];
+      expect(typesOf(previous)).toEqual(["FirstReady", "Synced", "SecondReady", "Ready"]);
+      expect(typesOf([])).toEqual(["FirstReady", "SecondReady", "Ready"]);
+    });
+
+    it("keep their places where the trigger asks for it, and new ones follow", () => {
+      const previous = [ours("Ready"), FOREIGN, ours("SecondReady")];
+      expect(typesOf(previous, { keepsPlaces: true })).toEqual(["Ready", "Synced", "SecondReady", "FirstReady"]);
+    });
+
+    it("keep their own times", () => {
+      const previous = [ours("Ready", { status: "False" }), ours("FirstReady")];
+      const times = mergeConditions(previous, drafts, 4, NOW_MS).map((each) => textMember(each, "lastTransitionTime"));
+      expect(times).toEqual(["2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"]);
+    });
+  });
+
   it("that a run without a workflow says nothing about keep their observedGeneration", () => {
     const failure = {
       ...{ kind: "noWorkflow", reason: "NoWorkflow", message: "none", location: "l", statusLocation: "s" },
