@@ -2,6 +2,7 @@
  * Definitions from files, compiled as a cluster would have them: what `test`, `check`, `eval` and `render` work on. Every
  * definition remembers the document it stands in, so that findings can name file, line and column.
  */
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { toJson } from "../core/cel/text.ts";
@@ -26,6 +27,12 @@ export interface DefinitionFile {
   readonly source: DefinitionSource;
 }
 
+/** A document of any kind. */
+export interface FileDocument {
+  readonly file: string;
+  readonly document: YamlDocument;
+}
+
 /** A file, or a part of it, that is no YAML. */
 export interface UnreadableFile extends YamlFault {
   readonly file: string;
@@ -38,9 +45,11 @@ export interface DefinitionFiles {
   readonly all: readonly DefinitionFile[];
   /** CustomResourceDefinitions beside them: they say what is known of a kind. */
   readonly crds: readonly JsonObject[];
+  /** Everything that could be read, definitions and others. */
+  readonly documents: readonly FileDocument[];
   readonly unreadable: readonly UnreadableFile[];
-  /** Every file that was read. */
-  readonly files: readonly string[];
+  /** Every file that was read, with its text. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /**
@@ -49,30 +58,43 @@ export interface DefinitionFiles {
  */
 export function readDefinitions(targets: readonly string[], checks: SpecChecks): DefinitionFiles {
   const files = [...new Set(targets.flatMap(filesBelow))];
-  const all: DefinitionFile[] = [];
-  const crds: JsonObject[] = [];
-  const unreadable: UnreadableFile[] = [];
-  for (const file of files) {
-    const { documents, faults } = readYaml(readFileSync(file, "utf8"));
-    unreadable.push(...faults.map((fault) => ({ ...fault, file })));
-    for (const document of documents) {
-      const source = definitionOf(document.value, DEFAULT_NAMESPACE);
-      if (source !== undefined) all.push({ file, document, source });
-      else if (textField(document.value, "kind") === "CustomResourceDefinition") crds.push(jsonOf(document.value));
-    }
-  }
-  const namespaces = [...new Set(all.map(({ source }) => source.namespace))];
-  const catalog = compileCatalog(
-    all.map(({ source }) => source),
-    { namespaces, checks },
-  );
-  const byId = new Map(all.map((each) => [definitionId(each.source), each]));
-  return { catalog, byId, all, crds, unreadable, files };
+  return definitionsIn(new Map(files.map((file) => [file, readFileSync(file)])), checks);
 }
 
-function jsonOf(value: Value): JsonObject {
-  const json = toJson(value);
-  return !isFault(json) && isJsonObject(json) ? json : {};
+/** @param files - what they hold, by name */
+export function definitionsIn(files: ReadonlyMap<string, Uint8Array>, checks: SpecChecks): DefinitionFiles {
+  const texts = new Map([...files].map(([file, bytes]) => [file, new TextDecoder().decode(bytes)]));
+  const documents: FileDocument[] = [];
+  const unreadable: UnreadableFile[] = [];
+  for (const [file, text] of texts) {
+    const read = readYaml(text);
+    const encoding = encodingFault(files.get(file), text);
+    unreadable.push(...[...encoding, ...read.faults].map((fault) => ({ ...fault, file })));
+    documents.push(...read.documents.map((document) => ({ file, document })));
+  }
+  const all = documents.flatMap(({ file, document }): readonly DefinitionFile[] => {
+    const source = definitionOf(document.value, DEFAULT_NAMESPACE);
+    return source === undefined ? [] : [{ file, document, source }];
+  });
+  const namespaces = [...new Set(all.map(({ source }) => source.namespace))];
+  const sources = all.map(({ source }) => source);
+  const catalog = compileCatalog(sources, { namespaces, checks });
+  const byId = new Map(all.map((each) => [definitionId(each.source), each]));
+  const crds = documents.flatMap(({ document }) => crdOf(document.value));
+  return { catalog, byId, all, crds, documents, unreadable, files: texts };
+}
+
+function crdOf(value: Value): readonly JsonObject[] {
+  const json = textField(value, "kind") === "CustomResourceDefinition" ? toJson(value) : null;
+  return !isFault(json) && isJsonObject(json) ? [json] : [];
+}
+
+/** Bytes that are no UTF-8 were read as U+FFFD: here is the first of them. */
+function encodingFault(bytes: Uint8Array | undefined, text: string): readonly YamlFault[] {
+  if (bytes === undefined || !text.includes("\ufffd") || isUtf8(bytes)) return [];
+  const before = text.slice(0, text.indexOf("\ufffd")).split("\n");
+  const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  return [{ ...place, rule: "yaml", message: "the file is not in UTF-8" }];
 }
 
 function filesBelow(target: string): readonly string[] {

@@ -3,13 +3,14 @@ import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClusterAccess } from "../../src/adapters/kubernetes/connect.ts";
 import { objectPath } from "../../src/adapters/kubernetes/resource-path.ts";
-import { member, memberAt, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
+import { member, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { KOREO_GROUP, KOREO_VERSION } from "../../src/core/names.ts";
 import { parseApiVersion } from "../../src/core/object-key.ts";
 import type { ClusterResult, ObjectRef } from "../../src/engine/ports/object-store.ts";
 import { valueOf } from "../contract/object-store.ts";
 import { BENCHMARK_FILES, CRD_FILES, objectsIn, PLATFORM_FILES } from "../support/manifest-files.ts";
-import { connectToTestServer, createNamespace, CRD, eventually } from "./kubernetes-fixture.ts";
+import { installCrd } from "./check-fuzz/install-crds.ts";
+import { connectToTestServer, createNamespace } from "./kubernetes-fixture.ts";
 
 const signal = new AbortController().signal;
 const isCrd = (object: JsonObject) => object["kind"] === "CustomResourceDefinition";
@@ -25,28 +26,10 @@ beforeAll(async () => {
   const version = await cluster.client.request({ method: "GET", path: "/version", verb: "get", kind: "" }, signal);
   serverMinor = Number.parseInt(textMember(valueOf(version), "minor"), 10);
   for (const crd of [...objectsIn(CRD_FILES), ...[PLATFORM_FILES, BENCHMARK_FILES].flatMap(objectsIn).filter(isCrd)]) {
-    await install(crd);
+    await installCrd(cluster, crd);
   }
 });
 afterAll(() => cluster.close());
-
-/** By create or merge patch: server-side apply of a CRD fails on servers before 1.23, which have no validation rules. */
-async function install(crd: JsonObject): Promise<void> {
-  const ref = { type: CRD, namespace: "", name: nameOf(crd) };
-  const created = await cluster.store.create(ref, crd, signal);
-  if (created.kind === "fault") valueOf(await cluster.store.patch(ref, crd, signal));
-  await eventually(async () => {
-    const conditions = memberAt(valueOf(await cluster.store.get(ref, signal)), ["status", "conditions"]);
-    return (conditions as readonly JsonObject[] | undefined)?.some(isEstablished) === true;
-  });
-  const kind = textMember(memberAt(crd, ["spec", "names"]), "kind");
-  await eventually(async () => {
-    const type = await cluster.store.resolve({ group: textMember(crd["spec"], "group"), kind }, signal);
-    return type.kind === "ok" && (await cluster.store.list(type.value, { limit: 1 }, signal)).kind === "ok";
-  });
-}
-
-const isEstablished = (condition: JsonObject) => condition["type"] === "Established" && condition["status"] === "True";
 
 /** Server-side apply that stores nothing; unlike a create it tells every field the schema does not know. */
 function dryRun(ref: ObjectRef, body: JsonObject): Promise<ClusterResult<JsonValue>> {

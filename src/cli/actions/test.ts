@@ -60,7 +60,7 @@ function check({ definitions, reports }: Ran, { filter }: TestOptions): void {
   if (reports.length > 0) return;
   const what =
     filter === undefined ? "no FunctionTest or WorkflowTest" : `no test or case whose name holds "${filter}"`;
-  throw new CommandFailed(`${what} found in ${definitions.files.length} manifest files`);
+  throw new CommandFailed(`${what} found in ${definitions.files.size} manifest files`);
 }
 
 /** Editors write a file in several steps: what comes this soon is one save. */

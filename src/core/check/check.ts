@@ -3,29 +3,22 @@ import { field, textField } from "../manifest/definition.ts";
 import type { Catalog, DefinitionEntry } from "../plan/catalog.ts";
 import { definitionId } from "../plan/definition-graph.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
-import { checkApiRules, type SpecSchemas } from "./api-rules.ts";
 import { checkCalls } from "./calls.ts";
 import type { Finding } from "./finding.ts";
 import { checkNames } from "./visible-names.ts";
 
 /** @returns errors and warnings, in the order of the catalog's entries */
-export function checkCatalog(catalog: Catalog, schemas: SpecSchemas): readonly Finding[] {
+export function checkCatalog(catalog: Catalog): readonly Finding[] {
   const used = usedIds(catalog);
   return catalog.entries.flatMap((entry) => {
     const faults = faultsOf(entry);
-    return [
-      ...faults,
-      ...checkNames(entry.source),
-      ...checkCalls(entry, catalog),
-      ...checkApiRules(entry.source, schemas),
-      ...useOf(entry, used),
-    ];
+    return [...faults, ...checkNames(entry.source), ...checkCalls(entry, catalog), ...useOf(entry, used)];
   });
 }
 
 function faultsOf({ source, faults, readiness }: DefinitionEntry): readonly Finding[] {
   const base = { severity: "error", rule: "not-ready", definition: source } as const;
-  const found = faults.map(({ path, message }): Finding => ({ ...base, path, message }));
+  const found = faults.map((fault): Finding => ({ ...base, ...fault }));
   if (found.length > 0 || readiness === undefined) return found;
   return [{ ...base, path: "", message: readiness.message ?? "cannot run" }];
 }

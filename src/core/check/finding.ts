@@ -2,13 +2,21 @@
 import type { DefinitionName } from "../plan/plan.ts";
 
 export const RULES = {
+  yaml: "The file is no YAML.",
+  "yaml-limit": "The file is nested too deeply, or its aliases make it too big.",
+  "yaml-portable": "Readers of YAML disagree on what is written.",
+  "api-server": "The API server would refuse the object.",
+  "server-field": "The API server sets the field; manifests must not.",
+  size: "The object is too big to be stored.",
+  schema: "The spec is not as the schema of its kind wants it.",
+  null: "The schema takes no null there.",
+  expression: "An expression cannot be read.",
   "not-ready": "The definition cannot run.",
   duplicate: "Several definitions have the same kind, namespace and name; the last one read counts.",
   "unknown-variable": "An expression uses a variable that it does not see there.",
   "unknown-local": "An expression uses a local that spec.locals does not define.",
   "missing-input": "A step does not give an input that its function uses.",
   "unused-input": "A step gives an input that its function does not use.",
-  "api-server": "The API server would refuse the definition.",
   unused: "Nothing refers to the definition.",
   untested: "No FunctionTest or WorkflowTest runs the function.",
 } as const;
@@ -26,9 +34,13 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** `[2]`, `[2: "label"]`, `['name']`, `["name"]` with the escapes of JSON, or a plain name. */
+const PART = /\[(\d+)(?::[^\]]*)?\]|\['([^']*)'\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g;
+
 /** `spec.steps[2].inputs.zone` as the members to walk: `["spec", "steps", 2, "inputs", "zone"]`. */
 export function pathParts(path: string): readonly (string | number)[] {
-  return [...path.matchAll(/\[(\d+)\]|\['([^']*)'\]|([^.[\]]+)/g)].map(([, index, quoted, name]) =>
-    index === undefined ? (quoted ?? name ?? "") : Number(index),
-  );
+  return [...path.matchAll(PART)].map(([, index, quoted, json, name]) => {
+    if (index !== undefined) return Number(index);
+    return json === undefined ? (quoted ?? name ?? "") : (JSON.parse(json) as string);
+  });
 }

@@ -23,7 +23,12 @@ export interface DefinitionSource {
 export interface DefinitionFault {
   readonly path: string;
   readonly message: string;
+  /** What is broken; absent where it is a reference, an order, or the like. */
+  readonly rule?: FaultRule;
 }
+
+/** `null`: the schema takes no null where the API server drops it. */
+export type FaultRule = "schema" | "null" | "expression";
 
 /** Whether a text names one of the kinds of definitions. */
 export function isDefinitionKind(kind: string): kind is DefinitionKind {

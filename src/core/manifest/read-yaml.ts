@@ -1,23 +1,23 @@
 /**
  * Manifest files to values: `2` stays apart from `2.0`, integers of 64 bits stay exact, and every place can be found again
- * for a finding. Anchors, merge keys and several documents in one file are read as kubectl reads them.
+ * for a finding. Anchors, merge keys and several documents in one file are read as kubectl reads them; where Koreo's own tools
+ * differ, theirs is the value and the difference is noted.
  */
 import {
   isAlias,
   isCollection,
-  isMap,
   isNode,
   isScalar,
-  isSeq,
   LineCounter,
   parseAllDocuments,
   type Document,
   type Node,
-  type YAMLMap,
+  type YAMLError,
 } from "yaml";
-import { put } from "../cel/maps.ts";
-import { fromYamlNumber } from "../cel/scalars.ts";
-import { isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
+import type { Value } from "../cel/value.ts";
+import { plainScalar, type Dialect } from "./yaml-scalar.ts";
+import { indentingTab, textFault, type TextFault, type YamlRule } from "./yaml-text.ts";
+import { Unreadable, YamlValue } from "./yaml-value.ts";
 
 /** Both count from 1. */
 export interface Position {
@@ -29,11 +29,18 @@ export interface YamlDocument {
   readonly value: Value;
   /** Where the document begins. */
   readonly start: Position;
+  /** In characters of the file. */
+  readonly length: number;
+  /** Where kubectl and the API server read something else than Koreo's own tools, and how to write it for both. */
+  readonly differences: readonly YamlFault[];
+  /** The same object as `value` where nothing differs; undefined when they refuse to read it. */
+  readonly asServerReads: Value | undefined;
   /** Where the member at a path stands, or the nearest one above it that exists. */
   locate(path: readonly (string | number)[]): Position;
 }
 
 export interface YamlFault extends Position {
+  readonly rule: YamlRule;
   readonly message: string;
 }
 
@@ -43,27 +50,105 @@ export function readYaml(text: string): {
   readonly faults: readonly YamlFault[];
 } {
   const lines = new LineCounter();
+  const faultAt = ({ offset, message, rule }: TextFault): YamlFault => ({
+    message,
+    rule,
+    ...positionAt(lines, offset),
+  });
   const documents: YamlDocument[] = [];
   const faults: YamlFault[] = [];
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  for (const document of Array.isArray(parsed) ? parsed : []) {
-    for (const { message, pos } of document.errors) faults.push({ message, ...positionAt(lines, pos[0]) });
-    const isEmpty = document.contents === null || (isScalar(document.contents) && document.contents.value === null);
-    if (document.errors.length > 0 || document.contents === null || isEmpty) continue;
-    documents.push(documentOf(document, document.contents, lines));
+  const texts: YamlValue["texts"] = [];
+  for (const document of parsed(text, lines)) {
+    faults.push(...document.errors.map((error) => faultAt(parserFault(error))));
+    const { contents } = document;
+    const directive = unknownDirective(document);
+    if (directive !== undefined) faults.push(faultAt(directive));
+    if (directive !== undefined || document.errors.length > 0 || contents === null || isNothing(contents)) continue;
+    const read = valueOf(document, text, "koreo");
+    if (read.kind === "unreadable") {
+      faults.push(faultAt(read));
+      continue;
+    }
+    documents.push(documentOf(document, contents, read, { lines, text, faultAt }));
+    texts.push(...read.texts);
   }
-  return { documents, faults };
+  // Looked for last: lines are only counted once the text was parsed.
+  const refused = textFault(text) ?? (faults.length === 0 ? indentingTab(text, texts) : undefined);
+  if (refused !== undefined) faults.unshift(faultAt(refused));
+  return { documents: refused === undefined ? documents : [], faults };
 }
 
-function documentOf(document: Document.Parsed, contents: Node, lines: LineCounter): YamlDocument {
+/** The API server's reader knows YAML 1.1, and no directive but `%YAML` and `%TAG`. */
+function unknownDirective({ warnings, directives, range }: Document.Parsed): TextFault | undefined {
+  const unknown = warnings.find(({ code }) => code === "BAD_DIRECTIVE");
+  const isNewer = directives.yaml.explicit === true && directives.yaml.version !== "1.1";
+  if (unknown === undefined && !isNewer) return undefined;
   return {
-    value: valueOf(contents, document, new Map()),
-    start: positionAt(lines, contents.range?.[0] ?? 0),
+    offset: unknown?.pos[0] ?? range[0],
+    message: "the API server does not know this directive; take it out",
+    rule: "yaml",
+  };
+}
+
+function parserFault({ code, message, pos: [offset] }: YAMLError): TextFault {
+  // What the parser says of its stack is JavaScript's message.
+  if (code === "RESOURCE_EXHAUSTION") return { offset, message: "nested too deeply", rule: "yaml-limit" };
+  return { offset, message, rule: "yaml" };
+}
+
+/** Scalars stay text: what they stand for is decided by `yaml-scalar.ts`, keys are compared by `yaml-value.ts`. */
+function parsed(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+  const options = { lineCounter, prettyErrors: false, schema: "failsafe", resolveKnownTags: false } as const;
+  const documents = parseAllDocuments(text, { ...options, uniqueKeys: false, logLevel: "silent" });
+  return Array.isArray(documents) ? documents : [];
+}
+
+function isNothing(contents: Node): boolean {
+  return isScalar(contents) && contents.type === "PLAIN" && plainScalar(String(contents.value), "koreo") === null;
+}
+
+type Read =
+  | ({ readonly kind: "read"; readonly value: Value } & Pick<YamlValue, "differences" | "texts">)
+  | ({ readonly kind: "unreadable" } & TextFault);
+
+function valueOf(document: Document.Parsed, text: string, dialect: Dialect): Read {
+  const reading = new YamlValue(document, text, dialect);
+  try {
+    const value = reading.of(document.contents);
+    const { differences, texts } = reading;
+    return { kind: "read", value, differences, texts };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const { offset, message, rule } = error;
+    return { kind: "unreadable", offset, message, rule };
+  }
+}
+
+interface FileContext {
+  readonly text: string;
+  readonly lines: LineCounter;
+  readonly faultAt: (fault: TextFault) => YamlFault;
+}
+
+function documentOf(
+  document: Document.Parsed,
+  contents: Node,
+  { value, differences }: Extract<Read, { kind: "read" }>,
+  { text, lines, faultAt }: FileContext,
+): YamlDocument {
+  const server = differences.length === 0 ? undefined : valueOf(document, text, "server");
+  const [start, end] = contents.range ?? [0, 0];
+  return {
+    value,
+    start: positionAt(lines, start),
+    length: end - start,
+    differences: differences.map(faultAt),
+    asServerReads: server === undefined ? value : server.kind === "read" ? server.value : undefined,
     locate: (path) => {
       let node: Node = contents;
       for (const name of path) {
-        const next: unknown = isCollection(node) ? node.get(name, true) : undefined;
-        if (!isNode(next)) break;
+        const next = memberOf(node, name, document);
+        if (next === undefined) break;
         node = next;
       }
       return positionAt(lines, node.range?.[0] ?? 0);
@@ -71,55 +156,14 @@ function documentOf(document: Document.Parsed, contents: Node, lines: LineCounte
   };
 }
 
+/** The node of a member; aliases are followed, and what a map merges is not its member. */
+function memberOf(node: Node, name: string | number, document: Document.Parsed): Node | undefined {
+  const target = isAlias(node) ? node.resolve(document) : node;
+  const next: unknown = isCollection(target) ? (target.get(name, true) ?? target.get(String(name), true)) : undefined;
+  return isNode(next) ? next : undefined;
+}
+
 function positionAt(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line, column: col };
-}
-
-/** @param known - values of anchored nodes: an alias shares the value, so that a bomb of aliases stays small */
-function valueOf(node: unknown, document: Document.Parsed, known: Map<Node, Value>): Value {
-  if (!isNode(node)) return null;
-  const before = known.get(node);
-  if (before !== undefined) return before;
-  const value = freshValue(node, document, known);
-  known.set(node, value);
-  return value;
-}
-
-function freshValue(node: Node, document: Document.Parsed, known: Map<Node, Value>): Value {
-  if (isAlias(node)) return valueOf(node.resolve(document), document, known);
-  if (isSeq(node)) return node.items.map((item) => valueOf(item, document, known));
-  if (isMap(node)) return mapOf(node, document, known);
-  if (!isScalar(node)) return null;
-  const { value, source } = node;
-  if (typeof value === "number" || typeof value === "bigint") return fromYamlNumber(source ?? String(value));
-  return typeof value === "string" || typeof value === "boolean" ? value : null;
-}
-
-function mapOf(map: YAMLMap, document: Document.Parsed, known: Map<Node, Value>): ValueMap {
-  const merged: Record<string, Value> = {};
-  const own: Record<string, Value> = {};
-  for (const { key, value } of map.items) {
-    const item = valueOf(value, document, known);
-    if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") mergeInto(merged, item);
-    else put(own, keyOf(key), item);
-  }
-  return { ...merged, ...own };
-}
-
-/** Of several merged maps the first that has a key wins. */
-function mergeInto(target: Record<string, Value>, merged: Value): void {
-  for (const source of Array.isArray(merged) ? (merged as readonly Value[]) : [merged]) {
-    if (!isPlainMap(source)) continue;
-    for (const [name, value] of Object.entries(source)) if (!Object.hasOwn(target, name)) put(target, name, value);
-  }
-}
-
-/** Keys that are no text read as Koreo writes them. */
-function keyOf(key: unknown): string {
-  if (!isScalar(key)) return "";
-  const { value, source } = key;
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return value === null ? "None" : (source ?? JSON.stringify(value));
 }

@@ -52,7 +52,7 @@ export function specCheck(schema: JsonObject): SpecCheck {
   const validate = ajv.compile(plainSchema(schema) as JsonObject);
   return (spec) => {
     const json = toJson(spec);
-    if (isFault(json)) return [{ path: "spec", message: "spec holds something that is no JSON" }];
+    if (isFault(json)) return [{ path: "spec", message: "spec holds something that is no JSON", rule: "schema" }];
     return validate(withoutBigInts(json)) ? [] : readable(validate.errors ?? []);
   };
 }
@@ -91,7 +91,12 @@ function isAlternative(keyword: string, schemaPath: string): boolean {
 
 function faultOf(error: ErrorObject): DefinitionFault {
   const path = `spec${error.instancePath.split("/").slice(1).map(pathPart).join("")}`;
-  return { path, message: `${path} ${wording(error)}` };
+  return { path, message: `${path} ${wording(error)}`, rule: isAboutNull(error) ? "null" : "schema" };
+}
+
+/** A null, or a null among the members that were counted or chosen from. */
+function isAboutNull({ data }: ErrorObject): boolean {
+  return data === null || (isJsonObject(data) && Object.values(data).includes(null));
 }
 
 function pathPart(written: string): string {

@@ -32,12 +32,14 @@ export class FaultList {
   }
 
   parsing(faults: readonly CompileFault[], location: string): void {
-    for (const fault of faults) this.add({ path: fault.path, message: parsingMessage(fault) }, location);
+    for (const fault of faults)
+      this.add({ path: fault.path, message: parsingMessage(fault), rule: "expression" }, location);
   }
 
   /** Notes a fault; the definition comes to a permFail with its message. */
   add(fault: DefinitionFault, location: string): void {
-    this.refuse(fault.path, permFail(fault.message, location));
+    this.#faults.push(fault);
+    this.#outcomes.push(permFail(fault.message, location));
   }
 
   /** Notes an outcome that keeps the definition from running. */

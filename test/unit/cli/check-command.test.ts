@@ -31,12 +31,12 @@ describe("koreo check", () => {
     {
       name: "an expression that is none",
       yaml: definition("ValueFunction", "f", "  return:\n    a: =1 +"),
-      want: { severity: "error", rule: "not-ready", line: 7, column: 8, path: "spec.return.a" },
+      want: { severity: "error", rule: "expression", line: 7, column: 8, path: "spec.return.a" },
     },
     {
       name: "a spec that its schema refuses",
       yaml: definition("ValueFunction", "f", "  return: text"),
-      want: { severity: "error", rule: "not-ready", line: 6 },
+      want: { severity: "error", rule: "schema", line: 6, message: "spec.return must be object" },
     },
     {
       name: "a variable that is not there",
@@ -80,9 +80,9 @@ describe("koreo check", () => {
       yaml: definition(
         "Workflow",
         "w",
-        "  crdRef: { apiGroup: a.b, version: v1, kind: K }\n  steps:\n    - label: s\n      ref: { kind: ValueFunction, name: nope }",
+        "  crdRef: { apiGroup: a.b, version: v1, kind: K }\n  steps:\n    - label: one\n      ref: { kind: ValueFunction, name: nope }",
       ),
-      want: { severity: "error", rule: "not-ready", path: "spec.steps[0].label", line: 8 },
+      want: { severity: "error", rule: "not-ready", path: "spec.steps[0].ref", line: 9 },
     },
     {
       name: "what only the API server refuses",

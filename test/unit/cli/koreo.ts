@@ -12,8 +12,13 @@ export interface Finished {
 
 export function koreo(args: readonly string[], options: { readonly cwd?: string } = {}): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { timeout: 30_000, ...options }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { timeout: 30_000, maxBuffer: 2 ** 28, ...options },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+      },
+    );
   });
 }
