@@ -9,7 +9,7 @@ import { parseApiVersion } from "../../src/core/object-key.ts";
 import type { ClusterResult, ObjectRef } from "../../src/engine/ports/object-store.ts";
 import { valueOf } from "../contract/object-store.ts";
 import { BENCHMARK_FILES, CRD_FILES, objectsIn, PLATFORM_FILES } from "../support/manifest-files.ts";
-import { installCrd } from "./check-fuzz/install-crds.ts";
+import { installCrd, minorOf } from "./check-fuzz/install-crds.ts";
 import { connectToTestServer, createNamespace } from "./kubernetes-fixture.ts";
 
 const signal = new AbortController().signal;
@@ -23,8 +23,7 @@ let serverMinor: number;
 beforeAll(async () => {
   cluster = connectToTestServer();
   namespace = await createNamespace(cluster, "crds");
-  const version = await cluster.client.request({ method: "GET", path: "/version", verb: "get", kind: "" }, signal);
-  serverMinor = Number.parseInt(textMember(valueOf(version), "minor"), 10);
+  serverMinor = await minorOf(cluster);
   for (const crd of [...objectsIn(CRD_FILES), ...[PLATFORM_FILES, BENCHMARK_FILES].flatMap(objectsIn).filter(isCrd)]) {
     await installCrd(cluster, crd);
   }

@@ -34,7 +34,8 @@ const FIELDS: Readonly<Record<string, Check>> = {
   ownerReferences,
   creationTimestamp: (value, path) => textBy(value, path, names.timeFault, { isEmptyFine: false }),
   deletionTimestamp: (value, path) => textBy(value, path, names.timeFault, { isEmptyFine: false }),
-  generation: count,
+  generation: (value, path, holder) =>
+    holder === "embedded" && isInt(value) && value < 0 ? [fault(path, "must not be negative")] : count(value, path),
   deletionGracePeriodSeconds: count,
   selfLink: text,
   uid: (value, path, holder) => [...text(value, path), ...serverField(path, holder)],
@@ -87,9 +88,9 @@ function prefixFault(prefix: string): string | undefined {
   return names.subdomainFault(prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix);
 }
 
-function count(value: Value, path: string, holder: Holder): readonly ApiFault[] {
-  if (!isInt(value)) return [fault(path, "must be a whole number")];
-  return holder === "embedded" && value < 0 ? [fault(path, "must not be negative")] : [];
+function count(value: Value, path: string): readonly ApiFault[] {
+  const isCount = isInt(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+  return isCount ? [] : [fault(path, "must be a whole number of 64 bits")];
 }
 
 function texts(value: Value, path: string, ofKey: TextCheck, ofValue: TextCheck): readonly ApiFault[] {

@@ -23,6 +23,14 @@ export async function installCrd({ store }: ClusterAccess, crd: JsonObject): Pro
   });
 }
 
+/** Servers from here on have rules in CRDs and strict field validation. */
+export const STRICT_SINCE_MINOR = 27;
+
+export async function minorOf({ client }: ClusterAccess): Promise<number> {
+  const version = await client.request({ method: "GET", path: "/version", verb: "get", kind: "" }, signal);
+  return Number.parseInt(textMember(valueOf(version), "minor"), 10);
+}
+
 export async function installCrds(cluster: ClusterAccess): Promise<void> {
   for (const crd of objectsIn(CRD_FILES)) await installCrd(cluster, crd);
 }
