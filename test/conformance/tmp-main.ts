@@ -38,7 +38,10 @@ await Promise.all(
         }
       }
     } finally {
-      await import('node:fs/promises').then((f) => f.cp(lane.dir + '/logs', '/tmp/wf-logs', { recursive: true, force: true })); await lane.stop();
+      await import("node:fs/promises").then((f) =>
+        f.cp(lane.dir + "/logs", "/tmp/wf-logs", { recursive: true, force: true }),
+      );
+      await lane.stop();
     }
   }),
 );

@@ -56,7 +56,8 @@ function headerFaults(object: ValueMap): readonly ApiFault[] {
   }
   if (typeof kind !== "string" || !isDefinitionKind(kind)) {
     const meant = typeof kind === "string" ? nearest(kind, Object.keys(DEFINITION_PLURALS)) : undefined;
-    const fix = meant === undefined ? `use one of ${Object.keys(DEFINITION_PLURALS).join(", ")}` : `did you mean ${meant}?`;
+    const fix =
+      meant === undefined ? `use one of ${Object.keys(DEFINITION_PLURALS).join(", ")}` : `did you mean ${meant}?`;
     faults.push({ rule, path: "kind", message: `kind must be one of Koreo's five`, fix });
   }
   return faults;

@@ -29,7 +29,7 @@ function compareValues(expected: JsonValue, actual: JsonValue, isExact: boolean)
 
 function compareMaps(expected: JsonObject, actual: JsonObject, isExact: boolean): Differences | undefined {
   const { asSet, asMap } = directivesOf(expected);
-  const differences: Record<string, Differences> = {};
+  const differences = new Map<string, Differences>();
   const others = isExact ? Object.keys(actual) : [];
   const names = new Set([...Object.keys(expected), ...others].filter((name) => !isDirective(name)));
   for (const name of names) {
@@ -42,9 +42,9 @@ function compareMaps(expected: JsonObject, actual: JsonObject, isExact: boolean)
     else if (isList(wanted) && isList(found) && fields !== undefined) {
       difference = compareMaps(keyed(wanted, fields), keyed(found, fields), isExact);
     } else difference = compareValues(wanted, found, isExact);
-    if (difference !== undefined) differences[name] = difference;
+    if (difference !== undefined) differences.set(name, difference);
   }
-  return Object.keys(differences).length === 0 ? undefined : differences;
+  return differences.size === 0 ? undefined : Object.fromEntries(differences);
 }
 
 function compareLists(

@@ -74,16 +74,16 @@ export function reportDefinition(request: Before & { readonly entry: DefinitionE
  */
 export function statusPatch(current: JsonValue | undefined, desired: JsonObject): JsonObject | undefined {
   const before = isJsonObject(current) ? current : {};
-  const patch: Record<string, JsonValue> = {};
+  const patch = new Map<string, JsonValue>();
   for (const [name, value] of Object.entries(desired)) {
     const old = member(before, name);
     if (jsonEqual(old, value)) continue;
     // A map that replaces something else is patched as into nothing.
     const change = isJsonObject(value) ? (statusPatch(old, value) ?? (isJsonObject(old) ? undefined : {})) : value;
-    if (change !== undefined) patch[name] = change;
+    if (change !== undefined) patch.set(name, change);
   }
-  for (const name of Object.keys(before)) if (!Object.hasOwn(desired, name)) patch[name] = null;
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  for (const name of Object.keys(before)) if (!Object.hasOwn(desired, name)) patch.set(name, null);
+  return patch.size === 0 ? undefined : Object.fromEntries(patch);
 }
 
 function definitionFailure(name: string, readiness: NotOk, faults: DefinitionEntry["faults"]): ConditionDraft {
