@@ -16,7 +16,7 @@ import {
 } from "../../../../src/core/cel/value.ts";
 import { arbitraryJson } from "../../../support/arbitrary-json.ts";
 
-const STEPS = 20_000;
+const BUDGET = { steps: 20_000 };
 
 const boxes: fc.Arbitrary<Value> = fc.oneof(
   fc.double().map((value) => new Double(value)),
@@ -85,7 +85,7 @@ describe("evaluation", () => {
       fc.property(expression, variables, (text, scope) => {
         const compiled = compileExpression(text, "x");
         if (compiled.kind === "fault") return;
-        const value = compiled.program.evaluate(scope, STEPS);
+        const value = compiled.program.evaluate(scope, BUDGET);
         const json = toJson(value);
         if (value instanceof Fault || json instanceof Fault) seen.faults += 1;
         else seen.values += 1;
@@ -104,7 +104,7 @@ describe("evaluation", () => {
           for (let count = arity[0]; count <= Math.min(arity[1], 4); count += 1) {
             const names = Array.from({ length: count }, (_, index) => `v${index}`);
             const compiled = compileExpression(`${name}(${names.join(", ")})`, "x");
-            if (compiled.kind === "program") toJson(compiled.program.evaluate(scope, STEPS));
+            if (compiled.kind === "program") toJson(compiled.program.evaluate(scope, BUDGET));
           }
         }
       }),
@@ -116,9 +116,9 @@ describe("evaluation", () => {
     fc.assert(
       fc.property(anyValue, variables, (fragment, scope) => {
         const compiled = compileFragment(fragment, "x");
-        if (compiled.kind === "program") compiled.program.evaluate(scope, STEPS);
+        if (compiled.kind === "program") compiled.program.evaluate(scope, BUDGET);
         const overlay = compileOverlay(fragment, "x");
-        if (overlay.kind === "program") overlay.program.apply(scope.a, scope, STEPS);
+        if (overlay.kind === "program") overlay.program.apply(scope.a, scope, BUDGET);
       }),
       { numRuns: 1000 },
     );
