@@ -19,7 +19,8 @@ import { compileCatalog, type Catalog, type DefinitionEntry } from "../../src/co
 import { caseJson, outcomeJson, valueJson } from "./functions-json.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const FUNCTIONS = `${ROOT}test/conformance/functions`;
+/** This repository's corpus. */
+const CORPUS = `${ROOT}test/conformance`;
 const CRDS = `${ROOT}charts/koreo/files/crds`;
 
 /** What we do with one FunctionTest. */
@@ -32,22 +33,23 @@ export interface ActualTest {
   readonly specs: readonly JsonValue[];
 }
 
-/** The names of the topics, in order. */
-export function topics(): readonly string[] {
-  return readdirSync(FUNCTIONS)
+/** The names of the topics below a folder `functions`, in order; none when there is no such folder. */
+export function topics(corpus: string = CORPUS): readonly string[] {
+  const folder = `${corpus}/functions`;
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => file.slice(0, -".yaml".length))
     .sort();
 }
 
 /** What the original did, by test name. */
-export function expectedOf(topic: string): JsonObject {
-  return parseJson(readFileSync(`${FUNCTIONS}/${topic}.expected.json`, "utf8")) as JsonObject;
+export function expectedOf(topic: string, corpus: string = CORPUS): JsonObject {
+  return parseJson(readFileSync(`${corpus}/functions/${topic}.expected.json`, "utf8")) as JsonObject;
 }
 
 /** What we do, by test name. */
-export function actualOf(topic: string): ReadonlyMap<string, ActualTest> {
-  const { documents, faults } = readYaml(readFileSync(`${FUNCTIONS}/${topic}.yaml`, "utf8"));
+export function actualOf(topic: string, corpus: string = CORPUS): ReadonlyMap<string, ActualTest> {
+  const { documents, faults } = readYaml(readFileSync(`${corpus}/functions/${topic}.yaml`, "utf8"));
   if (faults.length > 0) throw new Error(`${topic}: ${JSON.stringify(faults)}`);
   const sources = documents.flatMap(({ value }) => definitionOf(value, "corpus") ?? []);
   const catalog = compileCatalog(sources, { namespaces: ["corpus"], checks });

@@ -9,7 +9,7 @@ import { member, memberAt, textMember, type JsonObject, type JsonValue } from ".
 import { ANNOTATION } from "../../src/core/names.ts";
 import { parseApiVersion } from "../../src/core/object-key.ts";
 import type { ClusterResult, ObjectRef, ResourceType } from "../../src/engine/ports/object-store.ts";
-import { servedBy, type KindName } from "./workflows-corpus.ts";
+import { isKind, servedBy, type KindName } from "./workflows-kinds.ts";
 
 const FIELD_MANAGER = "somebody";
 const SERVED_WITHIN_MS = 20_000;
@@ -27,31 +27,24 @@ export class CorpusCluster {
 
   /** Makes a kind, anew if another of that name stands there, and waits until it is served. */
   async installKind(crd: JsonObject): Promise<void> {
-    const name = textMember(member(crd, "metadata"), "name");
+    const name = nameOf(crd);
     const text = JSON.stringify(crd);
     if (this.#kinds.get(name) === text) return;
-    if (this.#kinds.has(name)) await this.removeKind(name);
-    await this.put(crd);
+    if (this.#kinds.has(name)) await this.removeKind(crd);
     this.#kinds.set(name, text);
-    const { group, version, kind } = servedBy(crd);
-    await this.#until(
-      `${kind} being served`,
-      async () => (await this.#listNow(`${group}/${version}`, kind)) !== undefined,
-    );
+    await this.#write(crd);
+    const { group, apiVersion, kind } = servedBy(crd);
+    await this.#until(`${kind} being served`, async () => {
+      this.#access.discovery.forget(group);
+      return (await this.#listNow(apiVersion, kind)) !== undefined;
+    });
   }
 
-  async removeKind(name: string): Promise<void> {
-    const crd = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name } };
+  async removeKind(crd: JsonObject): Promise<void> {
     await this.delete(crd);
-    await this.#until(`${name} being gone`, async () => (await this.get(crd)) === undefined);
-    this.#kinds.delete(name);
-    this.#access.discovery.forget(name.slice(name.indexOf(".") + 1));
-  }
-
-  /** The kinds that stand there and are none of these. */
-  kindsBeyond(crds: readonly JsonObject[]): readonly string[] {
-    const wanted = new Set(crds.map((crd) => textMember(member(crd, "metadata"), "name")));
-    return [...this.#kinds.keys()].filter((name) => !wanted.has(name));
+    await this.#until(`${nameOf(crd)} being gone`, async () => (await this.get(crd)) === undefined);
+    this.#kinds.delete(nameOf(crd));
+    this.#access.discovery.forget(servedBy(crd).group);
   }
 
   async get(object: JsonObject): Promise<JsonObject | undefined> {
@@ -59,19 +52,17 @@ export class CorpusCluster {
     const read = ref === undefined ? undefined : await this.#access.store.get(ref, this.#signal);
     if (read === undefined || read.kind === "ok") return read?.value;
     if (read.fault.kind === "notFound" || read.fault.kind === "unknownKind") return undefined;
-    throw new Error(`reading ${nameOf(object)}: ${read.fault.detail}`);
+    throw new Error(`reading ${labelOf(object)}: ${read.fault.detail}`);
   }
 
-  /** Makes an object, or makes it what is given. */
-  async put(object: JsonObject): Promise<void> {
-    if (
-      textMember(object, "kind") === "CustomResourceDefinition" &&
-      !this.#kinds.has(textMember(member(object, "metadata"), "name"))
-    ) {
-      this.#kinds.set(textMember(member(object, "metadata"), "name"), "");
-    }
+  /** Makes an object, or makes it what is given; a kind is waited for. */
+  put(object: JsonObject): Promise<void> {
+    return isKind(object) ? this.installKind(object) : this.#write(object);
+  }
+
+  async #write(object: JsonObject): Promise<void> {
     const ref = await this.#mustResolve(object);
-    await this.#tryUntilAccepted(`making ${nameOf(object)}`, async () => {
+    await this.#tryUntilAccepted(`making ${labelOf(object)}`, async () => {
       const before = await this.get(object);
       if (before === undefined) return this.#send("POST", collectionPath(ref.type, ref.namespace), ref, object);
       const resourceVersion = textMember(member(before, "metadata"), "resourceVersion");
@@ -83,7 +74,7 @@ export class CorpusCluster {
   /** Spec, labels and annotations become those given; status and our record stay. Made where it is not there. */
   async putTrigger(object: JsonObject): Promise<void> {
     const ref = await this.#mustResolve(object);
-    await this.#tryUntilAccepted(`changing ${nameOf(object)}`, async () => {
+    await this.#tryUntilAccepted(`changing ${labelOf(object)}`, async () => {
       const before = await this.get(object);
       if (before === undefined) return this.#send("POST", collectionPath(ref.type, ref.namespace), ref, object);
       const standing = member(before, "metadata") as JsonObject;
@@ -109,7 +100,7 @@ export class CorpusCluster {
         ? [objectPath(ref), objectPath(ref, "status")]
         : [objectPath(ref)];
     for (const path of paths) {
-      await this.#tryUntilAccepted(`patching ${nameOf(patch)}`, () => this.#send("PATCH", path, ref, patch));
+      await this.#tryUntilAccepted(`patching ${labelOf(patch)}`, () => this.#send("PATCH", path, ref, patch));
     }
   }
 
@@ -149,7 +140,7 @@ export class CorpusCluster {
 
   async #mustResolve(object: JsonObject): Promise<ObjectRef> {
     const ref = await this.#refOf(object);
-    if (ref === undefined) throw new Error(`${nameOf(object)}: the server does not serve its kind`);
+    if (ref === undefined) throw new Error(`${labelOf(object)}: the server does not serve its kind`);
     return ref;
   }
 
@@ -199,6 +190,10 @@ export class CorpusCluster {
 /** What the original, and we, write on a trigger. */
 const KEPT: ReadonlySet<string> = new Set([ANNOTATION.managedResources, ANNOTATION.inventory, ANNOTATION.outcome]);
 
+function labelOf(object: JsonObject): string {
+  return `${textMember(object, "kind")} ${nameOf(object)}`;
+}
+
 function nameOf(object: JsonObject): string {
-  return `${textMember(object, "kind")} ${textMember(member(object, "metadata"), "name")}`;
+  return textMember(member(object, "metadata"), "name");
 }

@@ -11,104 +11,69 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../src/core/json.ts";
-import { comparableObject } from "./workflows-state.ts";
-import type { ClusterState, TriggerState, WorkflowCase } from "./workflows-corpus.ts";
+import type { ClusterState, WorkflowCase } from "./workflows-corpus.ts";
+import { triggerKindsOf } from "./workflows-kinds.ts";
+import { isExpressionError, saysTheSame, type TextMarks } from "./workflows-text.ts";
+import { textsOf, treeOf, valueAt } from "./workflows-tree.ts";
 
 /** One value that differs. */
-export interface Mismatch {
-  readonly source: WorkflowCase;
-  /** Place of its phase. */
-  readonly phase: number;
-  /** Of the value in `expectedState`, such as `triggers`, `Request/req-1`, `conditions`, `Ready`, `status`. */
+export interface Difference {
+  /** In the trees of both states, such as `triggers`, `Request/req-1`, `conditions`, `Ready`, `status`. */
   readonly path: readonly string[];
   /** undefined: there is none. */
   readonly expected: JsonValue | undefined;
   readonly actual: JsonValue | undefined;
-  /** The whole states, as trees. */
-  readonly expectedState: JsonObject;
-  readonly actualState: JsonObject;
-  /** What was recorded in all phases. */
-  readonly recorded: readonly JsonObject[];
 }
 
-export interface Comparison {
+export interface PhaseComparison {
   /** Values compared. */
   readonly compared: number;
-  readonly mismatches: readonly Mismatch[];
+  readonly differences: readonly Difference[];
+  /** What was recorded in every phase, as trees. */
+  readonly recorded: readonly JsonObject[];
+  /** What we came to, as a tree. */
+  readonly actual: JsonObject;
 }
 
 /** Compares one phase of a case with what was recorded of it. */
-export function comparePhase(source: WorkflowCase, phase: number, actual: ClusterState): Comparison {
-  const recorded = source.expected.map(({ state }) => treeOf(state));
-  const expectedState = recorded[phase] ?? {};
-  const actualState = treeOf(actual);
-  const differ = new Differ((path) => isFree(source, phase, path, expectedState));
-  differ.compare([], expectedState, actualState);
+export function comparePhase(source: WorkflowCase, phase: number, state: ClusterState): PhaseComparison {
+  const triggerKinds = triggerKindsOf(source);
+  const recorded = source.expected.map((each) => treeOf(each.state, triggerKinds));
+  const actual = treeOf(state, triggerKinds);
+  const differ = new Differ(source, phase, recorded[phase] ?? {});
+  differ.compare([], recorded[phase], actual);
   // The original did not look before it was started again; who looks at once is where it was only then.
   const later = source.phases[phase + 1]?.looksAgain === true ? recorded[phase + 1] : undefined;
-  const open = differ.differences.filter(
-    ({ path, actual: got }) => later === undefined || !jsonEqual(memberAt(later, path), got),
+  const differences = differ.differences.filter(
+    ({ path, actual: got }) => later === undefined || !jsonEqual(valueAt(later, path), got),
   );
-  const common = { source, phase, expectedState, actualState, recorded };
-  return { compared: differ.compared, mismatches: open.map((difference) => ({ ...common, ...difference })) };
+  return { compared: differ.compared, differences, recorded, actual };
 }
 
-/** A mismatch as one reads it. */
-export function mismatchText({ source, phase, path, expected, actual }: Mismatch): string {
-  const text = (value: unknown) =>
-    value === undefined
-      ? "nothing"
-      : JSON.stringify(value, (_name, item: unknown) => (typeof item === "bigint" ? String(item) : item));
-  return `${source.name} / ${source.phases[phase]?.name ?? ""} / ${path.join(" ")}: expected ${text(expected)}, got ${text(actual)}`;
+/** Parts of a path, by what they are in. */
+interface Place {
+  readonly root: string;
+  /** Of a trigger: conditions, order, state, koreo, managedResources, statusOther. */
+  readonly part: string;
+  readonly name: string;
+  readonly leaf: string;
 }
 
-/** A state as one tree, conditions by their type; their order is a value of its own. */
-function treeOf({ triggers, objects, lastApplied }: ClusterState): JsonObject {
-  const comparable = Object.entries(objects).map(
-    ([id, object]) => [id, comparableObject(object as JsonObject)] as const,
-  );
-  return {
-    triggers: Object.fromEntries(triggers.map((trigger) => [trigger.id, triggerTree(trigger)])),
-    objects: Object.fromEntries(comparable),
-    lastApplied,
-  };
-}
-
-function triggerTree({ isMissing, conditions, state, koreo, managedResources, statusOther }: TriggerState): JsonObject {
-  if (isMissing) return { missing: true };
-  return {
-    conditions: Object.fromEntries(conditions.map((condition) => [textMember(condition, "type"), condition])),
-    order: conditions.map((condition) => textMember(condition, "type")),
-    ...{ state, koreo, managedResources, statusOther },
-  };
-}
-
-/** Whether a value is not to be compared: text of libraries, and what differs from run to run of the original. */
-function isFree(source: WorkflowCase, phase: number, path: readonly string[], expectedState: JsonObject): boolean {
-  const [root, , part = "", name = "", leaf = ""] = path;
-  if (root !== "triggers") return false;
-  const isKoreoText = part === "koreo" && ["errors", "locations"].includes(name);
-  const varying = part === "conditions" ? `conditions[].${leaf}` : `${part}.${name}`;
-  if (source.varies.includes(varying)) return true;
-  if (isKoreoText) return name === "errors" && source.expected[phase]?.koreoIsLibraryText === true;
-  if (part !== "conditions" || leaf !== "message") return /^messageIs/.test(leaf);
-  const condition = memberAt(expectedState, path.slice(0, -1));
-  return member(condition, "messageIsLibraryText") === true;
-}
-
-interface Difference {
-  readonly path: readonly string[];
-  readonly expected: JsonValue | undefined;
-  readonly actual: JsonValue | undefined;
+function placeOf([root = "", , part = "", name = "", leaf = ""]: readonly string[]): Place {
+  return { root, part, name, leaf };
 }
 
 class Differ {
   compared = 0;
   readonly differences: Difference[] = [];
-  readonly #isFree: (path: readonly string[]) => boolean;
+  readonly #source: WorkflowCase;
+  readonly #phase: number;
+  readonly #recorded: JsonObject;
 
-  constructor(isFree: (path: readonly string[]) => boolean) {
-    this.#isFree = isFree;
+  constructor(source: WorkflowCase, phase: number, recorded: JsonObject) {
+    this.#source = source;
+    this.#phase = phase;
+    this.#recorded = recorded;
   }
 
   compare(path: readonly string[], expected: JsonValue | undefined, actual: JsonValue | undefined): void {
@@ -119,31 +84,59 @@ class Differ {
       for (const name of names) this.compare([...path, name], member(expected, name), member(actual, name));
       return;
     }
-    if (path.at(-1) === "order" && path.length === 3) {
-      this.#leaf(path, ...commonOrder(expected, actual));
-      return;
-    }
-    if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
+    if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length && !isOrder(path)) {
       if (expected.length === 0) this.compared += 1;
       for (const [index, item] of (expected as readonly JsonValue[]).entries()) {
         this.compare([...path, String(index)], item, (actual as readonly JsonValue[])[index]);
       }
       return;
     }
-    this.#leaf(path, expected, actual);
+    this.compared += 1;
+    if (!this.#isSame(path, expected, actual)) this.differences.push({ path, expected, actual });
   }
 
-  #leaf(path: readonly string[], expected: JsonValue | undefined, actual: JsonValue | undefined): void {
-    this.compared += 1;
-    if (!jsonEqual(expected, actual)) this.differences.push({ path, expected, actual });
+  #isSame(path: readonly string[], expected: JsonValue | undefined, actual: JsonValue | undefined): boolean {
+    if (isOrder(path)) return jsonEqual(inBoth(expected, actual), inBoth(actual, expected));
+    const marks = this.#marksOf(path);
+    if (marks === undefined || typeof expected !== "string" || typeof actual !== "string")
+      return jsonEqual(expected, actual);
+    return saysTheSame(expected, actual, marks);
+  }
+
+  /** How the text at a path is marked; undefined for what is no such text. */
+  #marksOf(path: readonly string[]): TextMarks | undefined {
+    const { root, part, name, leaf } = placeOf(path);
+    if (root !== "triggers") return undefined;
+    const isLibraryText = this.#source.expected[this.#phase]?.koreoIsLibraryText === true;
+    if (part === "koreo" && name !== "locations") return { isLibraryText, hasPythonNames: false };
+    if (part !== "conditions" || leaf !== "message") return undefined;
+    const condition = memberAt(this.#recorded, path.slice(0, -1));
+    return {
+      isLibraryText: member(condition, "messageIsLibraryText") === true,
+      hasPythonNames: member(condition, "messageHasPythonNames") === true,
+    };
+  }
+
+  /** Whether a value is not compared: the marks themselves, and what is not Koreo's to say or differs from run to run. */
+  #isFree(path: readonly string[]): boolean {
+    const { root, part, name, leaf } = placeOf(path);
+    if (root !== "triggers") return false;
+    if (/^message(?:Is|Has)/.test(leaf) || (part === "statusOther" && name === "koreoIsLibraryText")) return true;
+    const varying = part === "conditions" ? `conditions[].${leaf}` : `${part}.${name}`;
+    if (this.#source.varies.includes(varying)) return true;
+    // Where in an expression something failed.
+    const beside = memberAt(this.#recorded, path.slice(0, -1));
+    if (part === "conditions" && leaf === "location") return isExpressionError(textMember(beside, "message"));
+    return part === "koreo" && name === "locations" && isExpressionError(textMember(beside, "errors"));
   }
 }
 
+function isOrder(path: readonly string[]): boolean {
+  return path.length === 3 && path[2] === "order";
+}
+
 /** Only conditions that stand on both sides have an order to compare. */
-function commonOrder(
-  expected: JsonValue | undefined,
-  actual: JsonValue | undefined,
-): [readonly string[], readonly string[]] {
-  const [left, right] = [expected, actual].map((list) => (Array.isArray(list) ? list.map(String) : []));
-  return [(left ?? []).filter((type) => right?.includes(type)), (right ?? []).filter((type) => left?.includes(type))];
+function inBoth(list: JsonValue | undefined, other: JsonValue | undefined): readonly string[] {
+  const others = textsOf(other);
+  return textsOf(list).filter((type) => others.includes(type));
 }

@@ -3,15 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { toJson } from "../../src/core/cel/text.ts";
 import { isFault } from "../../src/core/cel/value.ts";
-import {
-  isJsonObject,
-  member,
-  memberAt,
-  parseJson,
-  textMember,
-  type JsonObject,
-  type JsonValue,
-} from "../../src/core/json.ts";
+import { isJsonObject, member, parseJson, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { readYaml } from "../../src/core/manifest/read-yaml.ts";
 
 /** This repository's corpus. */
@@ -74,15 +66,17 @@ export interface ExpectedPhase {
   readonly koreoIsLibraryText: boolean;
 }
 
-/** The cases below a folder `workflows`, by name; none when there is no such folder. */
-export function workflowCases(corpus: string = CORPUS): readonly WorkflowCase[] {
+/** The names of the cases below a folder `workflows`, in order; none when there is no such folder. */
+export function caseNames(corpus: string = CORPUS): readonly string[] {
   const root = path.join(corpus, "workflows");
   if (!existsSync(root)) return [];
-  return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort()
-    .map((name) => readCase(path.join(root, name), name));
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map(({ name }) => name).sort();
+}
+
+/** @throws Error when the folder cannot be read as a case */
+export function readCase(name: string, corpus: string = CORPUS): WorkflowCase {
+  return caseIn(path.join(corpus, "workflows", name), name);
 }
 
 /** `Kind/namespace/name`, or `Kind/name`. */
@@ -97,7 +91,7 @@ export function triggerId(object: JsonObject): string {
   return `${textMember(object, "kind")}/${textMember(member(object, "metadata"), "name")}`;
 }
 
-function readCase(folder: string, name: string): WorkflowCase {
+function caseIn(folder: string, name: string): WorkflowCase {
   const file = (suffix: string) => path.join(folder, suffix);
   const documents = (suffix: string) => (existsSync(file(suffix)) ? objectsOf(file(suffix)) : []);
   const expected = parseJson(readFileSync(file("expected.json"), "utf8"));
@@ -106,7 +100,8 @@ function readCase(folder: string, name: string): WorkflowCase {
   const recorded = listOf(member(expected, "phases"));
   const states = recorded.length === 0 ? [expected as JsonObject] : recorded;
   if (states.length !== phases.length) throw new Error(`${name}: ${phases.length} phases, ${states.length} states`);
-  const [about = ""] = readFileSync(file("definitions.yaml"), "utf8").split("\n", 1);
+  const definitions = existsSync(file("definitions.yaml")) ? readFileSync(file("definitions.yaml"), "utf8") : "";
+  const [about = ""] = definitions.split("\n", 1);
   return {
     name,
     about: about.replace(/^# */, ""),
@@ -181,45 +176,4 @@ function objectsOf(file: string): readonly JsonObject[] {
 /** A member that is a list of objects; anything else counts as an empty one. */
 export function listOf(value: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
-}
-
-/** All kinds a case speaks of: of its objects, its triggers and what its functions manage. */
-export function kindsOf({ kinds, objects, definitions, triggers, phases }: WorkflowCase): readonly KindName[] {
-  const later = phases.flatMap(({ acts }) => acts.flatMap((act) => act.objects));
-  const found = new Map<string, KindName>();
-  const add = (apiVersion: string, kind: string) => {
-    if (apiVersion !== "" && !apiVersion.startsWith("koreo.dev/") && kind !== "CustomResourceDefinition")
-      found.set(`${apiVersion}/${kind}`, { apiVersion, kind });
-  };
-  for (const object of [...objects, ...triggers, ...definitions, ...later]) {
-    add(textMember(object, "apiVersion"), textMember(object, "kind"));
-    const config = memberAt(object, ["spec", "apiConfig"]);
-    add(textMember(config, "apiVersion"), textMember(config, "kind"));
-  }
-  for (const crd of [
-    ...kinds,
-    ...later.filter((object) => textMember(object, "kind") === "CustomResourceDefinition"),
-  ]) {
-    const { group, version, kind } = servedBy(crd);
-    add(`${group}/${version}`, kind);
-  }
-  return [...found.values()];
-}
-
-export interface KindName {
-  readonly apiVersion: string;
-  readonly kind: string;
-}
-
-/** What a CustomResourceDefinition serves, in its first served version. */
-export function servedBy(crd: JsonObject): { readonly group: string; readonly version: string; readonly kind: string } {
-  const versions = listOf(memberAt(crd, ["spec", "versions"]));
-  return {
-    group: textMember(member(crd, "spec"), "group"),
-    version: textMember(
-      versions.find((version) => member(version, "served") === true),
-      "name",
-    ),
-    kind: textMember(memberAt(crd, ["spec", "names"]), "kind"),
-  };
 }

@@ -2,35 +2,32 @@
  * One cluster on which cases of the workflows corpus are played, one after another: a control plane, Redis, a watcher and a
  * worker of its own. Between cases everything a case has made is taken away; the kinds stay, for most cases share them.
  */
+import { member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { formatKey, LOCAL_CLUSTER, parseApiVersion, type KeyText } from "../../src/core/object-key.ts";
-import { member, textMember, type JsonObject } from "../../src/core/json.ts";
 import { APPS, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { CorpusCluster } from "./workflows-cluster.ts";
 import type { ClusterState, Phase, WorkflowCase } from "./workflows-corpus.ts";
+import { isKind } from "./workflows-kinds.ts";
 import { QueueRest } from "./workflows-rest.ts";
 import { CaseReader } from "./workflows-state.ts";
+import { untilUnwatched } from "./workflows-watched.ts";
 
 /** Between two cases: what a watcher has under way must not meet the next one. */
 const CLEARED_QUIET_MS = 150;
 const MAX_CLEARINGS = 20;
+/** How long a state that is not as it should be may still become so: a slow machine is no mismatch. */
+const SECOND_THOUGHTS_MS = 6000;
 const DEFINITION_KINDS = ["Workflow", "ResourceFunction", "ValueFunction", "ResourceTemplate", "FunctionTest"];
 
-/** What a case came to: a state for each phase. */
-export interface PlayedCase {
-  readonly states: readonly PlayedPhase[];
-  readonly ms: number;
-}
-
+/** What a phase came to. */
 export interface PlayedPhase {
   readonly state: ClusterState;
   /** Whether it came to rest. */
   readonly isSettled: boolean;
 }
 
-/** Says whether a state is one to stop at; one that is not gets more time, once, for the machine may be slow. */
-export type Accepts = (phase: number, played: PlayedPhase) => boolean;
-
-const SLOW_QUIET_MS = 1500;
+/** Says whether a state is one to stop at; one that is not gets more time. */
+export type Accepts = (played: PlayedPhase) => boolean;
 
 export class Lane {
   readonly #e2e: E2eCluster;
@@ -62,8 +59,17 @@ export class Lane {
     await this.#e2e.stop();
   }
 
-  async play(played: WorkflowCase, accepts: Accepts): Promise<PlayedCase> {
-    const sinceMs = performance.now();
+  /**
+   * Plays a case from its first object to its last phase, and clears it away.
+   *
+   * @param onRest - told of the state at the end of each phase, once and in order
+   */
+  async play(
+    played: WorkflowCase,
+    accepts: (phase: number, played: PlayedPhase) => boolean,
+    onRest: (phase: number, played: PlayedPhase) => void,
+  ): Promise<void> {
+    await this.#forgotten(played);
     for (const crd of played.kinds) await this.#cluster.installKind(crd);
     const reader = new CaseReader(this.#cluster, played);
     await reader.begin();
@@ -72,16 +78,22 @@ export class Lane {
     try {
       for (const object of [...played.objects, ...played.definitions]) await this.#cluster.put(object);
       await Promise.all(played.triggers.map((trigger) => this.#cluster.put(trigger)));
-      const states: PlayedPhase[] = [];
       for (const [index, phase] of played.phases.entries()) {
         await this.#act(phase, played);
-        states.push(await this.#rested(reader, (state) => accepts(index, state)));
+        onRest(index, await this.#rested(reader, (state) => accepts(index, state)));
       }
-      return { states, ms: performance.now() - sinceMs };
     } finally {
       if (played.collectsGarbage) await manager?.stop();
       await this.#clear(reader, played);
     }
+  }
+
+  /** Triggers without a Workflow are not looked at, unless one of an earlier case still is. */
+  async #forgotten({ triggers, definitions }: WorkflowCase): Promise<void> {
+    const followed = new Set(definitions.map((each) => textMember(memberAt(each, ["spec", "crdRef"]), "kind")));
+    const kinds = triggers.map((trigger) => textMember(trigger, "kind")).filter((kind) => !followed.has(kind));
+    const watchers = this.#e2e.stack.processes.filter(({ role }) => role === "watcher");
+    await Promise.all(watchers.map(({ logFile }) => untilUnwatched(logFile, new Set(kinds))));
   }
 
   async #act(phase: Phase, { triggers }: WorkflowCase): Promise<void> {
@@ -96,14 +108,13 @@ export class Lane {
     if (phase.looksAgain) await this.#rest.lookAgain(triggers.map(keyOf));
   }
 
-  async #rested(reader: CaseReader, accepts: (played: PlayedPhase) => boolean): Promise<PlayedPhase> {
-    const snapshot = async () =>
-      JSON.stringify(await reader.state(), (_name, value: unknown) =>
-        typeof value === "bigint" ? String(value) : value,
-      );
-    const first = { isSettled: await this.#rest.settle(snapshot), state: await reader.state() };
-    if (accepts(first)) return first;
-    return { isSettled: await this.#rest.settle(snapshot, SLOW_QUIET_MS), state: await reader.state() };
+  async #rested(reader: CaseReader, accepts: Accepts): Promise<PlayedPhase> {
+    const endMs = performance.now() + SECOND_THOUGHTS_MS;
+    for (;;) {
+      const isSettled = await this.#rest.settle(() => reader.text());
+      const played = { isSettled, state: await reader.state() };
+      if (accepts(played) || performance.now() > endMs) return played;
+    }
   }
 
   /** Takes away what the case has made, again and again while somebody still makes more. */
@@ -119,12 +130,8 @@ export class Lane {
     }
     const made = phases.flatMap(({ acts }) => acts.flatMap(({ objects }) => objects)).filter(isKind);
     const own = new Set(kinds.map(nameOf));
-    for (const crd of made) if (!own.has(nameOf(crd))) await this.#cluster.removeKind(nameOf(crd));
+    for (const crd of made) if (!own.has(nameOf(crd))) await this.#cluster.removeKind(crd);
   }
-}
-
-function isKind(object: JsonObject): boolean {
-  return textMember(object, "kind") === "CustomResourceDefinition";
 }
 
 function nameOf(object: JsonObject): string {

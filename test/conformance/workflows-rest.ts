@@ -43,12 +43,11 @@ export class QueueRest {
 
   /**
    * @param snapshot - what must not change any more, as text
-   * @param quietMs - how long nothing may happen
    * @returns whether it came to rest
    */
-  async settle(snapshot: () => Promise<string>, quietMs = QUIET_MS): Promise<boolean> {
+  async settle(snapshot: () => Promise<string>): Promise<boolean> {
     const endMs = performance.now() + GIVE_UP_AFTER_MS;
-    if (!(await this.#quiet(quietMs, endMs))) return false;
+    if (!(await this.#quiet(QUIET_MS, endMs))) return false;
     let before: string | undefined;
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const due = await this.#dueWithin(HORIZON_MS);
@@ -57,7 +56,7 @@ export class QueueRest {
       if (now === before) return true;
       before = now;
       await this.#store.trigger(due.map((key) => ({ key, workClass: 2 })));
-      if (!(await this.#quiet(quietMs, endMs))) return false;
+      if (!(await this.#quiet(QUIET_MS, endMs))) return false;
     }
     return (await snapshot()) === before;
   }

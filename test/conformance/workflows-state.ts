@@ -1,7 +1,7 @@
 /** Reads what stands on a cluster in the form of `expected.json`: less what the server fills in and what only we write. */
 import {
+  formatJson,
   isJsonObject,
-  jsonEqual,
   member,
   memberAt,
   parseJson,
@@ -9,10 +9,10 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../src/core/json.ts";
-import { ANNOTATION, LABEL } from "../../src/core/names.ts";
+import { ANNOTATION } from "../../src/core/names.ts";
 import type { CorpusCluster } from "./workflows-cluster.ts";
+import { kindsOf } from "./workflows-kinds.ts";
 import {
-  kindsOf,
   listOf,
   objectId,
   triggerId,
@@ -34,8 +34,10 @@ const FILLED_IN: ReadonlySet<string> = new Set([
     "uid",
   ],
 ]);
-const OURS: ReadonlySet<string> = new Set([
-  ...[ANNOTATION.inventory, ANNOTATION.outcome, ANNOTATION.createPaths, ANNOTATION.mark, LABEL.triggerUid],
+/** What the original, too, reads or writes under `koreo.dev/`; the record of a managed object is compared by itself. */
+const KOREO_TEXTS: ReadonlySet<string> = new Set([
+  ...[ANNOTATION.workflow, ANNOTATION.mergeConditions, ANNOTATION.managedResources],
+  ...["koreo.dev/last-manual-reconcile", "koreo.dev/active"],
 ]);
 const TIMES: ReadonlySet<string> = new Set(["lastTransitionTime", "lastUpdateTime", "observedGeneration"]);
 
@@ -83,6 +85,11 @@ export class CaseReader {
     };
   }
 
+  /** The state in one text, to see whether anything changes. */
+  async text(): Promise<string> {
+    return formatJson((await this.state()) as unknown as JsonValue);
+  }
+
   async #list(): Promise<readonly JsonObject[]> {
     const lists = await Promise.all(kindsOf(this.#case).map((kind) => this.#cluster.list(kind)));
     return lists
@@ -95,17 +102,11 @@ export class CaseReader {
   }
 
   #triggerState(trigger: JsonObject, found: JsonObject | undefined): TriggerState {
-    const status = member(found, "status");
-    const others = isJsonObject(status) ? Object.entries(status).filter(([name]) => !KOREO_STATUS.has(name)) : [];
     const managed = textMember(memberAt(found, ["metadata", "annotations"]), ANNOTATION.managedResources);
     return {
-      id: triggerId(trigger),
+      ...triggerStatus(triggerId(trigger), member(found, "status")),
       isMissing: found === undefined,
-      conditions: listOf(member(status, "conditions")).map(withoutTimes),
-      state: member(status, "state") ?? {},
-      koreo: member(status, "koreo") ?? {},
       managedResources: managed === "" ? null : parseJson(managed),
-      statusOther: Object.fromEntries(others),
     };
   }
 
@@ -119,6 +120,20 @@ export class CaseReader {
     if (!isJsonObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.#named(item)]));
   }
+}
+
+/** The status of a trigger, as the corpus takes it apart. */
+export function triggerStatus(id: string, status: JsonValue | undefined): TriggerState {
+  const others = isJsonObject(status) ? Object.entries(status).filter(([name]) => !KOREO_STATUS.has(name)) : [];
+  return {
+    id,
+    isMissing: false,
+    conditions: listOf(member(status, "conditions")).map(withoutTimes),
+    state: member(status, "state") ?? {},
+    koreo: member(status, "koreo") ?? {},
+    managedResources: null,
+    statusOther: Object.fromEntries(others),
+  };
 }
 
 const KOREO_STATUS: ReadonlySet<string> = new Set(["conditions", "state", "koreo", "observedGeneration"]);
@@ -147,7 +162,7 @@ export function comparableObject(object: JsonObject): JsonObject {
 /** Labels or annotations less ours, the record of managed resources as the value it is. */
 function comparableTexts(texts: JsonValue): JsonObject {
   const kept = Object.entries(isJsonObject(texts) ? texts : {}).filter(
-    ([name]) => !OURS.has(name) && name !== ANNOTATION.lastApplied,
+    ([name]) => !name.startsWith("koreo.dev/") || KOREO_TEXTS.has(name),
   );
   return Object.fromEntries(
     kept.map(([name, text]) => [
@@ -168,9 +183,4 @@ function withoutOwnGeneration(status: JsonObject): JsonObject {
 
 function uidOf(object: JsonObject): string {
   return textMember(member(object, "metadata"), "uid");
-}
-
-/** Whether two states say the same. */
-export function sameState(left: ClusterState, right: ClusterState): boolean {
-  return jsonEqual(left as unknown as JsonValue, right as unknown as JsonValue);
 }

@@ -1,0 +1,185 @@
+/** What the rules in `workflows-deviations.ts` ask: of a difference, of a step, and of what was done in a case. */
+import {
+  isJsonObject,
+  jsonEqual,
+  member,
+  memberAt,
+  textMember,
+  type JsonObject,
+  type JsonValue,
+} from "../../src/core/json.ts";
+import type { Difference } from "./workflows-compare.ts";
+import { objectId, triggerId } from "./workflows-corpus.ts";
+import { touchesAt, type Scene, type StepView } from "./workflows-scene.ts";
+import { valueAt, valuesIn } from "./workflows-tree.ts";
+
+/** A difference in the status of a trigger, taken apart; undefined for one elsewhere. */
+export interface StatusPlace {
+  readonly trigger: string;
+  readonly part: string;
+  /** What follows the part: a type and a field, keys of the state, labels. */
+  readonly rest: readonly string[];
+}
+
+export function statusPlace({ path: [root, trigger = "", part = "", ...rest] }: Difference): StatusPlace | undefined {
+  return root === "triggers" ? { trigger, part, rest } : undefined;
+}
+
+/** The difference is in a field of a condition, or is a whole condition when no field is named. */
+export function conditionField(difference: Difference): { readonly type: string; readonly field: string } | undefined {
+  const place = statusPlace(difference);
+  if (place?.part !== "conditions") return undefined;
+  const [type = "", field = ""] = place.rest;
+  return { type, field };
+}
+
+/** The id of the object a difference is in, or in the record on. */
+export function objectOf({ path: [root, id = ""] }: Difference): string | undefined {
+  return root === "objects" || root === "lastApplied" ? id : undefined;
+}
+
+/** A condition of ours as it stands beside a difference in it, or of a trigger. */
+export function condition(scene: Scene, trigger: string, type: string): JsonObject | undefined {
+  const found = memberAt(scene.actual, ["triggers", trigger, "conditions", type]);
+  return isJsonObject(found) ? found : undefined;
+}
+
+export function recordedAt(scene: Scene, path: readonly string[], phase = scene.phase): JsonValue | undefined {
+  return valueAt(scene.recorded[phase], path);
+}
+
+/** What was recorded is what stood there in the phase before: the original has not looked, or not cleared away. */
+export function isFromBefore(scene: Scene, { path, expected }: Difference): boolean {
+  return scene.phase > 0 && expected !== undefined && jsonEqual(recordedAt(scene, path, scene.phase - 1), expected);
+}
+
+/** Our answer is what was recorded there in an earlier phase. */
+export function isAsBefore(scene: Scene, { path, actual }: Difference, phase = scene.phase): boolean {
+  return scene.recorded.slice(0, phase).some((state) => jsonEqual(valueAt(state, path), actual));
+}
+
+/** What somebody else has done up to this phase, newest first. */
+export function touches(
+  scene: Scene,
+): readonly { readonly phase: number; readonly action: string; readonly object: JsonObject }[] {
+  const phases = Array.from({ length: scene.phase + 1 }, (_, phase) => phase).reverse();
+  return phases.flatMap((phase) => touchesAt(scene, phase).map((touch) => ({ phase, ...touch })));
+}
+
+/** The last phase in which somebody else wrote or deleted this object. */
+export function touchedIn(scene: Scene, id: string): number | undefined {
+  return touches(scene).find(({ object }) => objectId(object) === id)?.phase;
+}
+
+/** Whether a value stands somewhere in what somebody else wrote on an object. */
+export function isWrittenByOthers(scene: Scene, value: JsonValue | undefined): boolean {
+  const objects = touches(scene).flatMap(({ phase, object }) => (phase > 0 && !isDefinition(object) ? [object] : []));
+  return objects.flatMap(valuesIn).some((each) => jsonEqual(each, value));
+}
+
+function isDefinition(object: JsonObject): boolean {
+  return textMember(object, "apiVersion").startsWith("koreo.dev/");
+}
+
+/** The trigger was deleted, and a finalizer holds it. */
+export function isTriggerDeleted(scene: Scene, trigger: string): boolean {
+  const deleted = touches(scene).some(({ action, object }) => action === "delete" && triggerId(object) === trigger);
+  return deleted && recordedAt(scene, ["triggers", trigger, "missing"]) !== true;
+}
+
+/** Whether the trigger carries an annotation with this text, as it was last written. */
+export function hasAnnotation(scene: Scene, trigger: string, name: string, text: string): boolean {
+  const written = touches(scene).filter(({ object }) => triggerId(object) === trigger);
+  return written.some(({ object }) => textMember(memberAt(object, ["metadata", "annotations"]), name) === text);
+}
+
+const SEVERITY = ["DepSkip", "Skip", "Ready", "Wait", "Failure"];
+
+/**
+ * Whether our Ready condition and errors follow from our steps: where a step rightly came to something else than in the
+ * original, so does the whole, and this is how it is still judged.
+ */
+export function isWholeConsistent(scene: Scene, trigger: string): boolean {
+  const ready = condition(scene, trigger, "Ready");
+  const steps = scene.workflows.get(trigger)?.steps ?? [];
+  const reasons = steps.map((step) => step.condition && condition(scene, trigger, step.condition.type)?.["reason"]);
+  const reason = textMember(ready, "reason");
+  const worst = Math.max(...reasons.map((each) => SEVERITY.indexOf(String(each))));
+  const isWorst = reasons.includes(undefined) || steps.length === 0 || SEVERITY[worst] === reason;
+  const koreo = memberAt(scene.actual, ["triggers", trigger, "koreo"]);
+  const errors = textMember(koreo, "errors");
+  const isError = reason === "Wait" || reason === "Failure";
+  return isWorst && textMember(ready, "message").includes(errors) && (errors !== "" || !isError);
+}
+
+/**
+ * Whether a difference follows from what these steps came to: their own conditions, state, records and objects, those of
+ * the steps that wait for them, and the whole.
+ */
+export function followsFrom(scene: Scene, difference: Difference, causes: readonly StepView[]): boolean {
+  const id = objectOf(difference);
+  if (id !== undefined)
+    return causes.some((cause) => concerned(scene, cause).some(({ objects }) => objects.includes(id)));
+  const place = statusPlace(difference);
+  if (place === undefined) return false;
+  const own = causes.filter(({ trigger }) => trigger === place.trigger);
+  if (own.length === 0) return false;
+  const [first = "", second = ""] = place.rest;
+  const steps = own.flatMap((cause) => concerned(scene, cause));
+  switch (place.part) {
+    case "conditions":
+      if (first === "Ready") return isWholeConsistent(scene, place.trigger);
+      return steps.some(({ plan }) => plan.condition?.type === first);
+    case "koreo":
+      return isWholeConsistent(scene, place.trigger);
+    // Conditions that one side has not stand elsewhere there.
+    case "order":
+      return own.some(
+        ({ plan }) =>
+          recordedAt(scene, ["triggers", place.trigger, "conditions", plan.condition?.type ?? ""]) === undefined,
+      );
+    case "state":
+      return steps.some(({ plan }) => plan.state?.keys.includes(first) === true);
+    case "managedResources":
+      return steps.some(({ plan }) => first === "resources" && plan.label === second);
+    default:
+      return false;
+  }
+}
+
+/** The step itself and those that wait for it. */
+function concerned(scene: Scene, { trigger, plan, dependents }: StepView): readonly StepView[] {
+  const labels = [plan.label, ...dependents];
+  return scene.steps.filter((step) => step.trigger === trigger && labels.includes(step.plan.label));
+}
+
+type Directive = "x-koreo-compare-as-set" | "x-koreo-compare-as-map";
+
+/** The compare directive that some definition puts on lists under this key. */
+export function directiveOn({ definitions }: Scene, key: string): Directive | undefined {
+  const values = definitions.flatMap(valuesIn).filter(isJsonObject);
+  const names = (value: JsonValue | undefined) =>
+    Array.isArray(value) ? (value as readonly JsonValue[]) : isJsonObject(value) ? Object.keys(value) : [];
+  return (["x-koreo-compare-as-set", "x-koreo-compare-as-map"] as const).find((directive) =>
+    values.some((value) => names(member(value, directive)).includes(key)),
+  );
+}
+
+/** Two lists that their directive takes for one: the same members, or members of which those of one say all that matters. */
+export function isSameCollection(
+  left: JsonValue | undefined,
+  right: JsonValue | undefined,
+  directive: Directive,
+): boolean {
+  if (!Array.isArray(left) || !Array.isArray(right)) return false;
+  const [all, others] = [left as readonly JsonValue[], right as readonly JsonValue[]];
+  const isWithin = (inner: readonly JsonValue[], outer: readonly JsonValue[]) =>
+    inner.every((item) => outer.some((each) => isPartOf(item, each)));
+  if (directive === "x-koreo-compare-as-set") return isWithin(all, others) && isWithin(others, all);
+  return isWithin(all, others) || isWithin(others, all);
+}
+
+function isPartOf(part: JsonValue, whole: JsonValue): boolean {
+  if (!isJsonObject(part) || !isJsonObject(whole)) return jsonEqual(part, whole);
+  return Object.entries(part).every(([name, value]) => isPartOf(value, whole[name] ?? null));
+}

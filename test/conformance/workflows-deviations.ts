@@ -1,0 +1,337 @@
+/**
+ * Where the controller deliberately does otherwise than the original, as rules: which value, when, and why. A difference
+ * that no rule explains fails the corpus; a rule that explains nothing any more fails it, too. A rule goes by what was
+ * recorded, what we come to, and what the manifests say, never by the name of a case. The name of each is a row in
+ * `docs/differences-from-koreo.md`. Further down stand the rules about steps: where a step comes to something else, so do
+ * its state, its objects, the steps that wait for it, and the whole; `followsFrom` judges those.
+ */
+import { isJsonObject, jsonEqual, member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
+import { ANNOTATION } from "../../src/core/names.ts";
+import type { Difference } from "./workflows-compare.ts";
+import { listOf } from "./workflows-corpus.ts";
+import {
+  condition,
+  conditionField,
+  directiveOn,
+  followsFrom,
+  hasAnnotation,
+  isAsBefore,
+  isFromBefore,
+  isSameCollection,
+  isTriggerDeleted,
+  isWholeConsistent,
+  isWrittenByOthers,
+  objectOf,
+  recordedAt,
+  statusPlace,
+  touchedIn,
+  touches,
+} from "./workflows-criteria.ts";
+import { crdOf } from "./workflows-kinds.ts";
+import type { Scene, StepView } from "./workflows-scene.ts";
+import { resourcesIn, valueAt, valuesIn } from "./workflows-tree.ts";
+
+export interface WorkflowDeviation {
+  readonly name: string;
+  readonly why: string;
+  readonly explains: (difference: Difference, scene: Scene) => boolean;
+}
+
+/** A rule about steps: explains what follows from those it is true of. */
+const ofSteps =
+  (isCause: (step: StepView, scene: Scene) => boolean): WorkflowDeviation["explains"] =>
+  (difference, scene) =>
+    followsFrom(
+      scene,
+      difference,
+      scene.steps.filter((step) => isCause(step, scene)),
+    );
+
+const HONEST: Readonly<Record<string, string>> = { Ready: "True", Skip: "True", DepSkip: "Unknown" };
+const OWNERS = "metadata/ownerReferences";
+const LOOKUP_FAILURES: ReadonlySet<string> = new Set(["NoWorkflow", "WorkflowNotReady", "MultipleWorkflows"]);
+
+export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
+  {
+    name: "honest-status",
+    why: "design.md 7: ok and skip True, retry and permFail False, depSkip Unknown",
+    explains: (difference, scene) => {
+      const { type, field } = conditionField(difference) ?? {};
+      if (type === undefined || field !== "status" || !/^(?:True|false)$/.test(String(difference.expected)))
+        return false;
+      const own = condition(scene, difference.path[1] ?? "", type);
+      return difference.actual === (HONEST[textMember(own, "reason")] ?? "False");
+    },
+  },
+  {
+    name: "location-of-the-workflow",
+    why: "a condition without a place gets that of its Workflow: by having one our conditions are told from others'",
+    explains: (difference, scene) =>
+      conditionField(difference)?.field === "location" &&
+      difference.expected === undefined &&
+      difference.actual === scene.workflows.get(difference.path[1] ?? "")?.name,
+  },
+  {
+    name: "foreign-conditions-stay",
+    why: "design.md 7: conditions of others are kept",
+    explains: (difference, scene) => {
+      const { type, field } = conditionField(difference) ?? {};
+      if (field !== "" || difference.expected !== undefined || !isJsonObject(difference.actual)) return false;
+      const isOurs = Object.hasOwn(difference.actual, "location");
+      const written = touches(scene).flatMap(({ object }) => listOf(memberAt(object, ["status", "conditions"])));
+      return !isOurs && written.some((each) => textMember(each, "type") === type);
+    },
+  },
+  {
+    name: "conditions-of-removed-steps",
+    why: "design.md 7: with merge-conditions others' conditions stay, but not those of steps that are gone",
+    explains: (difference, scene) => {
+      const { type, field } = conditionField(difference) ?? {};
+      const trigger = difference.path[1] ?? "";
+      const isDefined = scene.steps.some((step) => step.trigger === trigger && step.plan.condition?.type === type);
+      const isGone = field === "" && difference.actual === undefined && !isDefined;
+      return isGone && hasAnnotation(scene, trigger, ANNOTATION.mergeConditions, "true");
+    },
+  },
+  {
+    name: "conditions-without-a-workflow",
+    why: "while no workflow can be chosen nothing is known of the steps; their last conditions stay, with their generation",
+    explains: (difference, scene) => {
+      const { field } = conditionField(difference) ?? {};
+      const ready = condition(scene, difference.path[1] ?? "", "Ready");
+      const wasThere = scene.recorded
+        .slice(0, scene.phase)
+        .some((state) => valueAt(state, difference.path) !== undefined);
+      const isKept = field === "" && difference.expected === undefined && wasThere;
+      return isKept && LOOKUP_FAILURES.has(textMember(ready, "reason"));
+    },
+  },
+  {
+    name: "state-is-replaced",
+    why: "design.md 7: a key holds what its step says now, not what all its runs have said; keys of no step go",
+    explains: (difference, scene) => {
+      const place = statusPlace(difference);
+      if (place?.part !== "state" || difference.actual !== undefined || !isFromBefore(scene, difference)) return false;
+      const [key = "", ...inside] = place.rest;
+      const steps = scene.workflows.get(place.trigger)?.steps ?? [];
+      return inside.length > 0 || !steps.some(({ state }) => state?.keys.includes(key) === true);
+    },
+  },
+  {
+    name: "managed-resources-stay",
+    why: "design.md 7: an object that is there stays in the record, whatever its step came to",
+    explains: (difference, scene) => {
+      const place = statusPlace(difference);
+      if (place?.part !== "managedResources") return false;
+      const whole = recordedAt(scene, ["triggers", place.trigger, "managedResources"]);
+      // `{}`: a workflow that is not ready erases the record.
+      if (isJsonObject(whole) && Object.keys(whole).length === 0) return difference.expected === undefined;
+      const [resource] = resourcesIn(difference.actual);
+      const step = scene.steps.find(({ trigger, plan }) => trigger === place.trigger && plan.label === place.rest[1]);
+      return difference.expected === null && resource !== undefined && step?.recorded.reason !== "Ready";
+    },
+  },
+  {
+    name: "status-subresource",
+    why: "design.md 7: `/status` where the kind has it; in the original the status is lost",
+    explains: (difference, scene) => {
+      const place = statusPlace(difference);
+      if (place === undefined || difference.expected !== undefined) return false;
+      const versions = listOf(memberAt(crdOf(scene.source, place.trigger.split("/")[0] ?? ""), ["spec", "versions"]));
+      const hasStatus = versions.some((version) => memberAt(version, ["subresources", "status"]) !== undefined);
+      return hasStatus && place.part !== "managedResources" && isWholeConsistent(scene, place.trigger);
+    },
+  },
+  {
+    name: "workflow-changes-are-told",
+    why: "the original stops looking at triggers whose Workflow is gone; here they are told so at once",
+    explains: (difference, scene) => {
+      const place = statusPlace(difference);
+      if (place === undefined || !(place.part === "koreo" || place.rest[0] === "Ready")) return false;
+      const path = ["triggers", place.trigger, "conditions", "Ready"];
+      const isSilent = isFromBefore(scene, { ...difference, path, expected: recordedAt(scene, path) });
+      const [ready, koreo] = [condition(scene, place.trigger, "Ready"), ["triggers", place.trigger, "koreo", "errors"]];
+      const isTold = textMember(ready, "message") === memberAt(scene.actual, koreo);
+      return isSilent && isTold && textMember(ready, "reason") === "NoWorkflow";
+    },
+  },
+  {
+    name: "managed-objects-are-watched",
+    why: "design.md 7: drift is repaired, and what is read of an object is read anew, when the object changes",
+    explains: (difference, scene) => {
+      const id = objectOf(difference);
+      if (id === undefined)
+        return statusPlace(difference)?.part === "state" && isWrittenByOthers(scene, difference.actual);
+      const touched = touchedIn(scene, id);
+      return difference.path[0] === "objects" && touched !== undefined && isAsBefore(scene, difference, touched);
+    },
+  },
+  {
+    name: "templates-set-off-their-users",
+    why: "an edited template is a changed definition like any other",
+    explains: (difference, scene) => {
+      if (objectOf(difference) === undefined || !isFromBefore(scene, difference)) return false;
+      const templates = touches(scene).filter(({ object }) => textMember(object, "kind") === "ResourceTemplate");
+      const path = ["spec", "template", ...difference.path.slice(2)];
+      return templates.some(({ object }) => jsonEqual(valueAt(object, path), difference.actual));
+    },
+  },
+  {
+    name: "removed-keys-go",
+    why: "design.md 6: a key that we set and that left the target is taken off the object",
+    explains: ({ path, expected, actual }, scene) => {
+      const [root, id = "", ...inside] = path;
+      if ((root !== "objects" && root !== "lastApplied") || expected === undefined || actual !== undefined)
+        return false;
+      if (inside.join("/") === OWNERS) return false; // a matter of which write was the last
+      const record = ["lastApplied", id, ...inside];
+      const wasOurs = scene.recorded.slice(0, scene.phase).some((state) => valueAt(state, record) !== undefined);
+      return (
+        wasOurs && valueAt(scene.actual, record) === undefined && memberAt(scene.actual, ["objects", id]) !== undefined
+      );
+    },
+  },
+  {
+    name: "equal-lists-are-left-alone",
+    why: "design.md 6: a list that is equal under its compare directive is not written",
+    explains: ({ path }, scene) =>
+      path.some((key, index) => {
+        const list = path.slice(0, index + 1);
+        const [there, here] = [recordedAt(scene, list), valueAt(scene.actual, list)];
+        const directive = directiveOn(scene, key);
+        return directive !== undefined && isSameCollection(there, here, directive);
+      }),
+  },
+  {
+    name: "records-of-other-writes",
+    why: "the record holds what was sent last: after a create, or a patch that added one, also the owner references",
+    explains: ({ path: [root, id = "", ...inside] }, scene) => {
+      if (root !== "lastApplied" || inside.join("/") !== OWNERS) return false;
+      const [there, here] = [scene.recorded[scene.phase], scene.actual].map((state) =>
+        memberAt(state, ["objects", id, ...inside]),
+      );
+      return jsonEqual(there, here) && scene.explained.some((each) => objectOf(each) === id);
+    },
+  },
+  {
+    name: "deleted-triggers-run-nothing",
+    why: "design.md 6: a trigger on its way out runs nothing",
+    explains: (difference, scene) => {
+      const place = statusPlace(difference);
+      const owner = scene.steps.find(({ objects }) => objects.includes(objectOf(difference) ?? ""))?.trigger;
+      const isDeleted = isTriggerDeleted(scene, place?.trigger ?? owner ?? "");
+      const isGone = difference.actual === undefined && touchedIn(scene, objectOf(difference) ?? "") !== undefined;
+      return isDeleted && (isGone || isAsBefore(scene, difference));
+    },
+  },
+  {
+    name: "circles-are-told",
+    why: "a circle of Workflows ends the original, or what it sees of changes; here it is a fault of these Workflows alone",
+    explains: (difference, scene) => {
+      const ready = Object.entries((member(scene.actual, "triggers") ?? {}) as JsonObject);
+      const inCircle = ready.filter(([, trigger]) =>
+        textMember(memberAt(trigger, ["conditions", "Ready"]), "message").includes("call each other in a circle"),
+      );
+      const trigger = statusPlace(difference)?.trigger;
+      if (inCircle.some(([id]) => id === trigger)) return isWholeConsistent(scene, trigger ?? "");
+      return inCircle.length > 0 && isFromBefore(scene, difference);
+    },
+  },
+  {
+    name: "sums-keep-their-type",
+    why: "the sum of two texts is a text, of two lists a list; the original takes neither for one",
+    explains: ofSteps(({ recorded }) =>
+      /received .* an? <class '(?:str|list)'>|received <class 'list'>/.test(recorded.message),
+    ),
+  },
+  {
+    name: "missing-kinds-are-waited-for",
+    why: "design.md 6: a kind that is missing may still come, and is used as soon as it is served",
+    explains: ofSteps(({ recorded }) => /Dynamic kind-plural lookup failed for '\w+'/.test(recorded.message)),
+  },
+  {
+    name: "scope-by-the-server",
+    why: "whether a kind has namespaces the API server knows; the manifest's word is not needed",
+    explains: ofSteps(
+      ({ recorded, actual }, { source }) =>
+        recorded.location === "spec.create" &&
+        resourcesIn(recorded.entry).some((resource) => {
+          const isCluster =
+            textMember(member(crdOf(source, textMember(resource, "kind")), "spec"), "scope") === "Cluster";
+          return isCluster && textMember(resource, "namespace") !== "";
+        }) &&
+        resourcesIn(actual.entry).every((resource) => textMember(resource, "namespace") === ""),
+    ),
+  },
+  {
+    name: "passing-refusals-are-retried",
+    why: "design.md 7: of refused creates only what the server finds invalid is a permanent failure",
+    explains: ofSteps(
+      ({ recorded, actual }) =>
+        recorded.reason === "Failure" &&
+        actual.reason === "Wait" &&
+        recorded.location === "spec.create" &&
+        actual.location === "spec.create",
+    ),
+  },
+  {
+    name: "refused-writes-are-outcomes",
+    why: "design.md 7: a refused patch or delete is what its step came to; the others go on",
+    explains: ofSteps(({ plan, recorded, actual }) => {
+      const names = /(?:running Step|Timeout running step) \((\w+)\)/g;
+      const unknown = [...recorded.message.matchAll(names)].map(([, label]) => label);
+      const isTold = /^spec\.(?:update\.|apiConfig\.deleteIfExists)/.test(actual.location) || actual.reason !== "Wait";
+      return unknown.includes(plan.label) && isTold;
+    }),
+  },
+  {
+    name: "null-is-missing",
+    why: "design.md 7: a merge patch cannot make a null, so the original patches for ever",
+    explains: ofSteps(
+      ({ recorded, actual, objects }, scene) =>
+        /Patching .* due to .*<missing '[^']*' in resource>/.test(recorded.message) &&
+        actual.location !== "spec.update.patch" &&
+        objects.some((id) => valuesIn(recordedAt(scene, ["lastApplied", id])).includes(null)),
+    ),
+  },
+  {
+    name: "deletions-are-waited-for",
+    why: "design.md 6: an object on its way out is waited for, not taken for one that is ready",
+    explains: ofSteps(
+      ({ actual }) => actual.reason === "Wait" && actual.message.includes("is being deleted. Waiting..."),
+    ),
+  },
+  {
+    name: "one-trigger-an-object",
+    why: "design.md 4: another trigger that wants other content of an object is refused and told whose it is",
+    explains: ofSteps(({ actual }) => /belongs to the trigger \S+ and is left alone/.test(actual.message)),
+  },
+  {
+    name: "fights-slow-down",
+    why: "design.md 6: what somebody keeps reverting is written ever more rarely, and people are told",
+    explains: ofSteps(({ trigger, objects }, { steps }) =>
+      steps.some(
+        (each) =>
+          each.trigger === trigger &&
+          /(?:differs|is gone) again after \d+ writes/.test(each.actual.message) &&
+          each.objects.some((id) => objects.includes(id)),
+      ),
+    ),
+  },
+  {
+    name: "answers-are-looked-at",
+    why: "design.md 3: the answer to a write is the observed object; the original ends there, for good beside a failure",
+    explains: ofSteps(
+      ({ trigger, recorded, actual }, scene) =>
+        /^spec\.(?:create|update\.patch)$/.test(recorded.location) &&
+        recorded.reason === "Wait" &&
+        actual.location !== recorded.location &&
+        textMember(recordedAt(scene, ["triggers", trigger, "conditions", "Ready"]) ?? null, "reason") === "Failure",
+    ),
+  },
+];
+
+/** The rule that explains a difference, if any does. */
+export function deviationFor(difference: Difference, scene: Scene): WorkflowDeviation | undefined {
+  return WORKFLOW_DEVIATIONS.find((rule) => rule.explains(difference, scene));
+}
