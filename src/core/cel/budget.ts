@@ -29,14 +29,11 @@ class OutOfBudget extends Error {
   }
 }
 
-interface Meter {
-  steps: number;
-  bytes: number;
-  depth: number;
-}
-
-const meter: Meter = { steps: Infinity, bytes: Infinity, depth: Infinity };
-let last: Spent = { steps: 0, bytes: 0 };
+/** Outside of evaluations there is no end to it; a small integer like all the others keeps the meter fast. */
+const OUTSIDE: Budget = { steps: 2 ** 30, bytes: 2 ** 30, depth: 2 ** 30 };
+const meter = { ...OUTSIDE } as { -readonly [part in keyof Budget]: number };
+const last = { steps: 0, bytes: 0 };
+let running = 0;
 
 /** Takes steps from the evaluation in progress, before they are gone. */
 export function spend(steps: number): void {
@@ -61,25 +58,33 @@ export function leave(): void {
   meter.depth += 1;
 }
 
-/** Runs an evaluation on a budget of its own; answers `overspent(what)` when a part of it, or the stack, is spent. */
-export function withBudget<T>(
+/**
+ * Runs `evaluate(argument)` on a budget of its own; answers `overspent(what)` when a part of it, or the stack, is spent.
+ *
+ * @param argument - handed on, so that nobody needs a closure for each evaluation
+ */
+export function withBudget<A, T>(
   budget: Partial<Budget> | undefined,
-  evaluate: () => T,
+  argument: A,
+  evaluate: (argument: A) => T,
   overspent: (what: keyof Budget) => T,
 ): T {
-  const { steps, bytes, depth } = meter;
   const given = budget === undefined ? DEFAULT_BUDGET : { ...DEFAULT_BUDGET, ...budget };
+  const { steps, bytes, depth } = running === 0 ? OUTSIDE : meter;
+  running += 1;
   meter.steps = given.steps;
   meter.bytes = given.bytes;
   meter.depth = given.depth;
   try {
-    return evaluate();
+    return evaluate(argument);
   } catch (error) {
     if (error instanceof OutOfBudget) return overspent(error.what);
     if (error instanceof RangeError) return overspent("depth");
     throw error;
   } finally {
-    last = { steps: given.steps - meter.steps, bytes: given.bytes - meter.bytes };
+    running -= 1;
+    last.steps = given.steps - meter.steps;
+    last.bytes = given.bytes - meter.bytes;
     meter.steps = steps;
     meter.bytes = bytes;
     meter.depth = depth;
@@ -88,5 +93,5 @@ export function withBudget<T>(
 
 /** What the evaluation that ended last has spent. */
 export function lastSpent(): Spent {
-  return last;
+  return { ...last };
 }

@@ -1,29 +1,26 @@
 /** Runs closures for a program: on a budget, and so that no Fault hides inside a result. */
 import { enter, leave, spend, withBudget, type Budget } from "./budget.ts";
-import type { Frame } from "./closures/context.ts";
+import type { Closure, Frame } from "./closures/context.ts";
 import type { Scope } from "./program.ts";
 import { overspentFault } from "./text.ts";
 import { Fault, isPlainMap, KeyedMap, type Value } from "./value.ts";
 
 const NO_SLOTS: Value[] = [];
 
-/** Runs `evaluate` on a fresh frame. */
+/** Runs `root` on a fresh frame. */
 export function runProgram(
   scope: Scope,
   slotCount: number,
   budget: Partial<Budget> | undefined,
-  evaluate: (frame: Frame) => Value,
+  root: Closure,
 ): Value {
   const slots = slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null);
-  const frame: Frame = { scope, slots, holdsFault: false };
-  return withBudget(
-    budget,
-    () => {
-      const value = evaluate(frame);
-      return frame.holdsFault ? (hiddenFault(value) ?? value) : value;
-    },
-    overspentFault,
-  );
+  return withBudget(budget, { root, frame: { scope, slots, holdsFault: false } }, runFrame, overspentFault);
+}
+
+function runFrame({ root, frame }: { readonly root: Closure; readonly frame: Frame }): Value {
+  const value = root(frame);
+  return frame.holdsFault ? (hiddenFault(value) ?? value) : value;
 }
 
 /** The first fault inside a value, itself included. */

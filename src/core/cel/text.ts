@@ -65,7 +65,7 @@ export function durationText(value: Duration): string {
  * @returns the first fault found inside instead, if there is one
  */
 export function toJson(value: Value, budget?: Partial<Budget>): JsonValue | Fault {
-  return withBudget(budget, () => jsonOf(value), overspentFault);
+  return withBudget(budget, value, jsonOf, overspentFault);
 }
 
 const OVERSPENT: Readonly<Record<keyof Budget, string>> = {
