@@ -8,12 +8,7 @@ import { Fault, isPlainMap, KeyedMap, type Value } from "./value.ts";
 const NO_SLOTS: Value[] = [];
 
 /** Runs `root` on a fresh frame. */
-export function runProgram(
-  scope: Scope,
-  slotCount: number,
-  budget: Partial<Budget> | undefined,
-  root: Closure,
-): Value {
+export function runProgram(scope: Scope, slotCount: number, budget: Partial<Budget> | undefined, root: Closure): Value {
   const slots = slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null);
   return withBudget(budget, { root, frame: { scope, slots, holdsFault: false } }, runFrame, overspentFault);
 }
