@@ -10,7 +10,7 @@ import {
 } from "../../src/core/json.ts";
 import type { Difference } from "./workflows-compare.ts";
 import { objectId, triggerId } from "./workflows-corpus.ts";
-import { touchesAt, type Scene, type StepView } from "./workflows-scene.ts";
+import { touchesAt, type Scene } from "./workflows-scene.ts";
 import { valueAt, valuesIn } from "./workflows-tree.ts";
 
 /** A difference in the status of a trigger, taken apart; undefined for one elsewhere. */
@@ -31,6 +31,17 @@ export function conditionField(difference: Difference): { readonly type: string;
   if (place?.part !== "conditions") return undefined;
   const [type = "", field = ""] = place.rest;
   return { type, field };
+}
+
+/** Whether a type of condition is Koreo's on a trigger: that of a step, or Ready. */
+export function isOurType({ steps }: Scene, trigger: string, type: string): boolean {
+  return type === "Ready" || steps.some((step) => step.trigger === trigger && step.plan.condition?.type === type);
+}
+
+/** A condition was recorded as it was in the phase before: the original has not looked since, or has seen nothing. */
+export function isUnlooked(scene: Scene, trigger: string, type: string): boolean {
+  const path = ["triggers", trigger, "conditions", type];
+  return isFromBefore(scene, { path, expected: recordedAt(scene, path), actual: undefined });
 }
 
 /** The id of the object a difference is in, or in the record on. */
@@ -91,66 +102,6 @@ export function isTriggerDeleted(scene: Scene, trigger: string): boolean {
 export function hasAnnotation(scene: Scene, trigger: string, name: string, text: string): boolean {
   const written = touches(scene).filter(({ object }) => triggerId(object) === trigger);
   return written.some(({ object }) => textMember(memberAt(object, ["metadata", "annotations"]), name) === text);
-}
-
-const SEVERITY = ["DepSkip", "Skip", "Ready", "Wait", "Failure"];
-
-/**
- * Whether our Ready condition and errors follow from our steps: where a step rightly came to something else than in the
- * original, so does the whole, and this is how it is still judged.
- */
-export function isWholeConsistent(scene: Scene, trigger: string): boolean {
-  const ready = condition(scene, trigger, "Ready");
-  const steps = scene.workflows.get(trigger)?.steps ?? [];
-  const reasons = steps.map((step) => step.condition && condition(scene, trigger, step.condition.type)?.["reason"]);
-  const reason = textMember(ready, "reason");
-  const worst = Math.max(...reasons.map((each) => SEVERITY.indexOf(String(each))));
-  const isWorst = reasons.includes(undefined) || steps.length === 0 || SEVERITY[worst] === reason;
-  const koreo = memberAt(scene.actual, ["triggers", trigger, "koreo"]);
-  const errors = textMember(koreo, "errors");
-  const isError = reason === "Wait" || reason === "Failure";
-  return isWorst && textMember(ready, "message").includes(errors) && (errors !== "" || !isError);
-}
-
-/**
- * Whether a difference follows from what these steps came to: their own conditions, state, records and objects, those of
- * the steps that wait for them, and the whole.
- */
-export function followsFrom(scene: Scene, difference: Difference, causes: readonly StepView[]): boolean {
-  const id = objectOf(difference);
-  if (id !== undefined)
-    return causes.some((cause) => concerned(scene, cause).some(({ objects }) => objects.includes(id)));
-  const place = statusPlace(difference);
-  if (place === undefined) return false;
-  const own = causes.filter(({ trigger }) => trigger === place.trigger);
-  if (own.length === 0) return false;
-  const [first = "", second = ""] = place.rest;
-  const steps = own.flatMap((cause) => concerned(scene, cause));
-  switch (place.part) {
-    case "conditions":
-      if (first === "Ready") return isWholeConsistent(scene, place.trigger);
-      return steps.some(({ plan }) => plan.condition?.type === first);
-    case "koreo":
-      return isWholeConsistent(scene, place.trigger);
-    // Conditions that one side has not stand elsewhere there.
-    case "order":
-      return own.some(
-        ({ plan }) =>
-          recordedAt(scene, ["triggers", place.trigger, "conditions", plan.condition?.type ?? ""]) === undefined,
-      );
-    case "state":
-      return steps.some(({ plan }) => plan.state?.keys.includes(first) === true);
-    case "managedResources":
-      return steps.some(({ plan }) => first === "resources" && plan.label === second);
-    default:
-      return false;
-  }
-}
-
-/** The step itself and those that wait for it. */
-function concerned(scene: Scene, { trigger, plan, dependents }: StepView): readonly StepView[] {
-  const labels = [plan.label, ...dependents];
-  return scene.steps.filter((step) => step.trigger === trigger && labels.includes(step.plan.label));
 }
 
 type Directive = "x-koreo-compare-as-set" | "x-koreo-compare-as-map";

@@ -8,18 +8,18 @@
 import { isJsonObject, jsonEqual, member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { ANNOTATION } from "../../src/core/names.ts";
 import type { Difference } from "./workflows-compare.ts";
-import { listOf } from "./workflows-corpus.ts";
+import { listOf, triggerId } from "./workflows-corpus.ts";
 import {
   condition,
   conditionField,
   directiveOn,
-  followsFrom,
   hasAnnotation,
   isAsBefore,
   isFromBefore,
+  isOurType,
   isSameCollection,
   isTriggerDeleted,
-  isWholeConsistent,
+  isUnlooked,
   isWrittenByOthers,
   objectOf,
   recordedAt,
@@ -27,6 +27,7 @@ import {
   touchedIn,
   touches,
 } from "./workflows-criteria.ts";
+import { followsFrom, isWholeConsistent } from "./workflows-follow.ts";
 import { crdOf } from "./workflows-kinds.ts";
 import type { Scene, StepView } from "./workflows-scene.ts";
 import { resourcesIn, valueAt, valuesIn } from "./workflows-tree.ts";
@@ -47,6 +48,11 @@ const ofSteps =
       scene.steps.filter((step) => isCause(step, scene)),
     );
 
+/** The step, or another one on an object of it, says so here. */
+function isSharing({ objects }: StepView, { steps }: Scene, says: RegExp): boolean {
+  return steps.some((each) => says.test(each.actual.message) && each.objects.some((id) => objects.includes(id)));
+}
+
 const HONEST: Readonly<Record<string, string>> = { Ready: "True", Skip: "True", DepSkip: "Unknown" };
 const OWNERS = "metadata/ownerReferences";
 const LOOKUP_FAILURES: ReadonlySet<string> = new Set(["NoWorkflow", "WorkflowNotReady", "MultipleWorkflows"]);
@@ -57,10 +63,11 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 7: ok and skip True, retry and permFail False, depSkip Unknown",
     explains: (difference, scene) => {
       const { type, field } = conditionField(difference) ?? {};
-      if (type === undefined || field !== "status" || !/^(?:True|false)$/.test(String(difference.expected)))
-        return false;
-      const own = condition(scene, difference.path[1] ?? "", type);
-      return difference.actual === (HONEST[textMember(own, "reason")] ?? "False");
+      const isConstant = difference.expected === "True" || difference.expected === "false";
+      if (type === undefined || field !== "status" || !isConstant) return false;
+      const trigger = difference.path[1] ?? "";
+      const reason = textMember(condition(scene, trigger, type), "reason");
+      return isOurType(scene, trigger, type) && difference.actual === (HONEST[reason] ?? "False");
     },
   },
   {
@@ -76,10 +83,13 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 7: conditions of others are kept",
     explains: (difference, scene) => {
       const { type, field } = conditionField(difference) ?? {};
-      if (field !== "" || difference.expected !== undefined || !isJsonObject(difference.actual)) return false;
-      const isOurs = Object.hasOwn(difference.actual, "location");
-      const written = touches(scene).flatMap(({ object }) => listOf(memberAt(object, ["status", "conditions"])));
-      return !isOurs && written.some((each) => textMember(each, "type") === type);
+      const trigger = difference.path[1] ?? "";
+      if (type === undefined || isOurType(scene, trigger, type)) return false;
+      const own = touches(scene).filter(({ object }) => triggerId(object) === trigger);
+      const written = own.flatMap(({ object }) => listOf(memberAt(object, ["status", "conditions"])));
+      const last = written.find((each) => textMember(each, "type") === type);
+      if (field === "") return difference.expected === undefined && last !== undefined;
+      return last !== undefined && jsonEqual(member(last, field ?? ""), difference.actual);
     },
   },
   {
@@ -88,8 +98,7 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     explains: (difference, scene) => {
       const { type, field } = conditionField(difference) ?? {};
       const trigger = difference.path[1] ?? "";
-      const isDefined = scene.steps.some((step) => step.trigger === trigger && step.plan.condition?.type === type);
-      const isGone = field === "" && difference.actual === undefined && !isDefined;
+      const isGone = field === "" && difference.actual === undefined && !isOurType(scene, trigger, type ?? "");
       return isGone && hasAnnotation(scene, trigger, ANNOTATION.mergeConditions, "true");
     },
   },
@@ -111,10 +120,14 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 7: a key holds what its step says now, not what all its runs have said; keys of no step go",
     explains: (difference, scene) => {
       const place = statusPlace(difference);
-      if (place?.part !== "state" || difference.actual !== undefined || !isFromBefore(scene, difference)) return false;
+      if (place?.part !== "state" || difference.actual !== undefined) return false;
+      const path = ["status", "state", ...place.rest];
+      const written = touches(scene).filter(({ object }) => triggerId(object) === place.trigger);
+      const isOthers = written.some(({ object }) => jsonEqual(valueAt(object, path), difference.expected));
+      const isOld = isOthers || isFromBefore(scene, difference);
       const [key = "", ...inside] = place.rest;
       const steps = scene.workflows.get(place.trigger)?.steps ?? [];
-      return inside.length > 0 || !steps.some(({ state }) => state?.keys.includes(key) === true);
+      return isOld && (inside.length > 0 || !steps.some(({ state }) => state?.keys.includes(key) === true));
     },
   },
   {
@@ -122,13 +135,15 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 7: an object that is there stays in the record, whatever its step came to",
     explains: (difference, scene) => {
       const place = statusPlace(difference);
-      if (place?.part !== "managedResources") return false;
-      const whole = recordedAt(scene, ["triggers", place.trigger, "managedResources"]);
-      // `{}`: a workflow that is not ready erases the record.
-      if (isJsonObject(whole) && Object.keys(whole).length === 0) return difference.expected === undefined;
-      const [resource] = resourcesIn(difference.actual);
+      if (place?.part !== "managedResources" || difference.actual === undefined) return false;
+      // A workflow that is not ready erases its record.
+      const isErased = difference.path.some((_name, index) => {
+        const outer = recordedAt(scene, difference.path.slice(0, index));
+        return index > 2 && isJsonObject(outer) && Object.keys(outer).length === 0;
+      });
       const step = scene.steps.find(({ trigger, plan }) => trigger === place.trigger && plan.label === place.rest[1]);
-      return difference.expected === null && resource !== undefined && step?.recorded.reason !== "Ready";
+      const isKnown = resourcesIn(difference.actual).length > 0 || isAsBefore(scene, difference);
+      return isErased || (difference.expected === null && isKnown && step?.recorded.reason !== "Ready");
     },
   },
   {
@@ -148,32 +163,44 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     explains: (difference, scene) => {
       const place = statusPlace(difference);
       if (place === undefined || !(place.part === "koreo" || place.rest[0] === "Ready")) return false;
-      const path = ["triggers", place.trigger, "conditions", "Ready"];
-      const isSilent = isFromBefore(scene, { ...difference, path, expected: recordedAt(scene, path) });
-      const [ready, koreo] = [condition(scene, place.trigger, "Ready"), ["triggers", place.trigger, "koreo", "errors"]];
-      const isTold = textMember(ready, "message") === memberAt(scene.actual, koreo);
-      return isSilent && isTold && textMember(ready, "reason") === "NoWorkflow";
+      const ready = condition(scene, place.trigger, "Ready");
+      const errors = memberAt(scene.actual, ["triggers", place.trigger, "koreo", "errors"]);
+      const isTold = LOOKUP_FAILURES.has(textMember(ready, "reason")) && textMember(ready, "message") === errors;
+      return isTold && isUnlooked(scene, place.trigger, "Ready");
     },
   },
   {
     name: "managed-objects-are-watched",
-    why: "design.md 7: drift is repaired, and what is read of an object is read anew, when the object changes",
+    why: "design.md 7: when an object changes, drift is repaired, and what is made of it is made anew",
     explains: (difference, scene) => {
       const id = objectOf(difference);
-      if (id === undefined)
-        return statusPlace(difference)?.part === "state" && isWrittenByOthers(scene, difference.actual);
-      const touched = touchedIn(scene, id);
-      return difference.path[0] === "objects" && touched !== undefined && isAsBefore(scene, difference, touched);
+      const touched = touchedIn(scene, id ?? "");
+      if (id !== undefined)
+        return difference.path[0] === "objects" && touched !== undefined && isAsBefore(scene, difference, touched);
+      if (statusPlace(difference)?.part === "state" && isWrittenByOthers(scene, difference.actual)) return true;
+      return ofSteps(
+        ({ trigger, plan, objects }) =>
+          objects.some((each) => (touchedIn(scene, each) ?? 0) > 0) &&
+          isUnlooked(scene, trigger, plan.condition?.type ?? "Ready"),
+      )(difference, scene);
     },
   },
   {
     name: "templates-set-off-their-users",
     why: "an edited template is a changed definition like any other",
     explains: (difference, scene) => {
-      if (objectOf(difference) === undefined || !isFromBefore(scene, difference)) return false;
       const templates = touches(scene).filter(({ object }) => textMember(object, "kind") === "ResourceTemplate");
+      if (templates.length === 0 || !isFromBefore(scene, difference)) return false;
       const path = ["spec", "template", ...difference.path.slice(2)];
-      return templates.some(({ object }) => jsonEqual(valueAt(object, path), difference.actual));
+      if (objectOf(difference) !== undefined)
+        return templates.some(({ object }) => jsonEqual(valueAt(object, path), difference.actual));
+      const isOfTemplate = templates.flatMap(({ object }) => valuesIn(object));
+      if (statusPlace(difference)?.part === "state")
+        return isOfTemplate.some((each) => jsonEqual(each, difference.actual));
+      return ofSteps(({ actual }) => /ResourceTemplate:\S+ (?:not found|is not ready)/.test(actual.message))(
+        difference,
+        scene,
+      );
     },
   },
   {
@@ -210,7 +237,8 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       const [there, here] = [scene.recorded[scene.phase], scene.actual].map((state) =>
         memberAt(state, ["objects", id, ...inside]),
       );
-      return jsonEqual(there, here) && scene.explained.some((each) => objectOf(each) === id);
+      const isRewritten = scene.explained.some((each) => objectOf(each) === id) || (touchedIn(scene, id) ?? 0) > 0;
+      return jsonEqual(there, here) && isRewritten;
     },
   },
   {
@@ -250,17 +278,13 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     explains: ofSteps(({ recorded }) => /Dynamic kind-plural lookup failed for '\w+'/.test(recorded.message)),
   },
   {
-    name: "scope-by-the-server",
-    why: "whether a kind has namespaces the API server knows; the manifest's word is not needed",
+    name: "kinds-as-the-server-has-them",
+    why: "plural and scope of a kind are what the API server says, not what a manifest or the first of several says",
     explains: ofSteps(
-      ({ recorded, actual }, { source }) =>
+      ({ recorded, actual }) =>
         recorded.location === "spec.create" &&
-        resourcesIn(recorded.entry).some((resource) => {
-          const isCluster =
-            textMember(member(crdOf(source, textMember(resource, "kind")), "spec"), "scope") === "Cluster";
-          return isCluster && textMember(resource, "namespace") !== "";
-        }) &&
-        resourcesIn(actual.entry).every((resource) => textMember(resource, "namespace") === ""),
+        /: 404 page not found|could not find the requested resource/.test(recorded.message) &&
+        actual.location !== "spec.create",
     ),
   },
   {
@@ -277,21 +301,22 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
   {
     name: "refused-writes-are-outcomes",
     why: "design.md 7: a refused patch or delete is what its step came to; the others go on",
-    explains: ofSteps(({ plan, recorded, actual }) => {
-      const names = /(?:running Step|Timeout running step) \((\w+)\)/g;
-      const unknown = [...recorded.message.matchAll(names)].map(([, label]) => label);
-      const isTold = /^spec\.(?:update\.|apiConfig\.deleteIfExists)/.test(actual.location) || actual.reason !== "Wait";
-      return unknown.includes(plan.label) && isTold;
+    explains: ofSteps(({ plan, recorded }) => {
+      const names = /(?:running Step|Timeout running step) \((\w+?)(?:-\d+)?\)/g;
+      const labels = [...recorded.message.matchAll(names)].map(([, label]) => label);
+      return labels.length > 0 && (recorded.isOwn || labels.includes(plan.label));
     }),
   },
   {
     name: "null-is-missing",
-    why: "design.md 7: a merge patch cannot make a null, so the original patches for ever",
+    why: "design.md 7: a merge patch cannot make a null, so the original writes for ever",
     explains: ofSteps(
       ({ recorded, actual, objects }, scene) =>
-        /Patching .* due to .*<missing '[^']*' in resource>/.test(recorded.message) &&
-        actual.location !== "spec.update.patch" &&
-        objects.some((id) => valuesIn(recordedAt(scene, ["lastApplied", id])).includes(null)),
+        /(?:Patching|Deleting) .* due to .*<missing '[^']*' in resource>/.test(recorded.message) &&
+        actual.location !== recorded.location &&
+        scene.recorded.some((state) =>
+          objects.some((id) => valuesIn(memberAt(state, ["lastApplied", id])).includes(null)),
+        ),
     ),
   },
   {
@@ -304,29 +329,22 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
   {
     name: "one-trigger-an-object",
     why: "design.md 4: another trigger that wants other content of an object is refused and told whose it is",
-    explains: ofSteps(({ actual }) => /belongs to the trigger \S+ and is left alone/.test(actual.message)),
+    explains: ofSteps((step, scene) => isSharing(step, scene, /belongs to the trigger \S+ and is left alone/)),
   },
   {
     name: "fights-slow-down",
     why: "design.md 6: what somebody keeps reverting is written ever more rarely, and people are told",
-    explains: ofSteps(({ trigger, objects }, { steps }) =>
-      steps.some(
-        (each) =>
-          each.trigger === trigger &&
-          /(?:differs|is gone) again after \d+ writes/.test(each.actual.message) &&
-          each.objects.some((id) => objects.includes(id)),
-      ),
-    ),
+    explains: ofSteps((step, scene) => isSharing(step, scene, /(?:differs|is gone) again after \d+ writes/)),
   },
   {
-    name: "answers-are-looked-at",
-    why: "design.md 3: the answer to a write is the observed object; the original ends there, for good beside a failure",
+    name: "healthy-steps-go-on",
+    why: "design.md 7: after a permanent failure the original looks at nothing again, so what it waits for never comes",
     explains: ofSteps(
       ({ trigger, recorded, actual }, scene) =>
-        /^spec\.(?:create|update\.patch)$/.test(recorded.location) &&
+        recorded.isOwn &&
         recorded.reason === "Wait" &&
-        actual.location !== recorded.location &&
-        textMember(recordedAt(scene, ["triggers", trigger, "conditions", "Ready"]) ?? null, "reason") === "Failure",
+        (actual.reason !== "Wait" || actual.message !== recorded.message) &&
+        textMember(recordedAt(scene, ["triggers", trigger, "conditions", "Ready"]), "reason") === "Failure",
     ),
   },
 ];

@@ -13,6 +13,8 @@ import { resourceId, resourcesIn } from "./workflows-tree.ts";
 
 /** What a step, or the whole workflow, came to on one side. */
 export interface StepSide {
+  /** Whether it has a condition of its own. */
+  readonly isOwn: boolean;
   /** Of its own condition; of Ready where it has none. */
   readonly reason: string;
   readonly message: string;
@@ -132,13 +134,14 @@ function stepView(
   return { trigger, plan, dependents, recorded: there, actual: here, objects: [...new Set(objects)] };
 }
 
-const NOTHING: StepSide = { reason: "", message: "", location: "", entry: undefined };
+const NOTHING: StepSide = { isOwn: false, reason: "", message: "", location: "", entry: undefined };
 
 function sideOf(trigger: JsonValue | undefined, { label, condition }: StepPlan): StepSide {
   const conditions = member(trigger, "conditions");
   const own = condition === undefined ? undefined : member(conditions, condition.type);
   const shown = own ?? member(conditions, "Ready");
   return {
+    isOwn: own !== undefined,
     reason: textMember(shown, "reason"),
     message: textMember(shown, "message"),
     location: textMember(shown, "location"),
