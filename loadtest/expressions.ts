@@ -13,13 +13,13 @@ import { describeMachine } from "./machine.ts";
 const HELP = `Usage: npm run bench:expressions -- [options]
 
 Options:
-  --rounds N     rounds of every measurement, of which the median counts; default 15
+  --rounds N     rounds of every measurement, of which the lowest counts; default 60
   --output FILE  write the result as JSON, such as loadtest/results/expressions.json
   --help         print this`;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "15" },
+    rounds: { type: "string", default: "60" },
     output: { type: "string" },
     help: { type: "boolean", default: false },
   },

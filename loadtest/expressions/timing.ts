@@ -3,28 +3,35 @@
 /** Keeps results alive, so that nothing is optimised away. */
 let sink: unknown;
 
-/** Nanoseconds of one call, over enough calls to fill `ms`. */
-function nanosOf(run: () => unknown, ms: number): number {
-  for (let count = 1; ; count *= 2) {
-    const start = performance.now();
-    for (let call = 0; call < count; call += 1) sink = run();
-    const passed = performance.now() - start;
-    if (passed >= ms) return (passed / count) * 1e6;
+/** How many calls fill about `ms`. */
+function callsFor(run: () => unknown, ms: number): number {
+  for (let calls = 1; ; calls *= 2) {
+    const passed = msOf(run, calls);
+    if (passed >= ms) return Math.ceil((calls * ms) / passed);
   }
 }
 
-/** The median of each over the rounds, in nanoseconds a call; the order is that of `runs`. */
+function msOf(run: () => unknown, calls: number): number {
+  const start = performance.now();
+  for (let call = 0; call < calls; call += 1) sink = run();
+  return performance.now() - start;
+}
+
+/**
+ * Nanoseconds a call of each, in their order: the lowest of the rounds, because whatever else runs on the machine only adds.
+ * A round is short, so that some of them are left alone.
+ */
 export function interleaved(runs: readonly (() => unknown)[], rounds: number): readonly number[] {
-  for (const run of runs) nanosOf(run, 30); // until it is compiled
-  const measured = runs.map((): number[] => []);
+  for (const run of runs) callsFor(run, 100); // until it is compiled
+  const calls = runs.map((run) => callsFor(run, 4));
+  const lowest = runs.map(() => Infinity);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, run] of runs.entries()) measured[index]?.push(nanosOf(run, 15));
+    for (const [index, run] of runs.entries()) {
+      const each = calls[index] ?? 1;
+      lowest[index] = Math.min(lowest[index] ?? Infinity, (msOf(run, each) / each) * 1e6);
+    }
   }
-  return measured.map(median);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >> 1] ?? NaN;
+  return lowest;
 }
 
 export function geometricMean(values: readonly number[]): number {

@@ -111,17 +111,17 @@ describe("mutated manifests", () => {
     expect(problems(placeless.map(told))).toEqual([]);
   });
 
-  it("every mutant is prepared and run without an exception, as a file and as the API server would store it", () => {
-    const thrown = judged.map((each) => {
+  it("every mutant is prepared and run without an exception, as a file and as the API server would store it", async () => {
+    const thrown: string[] = [];
+    for (const each of judged) {
       const { ours, server } = each;
       const stored = server.accepts ? definitionOf(server.stored, "default") : undefined;
       try {
-        runEverything(ours.definitions, stored);
-        return undefined;
+        await runEverything(ours.definitions, stored);
       } catch (error) {
-        return `${String(error instanceof Error ? error.stack : error)}\n${told(each)}`;
+        thrown.push(`${String(error instanceof Error ? error.stack : error)}\n${told(each)}`);
       }
-    });
+    }
     expect(problems(thrown)).toEqual([]);
   });
 

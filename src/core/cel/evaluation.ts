@@ -7,10 +7,17 @@ import { Fault, isPlainMap, KeyedMap, type Value } from "./value.ts";
 
 const NO_SLOTS: Value[] = [];
 
+/** A slot for each variable of macros; one or two of them are by far the most frequent. */
+function emptySlots(count: number): Value[] {
+  if (count === 0) return NO_SLOTS;
+  if (count === 1) return [null];
+  return count === 2 ? [null, null] : new Array<Value>(count).fill(null);
+}
+
 /** Runs `root` on a fresh frame. */
 export function runProgram(scope: Scope, slotCount: number, budget: Partial<Budget> | undefined, root: Closure): Value {
-  const slots = slotCount === 0 ? NO_SLOTS : new Array<Value>(slotCount).fill(null);
-  return withBudget(budget, { root, frame: { scope, slots, holdsFault: false } }, runFrame, overspentFault);
+  const frame: Frame = { scope, slots: emptySlots(slotCount), holdsFault: false };
+  return withBudget(budget, { root, frame }, runFrame, overspentFault);
 }
 
 function runFrame({ root, frame }: { readonly root: Closure; readonly frame: Frame }): Value {

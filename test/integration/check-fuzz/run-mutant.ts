@@ -14,8 +14,8 @@ const INPUTS: readonly JsonObject[] = [
 ];
 
 /** @param stored - the mutant as a worker would read it; undefined when the API server refused it */
-export function runEverything(definitions: DefinitionFiles, stored: DefinitionSource | undefined): void {
-  runTests(definitions);
+export async function runEverything(definitions: DefinitionFiles, stored: DefinitionSource | undefined): Promise<void> {
+  await runTests(definitions);
   runFunctions(definitions.catalog);
   if (stored === undefined) return;
   const others = definitions.all.map(({ source }) => source).filter(({ name }) => name !== stored.name);

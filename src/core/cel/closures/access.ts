@@ -30,21 +30,60 @@ export function compileName(node: Node, { variables }: Context): Closure {
 }
 
 export function compileField(node: Node, context: Context): Closure {
-  const general = generalField(node, context);
-  const names = plainChain(node);
-  if (names === undefined) return general;
-  const [root = ""] = names;
-  const slot = context.variables.slotOf(root);
+  const { root, members } = chainOf(node);
+  const general = walking(context.compile(root), members);
+  if (root.op !== "name" || members.length > 4 || INHERITED.has(root.name)) return general;
+  if (members.some(({ isPlain }) => !isPlain)) return general;
+  const names = members.map(({ name }) => name);
+  const slot = context.variables.slotOf(root.name);
   if (slot !== undefined) return slotChain(slot, names, general);
-  const type = DOTTED_TYPE_NAMES.get(names.join("."));
-  if (type !== undefined) return (frame) => (Object.hasOwn(frame.scope, root) ? general(frame) : type);
-  return scopeChain(names, general);
+  const type = DOTTED_TYPE_NAMES.get([root.name, ...names].join("."));
+  const { name } = root;
+  if (type !== undefined) return (frame) => (Object.hasOwn(frame.scope, name) ? general(frame) : type);
+  return scopeChain([name, ...names], general);
+}
+
+/** One `.name` of a chain. */
+interface Member {
+  readonly name: string;
+  readonly site: Site;
+  /** Whether it may be read unchecked. */
+  readonly isPlain: boolean;
+}
+
+/** `x.a.b` as x, which is no field, and its members. */
+function chainOf(node: Node): { readonly root: Node; readonly members: readonly Member[] } {
+  const members: Member[] = [];
+  let root = node;
+  for (; root.op === "field"; root = childOf(root, 0)) {
+    members.push({ name: root.name, site: root.site, isPlain: !INHERITED.has(root.name) });
+  }
+  return { root, members: members.toReversed() }; // a copy of just this length: it lives as long as the program
+}
+
+/** The general way: member after member, each checked where it is missing. */
+function walking(root: Closure, members: readonly Member[]): Closure {
+  return (frame) => {
+    let value = root(frame);
+    for (const member of members) {
+      const found = member.isPlain ? ((value as Loose)?.[member.name] as Value | undefined) : undefined;
+      value = found ?? memberOf(value, member);
+    }
+    return value;
+  };
+}
+
+function memberOf(value: Value, { name, site }: Member): Value {
+  if (value instanceof Optional) return optionally(value, (inside) => selectIn(inside, name, site));
+  const found = selectIn(value, name, site);
+  return found === undefined ? new Fault("no_such_member", `no such member in mapping: '${name}'`, site) : found;
 }
 
 /** `a.?b`, and `has` of it. */
 export function compileOptionalField(node: Node, context: Context): Closure {
   const object = context.compile(childOf(node, 0));
-  return (frame) => optionally(object(frame), (value) => selectIn(value, node.name, node.site));
+  const { name, site } = node;
+  return (frame) => optionally(object(frame), (value) => selectIn(value, name, site));
 }
 
 /** The member of a map; undefined where it has none. */
@@ -62,31 +101,6 @@ function optionally(value: Value, read: (value: Value) => Value | undefined): Va
   return found instanceof Fault ? found : new Optional(found);
 }
 
-function generalField(node: Node, context: Context): Closure {
-  const { name, site } = node;
-  const object = context.compile(childOf(node, 0));
-  const checked = (value: Value): Value => {
-    if (value instanceof Optional) return optionally(value, (inside) => selectIn(inside, name, site));
-    const found = selectIn(value, name, site);
-    return found === undefined ? new Fault("no_such_member", `no such member in mapping: '${name}'`, site) : found;
-  };
-  if (INHERITED.has(name)) return (frame) => checked(object(frame));
-  return (frame) => {
-    const value = object(frame);
-    return ((value as Loose)?.[name] as Value | undefined) ?? checked(value);
-  };
-}
-
-/** `a.b.c` as its names, when all of them may take the fast way. */
-function plainChain(node: Node): string[] | undefined {
-  const names: string[] = [];
-  let at = node;
-  for (; at.op === "field"; at = childOf(at, 0)) names.unshift(at.name);
-  if (at.op !== "name") return undefined;
-  names.unshift(at.name);
-  return names.length > 5 || names.some((name) => INHERITED.has(name)) ? undefined : names;
-}
-
 function scopeChain(names: readonly string[], miss: Closure): Closure {
   const [a = "", b = "", c = "", d = "", e = ""] = names;
   switch (names.length) {
@@ -102,13 +116,13 @@ function scopeChain(names: readonly string[], miss: Closure): Closure {
 }
 
 function slotChain(slot: number, names: readonly string[], miss: Closure): Closure {
-  const [, a = "", b = "", c = ""] = names;
+  const [a = "", b = "", c = ""] = names;
   switch (names.length) {
-    case 2:
+    case 1:
       return (frame) => ((frame.slots[slot] as Loose)?.[a] as Value | undefined) ?? miss(frame);
-    case 3:
+    case 2:
       return (frame) => ((frame.slots[slot] as Loose)?.[a]?.[b] as Value | undefined) ?? miss(frame);
-    case 4:
+    case 3:
       return (frame) => ((frame.slots[slot] as Loose)?.[a]?.[b]?.[c] as Value | undefined) ?? miss(frame);
     default:
       return miss;

@@ -36,10 +36,11 @@ function compileHas(node: Node, context: Context): Closure {
   const child = childOf(node, 0);
   const operand = context.compile(child);
   const object = child.op === "field" ? context.compile(childOf(child, 0)) : undefined;
+  const isOptional = child.op === "optionalField";
   return (frame) => {
     const value = operand(frame);
     if (!(value instanceof Optional)) return !(value instanceof Fault);
-    const isRead = child.op === "optionalField" || (object !== undefined && object(frame) instanceof Optional);
+    const isRead = isOptional || (object !== undefined && object(frame) instanceof Optional);
     return !isRead || Optional.of(value) !== undefined;
   };
 }

@@ -32,9 +32,9 @@ export function iterate(
   const items = itemsOf(over(frame), site);
   if (items instanceof Fault) return items;
   const slot = slots[0] ?? 0;
-  for (const item of items) {
+  for (let index = 0; index < items.length; index += 1) {
     spend(weight);
-    frame.slots[slot] = item;
+    const item = (frame.slots[slot] = items[index] ?? null);
     const end = visit(item);
     if (end !== undefined) return end;
   }

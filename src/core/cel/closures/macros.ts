@@ -2,6 +2,8 @@
  * The macros that bind variables: `map`, `filter`, `all`, `exists`, `exists_one`, `reduce`, `sortBy`, and those of
  * `pair-macros.ts` and `optional-macros.ts`. One entry a macro in MACROS. Every turn spends what its body weighs.
  */
+import { spend } from "../budget.ts";
+import { itemsOf } from "../membership.ts";
 import { sortByKeys } from "../order.ts";
 import type { Node } from "../node.ts";
 import { isTruthy } from "../truth.ts";
@@ -84,42 +86,57 @@ function misuse(node: Node, what: string): Closure {
   return () => fault;
 }
 
-/** `map(x, e)`, and `map(x, test, e)` with a truth as in `filter`. */
-function mapping(loop: Loop, test: Closure | undefined, body: Closure): Closure {
+/** `map(x, e)`, and `map(x, test, e)` with a truth as in `filter`. Loops of their own, like the two below: they are frequent. */
+function mapping({ over, slots, weight, site }: Loop, test: Closure | undefined, body: Closure): Closure {
+  const slot = slots[0] ?? 0;
   return (frame) => {
+    const items = itemsOf(over(frame), site);
+    if (items instanceof Fault) return items;
     const mapped: Value[] = [];
-    const fault = iterate(frame, loop, () => {
+    for (let index = 0; index < items.length; index += 1) {
+      spend(weight);
+      frame.slots[slot] = items[index] ?? null;
       const passes = test === undefined ? true : test(frame);
       if (passes instanceof Fault) return passes;
       if (isTruthy(passes)) mapped.push(keep(frame, body(frame)));
-      return undefined;
-    });
-    return fault ?? mapped;
+    }
+    return mapped;
   };
 }
 
-function filtering(loop: Loop, test: Closure): Closure {
+function filtering({ over, slots, weight, site }: Loop, test: Closure): Closure {
+  const slot = slots[0] ?? 0;
   return (frame) => {
+    const items = itemsOf(over(frame), site);
+    if (items instanceof Fault) return items;
     const kept: Value[] = [];
-    const fault = iterate(frame, loop, (item) => {
+    for (let index = 0; index < items.length; index += 1) {
+      spend(weight);
+      const item = items[index] ?? null;
+      frame.slots[slot] = item;
       const passes = test(frame);
       if (passes instanceof Fault) return passes;
       if (isTruthy(passes)) kept.push(keep(frame, item));
-      return undefined;
-    });
-    return fault ?? kept;
+    }
+    return kept;
   };
 }
 
 /** `all` is a chain of `&&`, `exists` one of `||`. */
-function deciding(loop: Loop, test: Closure, decision: boolean): Closure {
+function deciding({ over, slots, weight, site }: Loop, test: Closure, decision: boolean): Closure {
+  const slot = slots[0] ?? 0;
   return (frame) => {
+    const items = itemsOf(over(frame), site);
+    if (items instanceof Fault) return items;
     let result: Value = !decision;
-    const end = iterate(frame, loop, () => {
-      result = joinLogic(result, test(frame), decision, loop.site);
-      return result === decision ? result : undefined;
-    });
-    return end ?? result;
+    for (let index = 0; index < items.length; index += 1) {
+      spend(weight);
+      frame.slots[slot] = items[index] ?? null;
+      const passes = test(frame);
+      if (passes === decision) return decision;
+      result = result === !decision ? passes : joinLogic(result, passes, decision, site);
+    }
+    return result;
   };
 }
 

@@ -3,7 +3,6 @@ import { add, arithmetic, negate, type Operator } from "../arithmetic.ts";
 import { compare, isEqual, noOverload, type Order } from "../compare.ts";
 import { contains } from "../membership.ts";
 import type { Node } from "../node.ts";
-import { put } from "../maps.ts";
 import { Fault, kindOf, Optional, type Site, type Value } from "../value.ts";
 import { duplicateKey, MapEntries } from "../map-entries.ts";
 import { childOf } from "./access.ts";
@@ -22,16 +21,14 @@ export function compileUnary(node: Node, context: Context): Closure {
 }
 
 export function compileConditional(node: Node, context: Context): Closure {
-  const [condition, then, otherwise] = [0, 1, 2].map((index) => context.compile(childOf(node, index))) as [
-    Closure,
-    Closure,
-    Closure,
-  ];
+  // No closure here may hold the node, or its tree stays as long as the program does.
+  const { site } = node;
+  const [condition, then, otherwise] = node.children.map(context.compile) as [Closure, Closure, Closure];
   return (frame) => {
     const value = condition(frame);
     if (value === true) return then(frame);
     if (value === false) return otherwise(frame);
-    return value instanceof Fault ? value : noOverload("_?_:_", value, true, node.site);
+    return value instanceof Fault ? value : noOverload("_?_:_", value, true, site);
   };
 }
 
@@ -61,9 +58,8 @@ export function compileBinary(node: Node, context: Context): Closure {
 function chainOf(node: Node, context: Context): Closure[] {
   const parts: Closure[] = [];
   let at = node;
-  for (; at.op === "binary" && at.name === node.name; at = childOf(at, 0))
-    parts.unshift(context.compile(childOf(at, 1)));
-  return [context.compile(at), ...parts];
+  for (; at.op === "binary" && at.name === node.name; at = childOf(at, 0)) parts.push(context.compile(childOf(at, 1)));
+  return [context.compile(at), ...parts.reverse()];
 }
 
 function sum(parts: readonly Closure[], site: Site): Closure {
@@ -83,18 +79,56 @@ function equality(left: Closure, right: Closure, isNegated: boolean): Closure {
   };
 }
 
-const HOLDS: Readonly<Record<"<" | "<=" | ">" | ">=", (order: Order) => boolean>> = {
-  "<": (order) => order === -1,
-  "<=": (order) => order === -1 || order === 0,
-  ">": (order) => order === 1,
-  ">=": (order) => order === 1 || order === 0,
-};
-
+/** Numbers and text decide by themselves, the rest by their order. */
 function relation(operator: "<" | "<=" | ">" | ">=", left: Closure, right: Closure, site: Site): Closure {
-  const holds = HOLDS[operator];
+  switch (operator) {
+    case "<":
+      return related(
+        left,
+        right,
+        site,
+        (a, b) => a < b,
+        (order) => order === -1,
+      );
+    case "<=":
+      return related(
+        left,
+        right,
+        site,
+        (a, b) => a <= b,
+        (order) => order === -1 || order === 0,
+      );
+    case ">":
+      return related(
+        left,
+        right,
+        site,
+        (a, b) => a > b,
+        (order) => order === 1,
+      );
+    case ">=":
+      return related(
+        left,
+        right,
+        site,
+        (a, b) => a >= b,
+        (order) => order === 1 || order === 0,
+      );
+  }
+}
+
+function related(
+  left: Closure,
+  right: Closure,
+  site: Site,
+  ofNumbers: (a: number, b: number) => boolean,
+  ofOrder: (order: Order) => boolean,
+): Closure {
   return (frame) => {
-    const order = compare(left(frame), right(frame), site);
-    return order instanceof Fault ? order : holds(order);
+    const [a, b] = [left(frame), right(frame)];
+    if (typeof a === "number" && typeof b === "number") return ofNumbers(a, b);
+    const order = compare(a, b, site);
+    return order instanceof Fault ? order : ofOrder(order);
   };
 }
 
@@ -103,9 +137,10 @@ function logic(parts: readonly Closure[], deciding: boolean, site: Site): Closur
   const [first, ...rest] = parts as [Closure, ...Closure[]];
   return (frame) => {
     let result = first(frame);
-    for (const part of rest) {
+    for (let index = 0; index < rest.length; index += 1) {
       if (result === deciding) return deciding;
-      result = joinLogic(result, part(frame), deciding, site);
+      const right = (rest[index] as Closure)(frame);
+      result = result === !deciding ? right : joinLogic(result, right, deciding, site);
     }
     return result;
   };
@@ -158,7 +193,7 @@ export function compileMap(node: Node, context: Context): Closure {
   const parts = node.children.filter((_, index) => index % 2 === 1);
   const values = parts.map(context.compile);
   const names = keys.map((key) => key.value);
-  const isPlain = keys.every(({ op, value }) => op === "literal" && typeof value === "string");
+  const isPlain = keys.every(({ op, value }) => op === "literal" && typeof value === "string" && value !== "__proto__");
   if (!isPlain || parts.some(isMaybe)) {
     return computedMap(keys.map(context.compile), values, parts.map(isMaybe), node.site);
   }
@@ -170,7 +205,7 @@ function plainMap(names: readonly string[], values: readonly Closure[]): Closure
   return (frame) => {
     const map: Record<string, Value> = {};
     for (let index = 0; index < names.length; index += 1) {
-      put(map, names[index] as string, keep(frame, (values[index] as Closure)(frame)));
+      map[names[index] as string] = keep(frame, (values[index] as Closure)(frame));
     }
     return map;
   };
