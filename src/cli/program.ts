@@ -8,6 +8,7 @@ import { addCompletion } from "./commands/completion.ts";
 import { addCrds } from "./commands/crds.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addGet } from "./commands/get.ts";
+import { addQueue } from "./commands/queue.ts";
 import { addRoles } from "./commands/roles.ts";
 import { addTest } from "./commands/test.ts";
 
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   addCrds(program);
   addApply(program);
   addGet(program);
+  addQueue(program);
   addCheck(program);
   addTest(program);
   addEvaluate(program);

@@ -5,7 +5,7 @@
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember } from "../core/json.ts";
-import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/object-key.ts";
+import { formatKey, parseKey, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
 import { mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
@@ -40,10 +40,7 @@ import { workflowActor } from "./workflow-actor.ts";
 export interface ReconcilerOptions {
   readonly resyncIntervalMs: number;
   readonly limits?: RunLimits;
-  /** Told what happens within runs. */
   readonly observer?: RunObserver;
-  /** Told after every run; for metrics and tests. */
-  readonly onRun?: (ended: { readonly key: KeyText; readonly outcome: string; readonly ms: number }) => void;
 }
 
 /** What a run came to: for the queue, and in one word for logs, spans and metrics. */
@@ -92,8 +89,11 @@ export class Reconciler {
       [ATTRIBUTE.tenant]: key.namespace,
     };
     const causes = { causes: run.causes, waitedMs: run.waitedMs, wallMs: this.#ports.clock.wallMs() };
+    const started = { ...key, waitedMs: run.waitedMs, failures: run.failures };
     return withRunSpan(causes, attributes, async (span) => {
-      const { report, outcome } = await this.#guarded(run, key);
+      this.#options.observer?.runStarted?.(started);
+      const { report: given, outcome } = await this.#guarded(run, key);
+      const report = withChange(given, changedAt(run));
       span.setAttribute(ATTRIBUTE.outcome, outcome);
       const ms = this.#ports.clock.nowMs() - startedMs;
       this.#ports.log.info(
@@ -106,7 +106,7 @@ export class Reconciler {
         },
         "run ended",
       );
-      this.#options.onRun?.({ key: run.key, outcome, ms });
+      this.#options.observer?.runEnded?.(started, { outcome, report: report.kind, ms });
       return report;
     });
   }
@@ -158,13 +158,15 @@ export class Reconciler {
     // 3. The run, and what it came to.
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
-    context.observer?.runEnded?.(outcome);
     const inventory = await this.#recordObjects(context, result);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
     const more = unwatched === undefined ? [] : [unwatched];
     const report = runReport(context, selection.workflow, result.summary, inventory, more);
     const written = await writeTrigger(context, report);
     if (written.kind === "fault") return this.#clusterFault(written.fault);
+    const changedAtMs = changedAt(run);
+    const changeToNowMs = changedAtMs === undefined ? undefined : this.#ports.clock.wallMs() - changedAtMs;
+    context.observer?.workflowEnded?.({ workflow: selection.workflow, outcome, changeToNowMs });
 
     // 4. When to look again.
     const soonest = soonestRetry(result.results.values());
@@ -274,6 +276,20 @@ export class Reconciler {
   #cause(reason: string): Cause {
     return causeNow(reason, this.#ports.clock.wallMs());
   }
+}
+
+/** When the first change was seen that a run answers; undefined for a mere look. */
+function changedAt({ causes }: KeyRun): number | undefined {
+  const times = causes.flatMap(({ reason, atMs, changedAtMs }) =>
+    reason === "resync" || (reason === "retry" && changedAtMs === undefined) ? [] : [changedAtMs ?? atMs],
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** A retry goes on answering the change that its run did not settle. */
+function withChange(report: RunReport, changedAtMs: number | undefined): RunReport {
+  if (report.kind === "interrupted" || report.cause?.reason !== "retry" || changedAtMs === undefined) return report;
+  return { ...report, cause: { ...report.cause, changedAtMs } };
 }
 
 function asError(error: unknown): Error {

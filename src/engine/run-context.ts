@@ -3,7 +3,7 @@
  * unchanged; nothing in it is mutated by a step but the recorder of objects looked at.
  */
 import type { JsonObject } from "../core/json.ts";
-import type { KeyText } from "../core/object-key.ts";
+import type { KeyText, ObjectKey } from "../core/object-key.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
 import type { LogicPlan, StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
@@ -15,7 +15,7 @@ import type { ObjectIndex } from "./ports/object-index.ts";
 import type { ObjectLock } from "./ports/object-lock.ts";
 import type { ObjectRef, ObjectStore } from "./ports/object-store.ts";
 import type { WatchLedger } from "./ports/watch-ledger.ts";
-import type { ReconcileQueue } from "./ports/reconcile-queue.ts";
+import type { ReconcileQueue, RunReport } from "./ports/reconcile-queue.ts";
 import type { WorkerMemory } from "./worker-memory.ts";
 
 /** The trigger of a run, as read at its start. */
@@ -49,17 +49,40 @@ export interface WorkerPorts {
   readonly index: ObjectIndex;
   readonly lock: ObjectLock;
   readonly ledger: Pick<WatchLedger, "unwatched">;
-  readonly queue: ReconcileQueue;
+  readonly queue: Pick<ReconcileQueue, "enqueue">;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Is told what happens within runs: for tests of definitions. Must not throw. */
+/** Is told what happens in runs, within their trace: for metrics, and for tests of definitions. Must not throw. */
 export interface RunObserver {
-  /** The trigger's own workflow came to this. */
-  runEnded?(outcome: Outcome<unknown>): void;
+  runStarted?(run: StartedRun): void;
+  /** @param run - the very one whose start was told */
+  runEnded?(run: StartedRun, ended: EndedRun): void;
+  /** A trigger's own workflow came to this, and its status says so. */
+  workflowEnded?(ended: EndedWorkflow): void;
   /** A call of a step's logic came to this; each item of a forEach is a call. */
   callEnded?(call: EndedCall): void;
+}
+
+/** The run of a key: of a trigger or of a definition. */
+export interface StartedRun extends ObjectKey {
+  readonly waitedMs: number;
+  readonly failures: number;
+}
+
+export interface EndedRun {
+  /** In one word: the kind of the workflow's outcome, or why none ran. */
+  readonly outcome: string;
+  readonly report: RunReport["kind"];
+  readonly ms: number;
+}
+
+export interface EndedWorkflow {
+  readonly workflow: WorkflowPlan;
+  readonly outcome: Outcome<unknown>;
+  /** Since the first change that this run, and the unfinished ones before it, answer; undefined for a mere look. */
+  readonly changeToNowMs: number | undefined;
 }
 
 export interface EndedCall {

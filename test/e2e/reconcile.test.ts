@@ -1,8 +1,10 @@
 /** One trigger on a real cluster of processes: what is written, when it is repaired, and when nothing happens. */
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { CLI } from "../support/stack.ts";
 import { CHAIN, configMap, widget } from "../support/widget-manifests.ts";
 
 describe("a trigger", () => {
@@ -90,6 +92,46 @@ describe("a trigger", () => {
     const isApplied = (object: JsonObject | undefined) => at(object, "data", "version") === undefined;
     await cluster.until("ConfigMap", "one-first", "losing the removed key", isApplied);
     expect(at(await cluster.get("ConfigMap", "one-first"), "data", "other")).toBe("kept");
+  });
+
+  it("is told of at /metrics of every process", async () => {
+    const texts = await Promise.all(
+      cluster.stack.processes.map(async ({ role, healthUrl }) => ({
+        role,
+        text: await (await fetch(`${healthUrl}/metrics`)).text(),
+      })),
+    );
+    const sum = (pattern: RegExp) =>
+      texts.flatMap(({ text }) => [...text.matchAll(pattern)]).reduce((total, [, value]) => total + Number(value), 0);
+    expect(
+      sum(/^controller_runtime_reconcile_total\{controller="widget\.e2e\.koreo\.test",result="success"\} (\d+)$/gm),
+    ).toBeGreaterThan(2);
+    expect(sum(/^koreo_change_to_ready_seconds_count\{workflow="defs\/chain"\} (\d+)$/gm)).toBeGreaterThan(0);
+    expect(
+      sum(/^koreo_step_outcomes_total\{workflow="defs\/chain",step="second",outcome="ok"\} (\d+)$/gm),
+    ).toBeGreaterThan(0);
+    expect(sum(/^koreo_watch_slots\{kind="Widget\.e2e\.koreo\.test",state="live"\} (\d+)$/gm)).toBe(1);
+    expect(sum(/^workqueue_adds_total\{name="[^"]+",class="1"\} (\d+)$/gm)).toBeGreaterThan(0);
+    expect(sum(/^rest_client_requests_total\{code="201",method="POST",host="[^"]+"\} (\d+)$/gm)).toBeGreaterThan(1);
+    for (const { role, text } of texts) {
+      expect(text, role).toMatch(/^koreo_queue_keys\{name="[^"]+",state="delayed"\} \d+$/m);
+      expect(text, role).toMatch(/^koreo_definitions\{kind="Workflow",health="ready"\} 1$/m);
+      expect(text.trimEnd().endsWith("# EOF"), role).toBe(true);
+    }
+  });
+
+  it("stands in the queue until its resync, as `koreo queue` says", async () => {
+    const { redis } = cluster.stack;
+    const run = (...args: readonly string[]) =>
+      new Promise<string>((resolve, reject) => {
+        execFile(process.execPath, [CLI, "queue", "--redis", redis.url, ...args], (error, stdout) =>
+          error === null ? resolve(stdout) : reject(error),
+        );
+      });
+    expect(await run("--kind", "widget")).toMatch(/^delayed +3 +Widget +apps +one +in \d+s +0 +resync$/m);
+    const { keys } = JSON.parse(await run("--state", "delayed", "-o", "json")) as { keys: JsonObject[] };
+    expect(keys).toContainEqual(expect.objectContaining({ kind: "Widget", name: "one", failures: 0, worker: "" }));
+    expect(await run("-n", "nowhere")).toMatch(/^In all: \d+ running, \d+ waiting, \d+ delayed;/m);
   });
 
   it("goes with everything it owns when it is deleted", async () => {

@@ -18,12 +18,13 @@ function parseCause(text: string): Cause | undefined {
     return undefined; // not ours
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { reason, object, traceparent, atMs } = value as Record<string, unknown>;
+  const { reason, object, traceparent, atMs, changedAtMs } = value as Record<string, unknown>;
   if (typeof reason !== "string" || typeof atMs !== "number") return undefined;
   return {
     reason,
     atMs,
     ...(typeof object === "string" ? { object } : {}),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
+    ...(typeof changedAtMs === "number" ? { changedAtMs } : {}),
   };
 }

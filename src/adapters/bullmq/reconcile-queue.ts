@@ -4,9 +4,9 @@
  */
 import { withBackend, type Queue } from "bullmq";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { KeyStore, QueueStats } from "../../engine/ports/key-store.ts";
-import type { ReconcileQueue, WakeUp } from "../../engine/ports/reconcile-queue.ts";
-import { formatCause } from "./cause-text.ts";
+import type { KeyStore, QueuePage, QueueStats, TenantLoad } from "../../engine/ports/key-store.ts";
+import type { QueuedRun, ReconcileQueue, WakeUp } from "../../engine/ports/reconcile-queue.ts";
+import { formatCause, parseCauses } from "./cause-text.ts";
 import { JOB_NAME, KeyQueueBackend, type TriggerData } from "./key-queue-backend.ts";
 import type { AsQueueBackend } from "./unsupported.ts";
 
@@ -52,6 +52,15 @@ export class BullmqReconcileQueue implements ReconcileQueue {
         opts: { priority: workClass, delay: afterMs },
       })),
     );
+  }
+
+  load(maxTenants: number): Promise<readonly TenantLoad[]> {
+    return this.#store.load(maxTenants);
+  }
+
+  async page(from?: string): Promise<QueuePage<QueuedRun>> {
+    const { keys, next } = await this.#store.page(from);
+    return { keys: keys.map((each) => ({ ...each, causes: parseCauses(each.causes) })), next };
   }
 
   stats(): Promise<QueueStats> {

@@ -41,6 +41,7 @@ export interface ApiRequest {
 
 /** One finished request, for counters. `status` is 0 when no answer came. A watch counts when its stream opens. */
 export interface ObservedRequest {
+  readonly method: TransportRequest["method"];
   readonly verb: string;
   readonly kind: string;
   readonly status: number;
@@ -145,6 +146,7 @@ export class ClusterClient {
     } finally {
       this.budget.leave();
       this.onRequest({
+        method: request.method,
         verb: request.verb,
         kind: request.kind,
         status: observedStatus,

@@ -1,5 +1,4 @@
 /** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
-import { stringify } from "yaml";
 import { member, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
 import type { ConfigFlags } from "../../processes/shared/config.ts";
@@ -7,6 +6,7 @@ import { failed, withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";
 import type { OutputFormat } from "../flags.ts";
 import { managedObjects, type ManagedObject } from "../managed-objects.ts";
+import { printDocument } from "../print-document.ts";
 import { formatAge, formatTable } from "../table.ts";
 
 export interface GetOptions extends ConfigFlags {
@@ -29,7 +29,7 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
   const isWide = options.allNamespaces === true || !type.namespaced;
   const objects = await listAll(connection, type, isWide ? undefined : (options.namespace ?? connection.namespace));
   if (options.output !== "table") {
-    print(options.output, { apiVersion: "v1", kind: "List", items: objects });
+    printDocument(options.output, { apiVersion: "v1", kind: "List", items: objects });
     return;
   }
   if (objects.length === 0) {
@@ -59,7 +59,7 @@ async function one(connection: Connection, type: ResourceType, name: string, opt
     throw failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, read.fault);
   const managed = await managedObjects(connection, read.value);
   if (options.output === "table") printOne(read.value, managed);
-  else print(options.output, { object: read.value, managedObjects: managed as unknown as JsonValue });
+  else printDocument(options.output, { object: read.value, managedObjects: managed as unknown as JsonValue });
 }
 
 function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
@@ -124,10 +124,6 @@ function verdictOf(object: JsonObject): { readonly status: string; readonly reas
 function conditionsOf(object: JsonObject): readonly JsonValue[] {
   const conditions = memberAt(object, ["status", "conditions"]);
   return Array.isArray(conditions) ? (conditions as readonly JsonValue[]) : [];
-}
-
-function print(format: "json" | "yaml", value: JsonValue): void {
-  console.log(format === "json" ? JSON.stringify(value, null, 2) : stringify(value, { lineWidth: 0 }).trimEnd());
 }
 
 function oneLine(text: string): string {

@@ -3,7 +3,7 @@
  * key, with a lease, a signal and a fence. Implemented by `adapters/bullmq` over any KeyStore.
  */
 import type { KeyText } from "../../core/object-key.ts";
-import type { QueueStats, WorkClass } from "./key-store.ts";
+import type { QueuedKey, QueuePage, QueueStats, TenantLoad, WorkClass } from "./key-store.ts";
 
 /** Why a key was enqueued. For tracing and class only: it never steers what a run does. */
 export interface Cause {
@@ -15,6 +15,8 @@ export interface Cause {
   readonly traceparent?: string;
   /** When it was seen, milliseconds since the epoch of the enqueuing process. */
   readonly atMs: number;
+  /** Of a retry: when the change was seen that is not answered yet. */
+  readonly changedAtMs?: number;
 }
 
 /** One wish for a run. */
@@ -29,7 +31,14 @@ export interface WakeUp {
 export interface ReconcileQueue {
   enqueue(wakeUps: readonly WakeUp[]): Promise<void>;
   stats(): Promise<QueueStats>;
+  /** What waits, by class and tenant; of each class at most so many tenants. */
+  load(maxTenants: number): Promise<readonly TenantLoad[]>;
+  /** A part of all keys. @param from - `next` of the page before */
+  page(from?: string): Promise<QueuePage<QueuedRun>>;
 }
+
+/** A key as the queue holds it, with its causes in full. */
+export type QueuedRun = Omit<QueuedKey, "causes"> & { readonly causes: readonly Cause[] };
 
 /** Why a run's signal was aborted. */
 export type Interruption = "superseded" | "lease-lost" | "draining";

@@ -14,7 +14,7 @@ import { ManagedFollower } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
-import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
 export interface KindRole extends GroupKind {
@@ -85,10 +85,22 @@ export class KindWatch {
     return this.#isListed;
   }
 
+  /** How its streams do. */
+  stream(nowMs: number): WatchedStream {
+    const states = [...this.#states.values()];
+    const isLive = this.#blocked === undefined && states.every((state) => streamTrouble(state) === undefined);
+    const silentMs = Math.max(0, ...states.map(({ lastHeardMs }) => nowMs - lastHeardMs));
+    return { kind: this.#name(), isLive, silentMs };
+  }
+
+  #name(): string {
+    const { group, kind } = this.role;
+    return group === "" ? kind : `${kind}.${group}`;
+  }
+
   /** The watches that are down and have heard nothing since a moment of the monotonic clock, in words. */
   faults(sinceMs: number): readonly string[] {
-    const { group, kind } = this.role;
-    const name = group === "" ? kind : `${kind}.${group}`;
+    const name = this.#name();
     const blocked = this.#blocked !== undefined && this.#blocked.sinceMs < sinceMs ? [this.#blocked.why] : [];
     const silent = [...this.#states.values()].flatMap((state) => {
       const trouble = state.lastHeardMs < sinceMs ? streamTrouble(state) : undefined;

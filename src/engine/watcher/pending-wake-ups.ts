@@ -38,7 +38,7 @@ export interface AfterSent {
 }
 
 export interface PendingPorts {
-  readonly queue: ReconcileQueue;
+  readonly queue: Pick<ReconcileQueue, "enqueue">;
   readonly ledger: WatchLedger;
   readonly clock: Clock;
   readonly log: Logger;

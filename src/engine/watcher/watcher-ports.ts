@@ -18,9 +18,18 @@ export interface WatcherPorts {
   readonly ledger: WatchLedger;
   readonly membership: Membership;
   readonly index: ObjectIndex;
-  readonly queue: ReconcileQueue;
+  readonly queue: Pick<ReconcileQueue, "enqueue">;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** One slot as a watcher serves it. */
+export interface WatchedStream {
+  /** `Kind.group`, or `Kind` of the core group. */
+  readonly kind: string;
+  readonly isLive: boolean;
+  /** Since the most silent of its streams was heard, in milliseconds; 0 before the first. */
+  readonly silentMs: number;
 }
 
 export interface WatcherOptions {

@@ -14,7 +14,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { KindWatch, type KindRole } from "./kind-watch.ts";
 import { PendingWakeUps } from "./pending-wake-ups.ts";
 import { TriggerKinds } from "./trigger-kinds.ts";
-import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** How often ownership is looked at while nothing nudges. */
 const TICK_MS = 1000;
@@ -74,6 +74,12 @@ export class Watcher {
   /** Slots this watcher watches now. */
   slots(): readonly SlotId[] {
     return [...this.#watches.keys()];
+  }
+
+  /** How the streams of these slots do. */
+  streams(): readonly WatchedStream[] {
+    const nowMs = this.#ports.clock.nowMs();
+    return [...this.#watches.values()].map((watch) => watch.stream(nowMs));
   }
 
   /** Why the watcher does not do its work; empty when it does. */

@@ -8,6 +8,10 @@ import { connectCluster, type ClusterAccess } from "../../adapters/kubernetes/co
 import { describeConnection, loadKubeConfig } from "../../adapters/kubernetes/kube-config.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { createLogger } from "../../adapters/telemetry/logger.ts";
+import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/metrics/exposition.ts";
+import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
+import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
+import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { startTracing } from "../../adapters/telemetry/tracing.ts";
 import { DefinitionCache } from "../../engine/definitions.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -27,9 +31,10 @@ export interface Foundation {
   readonly cluster: ClusterAccess;
   readonly state: SharedState;
   readonly definitions: DefinitionCache;
+  readonly metrics: MetricsRegistry;
   /** Where definitions are read, in priority order. */
   readonly definitionNamespaces: readonly string[];
-  /** Answers `/livez` and `/readyz` where a port is configured. */
+  /** Answers `/livez`, `/readyz` and `/metrics` where a port is configured. */
   serveHealth(checks: Readonly<Record<string, HealthCheck>>): Promise<void>;
   close(): Promise<void>;
 }
@@ -62,17 +67,22 @@ export async function openFoundation(
   );
 
   const { redisUrl, name } = config;
-  const state =
+  const opened =
     redisUrl === undefined
       ? openMemoryState({ clock, log })
       : await openRedisState({ redisUrl, name }, { clock, log }, signal);
-  if (state === undefined) return undefined;
+  if (opened === undefined) return undefined;
 
-  const cluster = connectCluster({ kubeConfig, clock });
+  const metrics = createRegistry();
+  const state = { ...opened, queue: countedQueue(metrics, opened.queue, name) };
+  queueMetrics(metrics, state.queue, name);
+  const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
+  const cluster = connectCluster({ kubeConfig, clock, onRequest });
   const definitions = new DefinitionCache(
     { informers: cluster.informers, store: cluster.store, registry: state.registry, clock, log },
     { namespaces, checks: readSpecChecks() },
   );
+  definitionMetrics(metrics, () => definitions.catalog());
   const closers: (() => Promise<void>)[] = [];
   return {
     id,
@@ -81,10 +91,11 @@ export async function openFoundation(
     cluster,
     state,
     definitions,
+    metrics,
     definitionNamespaces: namespaces,
     serveHealth: async (checks) => {
       if (config.healthPort === undefined) return;
-      const health = await startHealth(config.healthPort, checks);
+      const health = await startHealth(config.healthPort, checks, metrics);
       log.info({ port: health.port }, "health endpoint is up");
       closers.push(() => health.close());
     },

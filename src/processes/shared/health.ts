@@ -1,11 +1,17 @@
 /**
- * The liveness and readiness endpoint of a process: `/livez` answers while the event loop turns, `/readyz` once every
- * check holds, both with one line per check. Probed by Kubernetes, compose and the tests.
+ * What a process tells over HTTP: `/livez` answers while the event loop turns, `/readyz` once every check holds, with one
+ * line per check, and `/metrics` in OpenMetrics. Asked by Kubernetes, compose, Prometheus and the tests.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 
 /** Undefined when all is well, else what is wrong, in one line. */
 export type HealthCheck = () => string | undefined;
+
+/** Metrics as text; may take as long as what it asks. */
+export interface MetricsSource {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
 
 export interface HealthEndpoint {
   /** The port that is listened on. */
@@ -22,11 +28,13 @@ export interface HealthEndpoint {
 export async function startHealth(
   port: number,
   checks: Readonly<Record<string, HealthCheck>>,
+  metrics: MetricsSource,
 ): Promise<HealthEndpoint> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    if (path === "/metrics") return void sendMetrics(metrics, response);
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
-    if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez or /readyz\n");
+    if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez, /readyz or /metrics\n");
     const answers = Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
     const lines = answers.map(({ name, trouble }) =>
       trouble === undefined ? `[+] ${name} ok` : `[-] ${name}: ${trouble}`,
@@ -44,6 +52,16 @@ export async function startHealth(
         server.closeAllConnections();
       }),
   };
+}
+
+async function sendMetrics(metrics: MetricsSource, response: ServerResponse): Promise<void> {
+  try {
+    const text = await metrics.metrics();
+    response.writeHead(200, { "content-type": metrics.contentType }).end(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    response.writeHead(500, TEXT).end(`${why}\n`);
+  }
 }
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };

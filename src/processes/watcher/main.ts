@@ -1,4 +1,5 @@
 /** The watcher process: turns what happens in the cluster into keys on the queue. */
+import { watchMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { Watcher } from "../../engine/watcher/watcher.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
 import { openFoundation, type Foundation } from "../shared/foundation.ts";
@@ -17,12 +18,12 @@ export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Pr
 }
 
 export function createWatcher(
-  { id, clock, log, cluster, state, definitions, definitionNamespaces }: Foundation,
+  { id, clock, log, cluster, state, definitions, metrics, definitionNamespaces }: Foundation,
   config: ClusterConfig,
 ): Watcher {
   const { queue, registry, ledger, membership, index } = state;
   const { informers, store, access } = cluster;
-  return new Watcher(
+  const watcher = new Watcher(
     { informers, store, access, registry, ledger, membership, index, queue, clock, log },
     definitions,
     {
@@ -32,6 +33,8 @@ export function createWatcher(
       resyncIntervalMs: config.resyncIntervalMs,
     },
   );
+  watchMetrics(metrics, () => watcher.streams());
+  return watcher;
 }
 
 export function watcherTrouble(watcher: Watcher): string | undefined {

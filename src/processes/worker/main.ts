@@ -1,4 +1,5 @@
 /** The worker process: takes keys and reconciles them, as many at once as it is told. */
+import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
 import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
@@ -25,7 +26,7 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
 
 /** Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller. */
 export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
-  const { clock, log, cluster, state, definitions } = base;
+  const { clock, log, cluster, state, definitions, metrics } = base;
   const { queue, index, lock, ledger, registry } = state;
   const reconciler = new Reconciler(
     { store: cluster.store, index, lock, ledger, queue, clock, log },
@@ -33,6 +34,11 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
     registry,
     {
       resyncIntervalMs: config.resyncIntervalMs,
+      observer: new RunMetrics(metrics, {
+        name: config.name,
+        nowMs: () => clock.nowMs(),
+        concurrency: config.concurrency,
+      }),
       limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
     },
   );

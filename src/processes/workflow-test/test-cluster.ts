@@ -65,7 +65,6 @@ export class TestCluster {
       formatKey({ cluster: this.#cluster.cluster, group: type.group, kind: type.kind, namespace, name });
     this.#key = keyOf(this.#refOf(options.trigger));
     this.#recorded = new RecordingStore(this.#cluster, (ref) => keyOf(ref) === this.#key);
-    const queue = { enqueue: () => Promise.resolve(), stats: () => Promise.reject(new Error("there is no queue")) };
     const state = {
       index: new MemoryObjectIndex(),
       lock: new MemoryObjectLock(clock),
@@ -73,13 +72,13 @@ export class TestCluster {
     };
     const definitions = { catalog: () => options.catalog, catchUp: () => Promise.resolve() };
     this.#reconciler = new Reconciler(
-      { store: this.#recorded, clock, log: NO_LOG, queue, ...state },
+      { store: this.#recorded, clock, log: NO_LOG, queue: { enqueue: () => Promise.resolve() }, ...state },
       definitions,
       new MemoryDefinitionRegistry(),
       {
         resyncIntervalMs: RESYNC_MS,
         observer: {
-          runEnded: (outcome) => {
+          workflowEnded: ({ outcome }) => {
             this.#outcome = outcome;
           },
           callEnded: (call) => options.onCall?.(call),

@@ -77,7 +77,7 @@ export class WorkerBench {
       { ...ports, informers: this.cluster, registry },
       { namespaces: ["defs"], checks: new Map() },
     );
-    const queue = { enqueue: () => Promise.resolve(), stats: () => Promise.reject(new Error("no statistics")) };
+    const queue = { enqueue: () => Promise.resolve() };
     const shared = { index: this.index, lock: new MemoryObjectLock(this.clock), ledger: this.ledger, queue };
     this.#reconciler = new Reconciler({ ...ports, ...shared }, this.#definitions, registry, {
       resyncIntervalMs: 1_200_000,

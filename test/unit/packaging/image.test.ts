@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCrds } from "../../../src/processes/shared/crds.ts";
+import { createRegistry } from "../../../src/adapters/telemetry/metrics/exposition.ts";
 import { startHealth } from "../../../src/processes/shared/health.ts";
 import { CONTEXT_COPIES, INSTRUCTIONS, lastOf, ROOT, STAGES } from "./dockerfile.ts";
 
@@ -73,7 +74,7 @@ describe("the image's health check", () => {
   });
 
   it("holds while /livez answers and fails afterwards", async () => {
-    const health = await startHealth(0, { redis: () => "down: readiness, which must not count" });
+    const health = await startHealth(0, { redis: () => "down: readiness, which must not count" }, createRegistry());
     const whileUp = await exitCode(String(health.port));
     await health.close();
     expect([whileUp, await exitCode(String(health.port))]).toEqual([0, 1]);

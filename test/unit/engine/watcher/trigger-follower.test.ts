@@ -42,13 +42,12 @@ class Harness {
   readonly follower: TriggerFollower;
 
   constructor(triggerNamespaces: WatcherOptions["triggerNamespaces"] = "all") {
-    const queue: ReconcileQueue = {
+    const queue: Pick<ReconcileQueue, "enqueue"> = {
       enqueue: (wakeUps) => {
         if (this.isQueueDown) return Promise.reject(new StoreUnavailable("down"));
         this.sent.push(...wakeUps);
         return Promise.resolve();
       },
-      stats: () => Promise.reject(new Error("not asked")),
     };
     const ports = {
       ledger: this.ledger,

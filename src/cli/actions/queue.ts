@@ -1,0 +1,141 @@
+/** `koreo queue`: what the queue of an installation holds, straight from Redis. */
+import { BullmqReconcileQueue } from "../../adapters/bullmq/reconcile-queue.ts";
+import { describeTarget } from "../../adapters/redis/connection.ts";
+import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
+import { systemClock } from "../../adapters/system/clock.ts";
+import { parseKey, type ObjectKey } from "../../core/object-key.ts";
+import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
+import { parseConfig, type ConfigFlags } from "../../processes/shared/config.ts";
+import { CommandFailed } from "../failure.ts";
+import type { OutputFormat } from "../flags.ts";
+import { printDocument } from "../print-document.ts";
+import { formatTable } from "../table.ts";
+
+export interface QueueOptions extends ConfigFlags {
+  readonly namespace?: string;
+  readonly kind?: string;
+  readonly state?: QueuedRun["state"];
+  readonly failing?: true;
+  readonly limit: number;
+  readonly output: OutputFormat;
+}
+
+/** One key as people read it. */
+export interface ListedKey extends ObjectKey {
+  readonly state: QueuedRun["state"];
+  readonly workClass: number;
+  readonly ageMs: number;
+  readonly remainingMs: number;
+  readonly failures: number;
+  readonly worker: string;
+  readonly causes: readonly Cause[];
+}
+
+const REDIS_WITHIN_MS = 5000;
+
+/** @throws CommandFailed when no Redis is given, or it does not answer */
+export async function queue(options: QueueOptions): Promise<void> {
+  const { redisUrl, name } = parseConfig(options, process.env);
+  if (redisUrl === undefined) throw new CommandFailed("the queue is on Redis: give --redis or set KOREO_REDIS_URL");
+  const store = new RedisKeyStore({ target: redisUrl, name });
+  let trouble = "no answer";
+  store.onError((error) => (trouble = error.message || error.name));
+  const view = new BullmqReconcileQueue({ name: "koreo", store, clock: systemClock });
+  try {
+    const isReady = await Promise.race([store.ready.then(() => true), systemClock.sleep(REDIS_WITHIN_MS)]);
+    if (isReady !== true) throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+    const stats = await view.stats();
+    const keys = (await allKeys(view)).filter((each) => isWanted(each, options)).sort(byUrgency);
+    const shown = keys.slice(0, options.limit);
+    if (options.output === "table") printTable(shown, keys.length, stats);
+    else printDocument(options.output, { keys: shown, stats });
+  } finally {
+    await view.close();
+    await store.close();
+  }
+}
+
+async function allKeys(view: ReconcileQueue): Promise<readonly ListedKey[]> {
+  const keys = new Map<string, ListedKey>();
+  let from: string | undefined;
+  do {
+    const page = await view.page(from);
+    for (const each of page.keys) {
+      const parsed = parseKey(each.key);
+      // Of a key that moved while we read, the last state.
+      if (parsed !== undefined) keys.set(each.key, listed(each, parsed));
+    }
+    from = page.next;
+  } while (from !== undefined);
+  return [...keys.values()];
+}
+
+function listed(run: QueuedRun, { cluster, group, kind, namespace, name }: ObjectKey): ListedKey {
+  const { state, workClass, ageMs, remainingMs, failures, owner, causes } = run;
+  return {
+    cluster,
+    group,
+    kind,
+    namespace,
+    name,
+    state,
+    workClass,
+    ageMs,
+    remainingMs,
+    failures,
+    worker: owner,
+    causes,
+  };
+}
+
+function isWanted(key: ListedKey, { namespace, kind, state, failing }: QueueOptions): boolean {
+  return (
+    (namespace === undefined || key.namespace === namespace) &&
+    (kind === undefined || key.kind.toLowerCase() === kind.toLowerCase()) &&
+    (state === undefined || key.state === state) &&
+    (failing !== true || key.failures > 0)
+  );
+}
+
+const ORDER = ["running", "waiting", "delayed"];
+
+/** Running, then waiting by class and age, then delayed by when they are due. */
+function byUrgency(a: ListedKey, b: ListedKey): number {
+  const order = ORDER.indexOf(a.state) - ORDER.indexOf(b.state);
+  if (order !== 0) return order;
+  if (a.state === "delayed") return a.remainingMs - b.remainingMs;
+  return a.workClass - b.workClass || b.ageMs - a.ageMs;
+}
+
+function printTable(
+  keys: readonly ListedKey[],
+  found: number,
+  stats: Awaited<ReturnType<ReconcileQueue["stats"]>>,
+): void {
+  const rows = keys.map((key) => [
+    key.state,
+    String(key.workClass),
+    key.kind,
+    key.namespace,
+    key.name,
+    key.state === "delayed" ? `in ${seconds(key.remainingMs)}` : seconds(key.ageMs),
+    String(key.failures),
+    key.causes.map(causeText).join(", "),
+  ]);
+  const heads = ["STATE", "CLASS", "KIND", "NAMESPACE", "NAME", "SINCE", "FAILURES", "CAUSES"];
+  if (keys.length > 0) console.log(`${formatTable(heads, rows)}\n`);
+  const { running, waiting, delayed, failing, lostLeases } = stats;
+  const more = found > keys.length ? `${found - keys.length} more match; see --limit. ` : "";
+  console.log(
+    `${more}In all: ${running} running, ${waiting} waiting, ${delayed} delayed; ${failing} failing, ${lostLeases} leases lost so far`,
+  );
+}
+
+function causeText({ reason, object }: Cause): string {
+  const parsed = object === undefined ? undefined : parseKey(object as never);
+  return parsed === undefined ? reason : `${reason} ${parsed.kind}/${parsed.name}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)}s` : `${Math.round(ms / 1000)}s`;
+}

@@ -1,0 +1,166 @@
+/** `/metrics`: names and labels that dashboards know, bounded series, exemplars, and nothing stale. */
+import { describe, expect, it } from "vitest";
+import { createRegistry, BoundedLabel } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
+import { countedQueue, queueMetrics } from "../../../../src/adapters/telemetry/metrics/queue-metrics.ts";
+import { requestMetrics } from "../../../../src/adapters/telemetry/metrics/request-metrics.ts";
+import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metrics.ts";
+import { definitionMetrics, watchMetrics } from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
+import type { StepPlan, WorkflowPlan } from "../../../../src/core/plan/plan.ts";
+import { StoreUnavailable, type TenantLoad } from "../../../../src/engine/ports/key-store.ts";
+import type { ReconcileQueue } from "../../../../src/engine/ports/reconcile-queue.ts";
+import { startHealth } from "../../../../src/processes/shared/health.ts";
+import { keyOf } from "../../../contract/key-store.ts";
+
+const WORKFLOW = { namespace: "ns", name: "flow" } as WorkflowPlan;
+const RUN = { cluster: "local", group: "t.test", kind: "Note", namespace: "a", name: "x", waitedMs: 250, failures: 1 };
+
+/** A queue that answers what it is given, or not at all. */
+function queueWith(load: readonly TenantLoad[], isDown = () => false): ReconcileQueue {
+  const answer = <T>(value: T) => (isDown() ? Promise.reject(new StoreUnavailable("down")) : Promise.resolve(value));
+  return {
+    enqueue: () => answer(undefined),
+    stats: () => answer({ waiting: 3, running: 2, delayed: 9, failing: 1, lostLeases: 4, staleEnds: 0 }),
+    load: () => answer(load),
+    page: () => answer({ keys: [], next: undefined }),
+  };
+}
+
+describe("metrics of runs", () => {
+  it("count runs, outcomes and times under their established names", async () => {
+    let nowMs = 1000;
+    const registry = createRegistry();
+    const metrics = new RunMetrics(registry, { name: "koreo", nowMs: () => nowMs, concurrency: 50 });
+    metrics.runStarted(RUN);
+    nowMs = 3000;
+    expect(await registry.metrics()).toContain('workqueue_longest_running_processor_seconds{name="koreo"} 2\n');
+    metrics.callEnded({
+      ...{ workflow: WORKFLOW, step: { label: "one" } as StepPlan, logic: undefined as never },
+      outcome: { kind: "ok", value: 1 },
+    });
+    metrics.workflowEnded({ workflow: WORKFLOW, outcome: { kind: "ok", value: 1 }, changeToNowMs: 700 });
+    metrics.workflowEnded({ workflow: WORKFLOW, outcome: { kind: "ok", value: 1 }, changeToNowMs: undefined });
+    metrics.runEnded(RUN, { outcome: "ok", report: "done", ms: 2000 });
+    const text = await registry.metrics();
+    for (const line of [
+      'controller_runtime_reconcile_total{controller="note.t.test",result="success"} 1',
+      'controller_runtime_reconcile_time_seconds_count{controller="note.t.test"} 1',
+      'workqueue_queue_duration_seconds_bucket{le="0.5",name="koreo"} 1',
+      'workqueue_retries_total{name="koreo"} 1',
+      'workqueue_unfinished_work_seconds{name="koreo"} 0',
+      'koreo_workflow_outcomes_total{workflow="ns/flow",outcome="ok"} 2',
+      'koreo_step_outcomes_total{workflow="ns/flow",step="one",outcome="ok"} 1',
+      'koreo_change_to_ready_seconds_count{workflow="ns/flow"} 1',
+      'koreo_change_to_ready_seconds_sum{workflow="ns/flow"} 0.7',
+      "# EOF",
+    ]) {
+      expect(text).toContain(`${line}\n`.replace("# EOF\n", "# EOF"));
+    }
+  });
+
+  it.each([
+    ["retry", "done", "requeue_after"],
+    ["permFail", "done", "error"],
+    ["unavailable", "failed", "error"],
+    ["interrupted", "interrupted", "requeue"],
+    ["gone", "done", "success"],
+  ] as const)("a run that comes to %s (%s) is %s", async (outcome, report, result) => {
+    const registry = createRegistry();
+    new RunMetrics(registry, { name: "k", nowMs: () => 0, concurrency: 1 }).runEnded(RUN, { outcome, report, ms: 1 });
+    expect(await registry.metrics()).toContain(`result="${result}"} 1\n`);
+  });
+});
+
+describe("metrics of the queue", () => {
+  const load = Array.from({ length: 80 }, (_, index): TenantLoad => ({
+    ...{ workClass: 2, cluster: "local", namespace: `ns-${index}`, waiting: 1, oldestMs: index * 1000 },
+  }));
+
+  it("tell states, ages and the tenants that have been waiting longest", async () => {
+    const registry = createRegistry();
+    queueMetrics(registry, queueWith(load), "koreo");
+    const text = await registry.metrics();
+    expect(text).toContain('koreo_queue_keys{name="koreo",state="delayed"} 9\n');
+    expect(text).toContain('workqueue_depth{name="koreo"} 3\n');
+    expect(text).toContain('koreo_queue_oldest_seconds{name="koreo",class="2"} 79\n');
+    expect(text).toContain('koreo_queue_oldest_seconds{name="koreo",class="1"} 0\n');
+    expect(text.match(/^koreo_queue_tenant_oldest_seconds\{/gm)).toHaveLength(50);
+    expect(text).toContain('namespace="ns-79"} 79\n');
+    expect(text).not.toContain('namespace="ns-1"}');
+  });
+
+  it("say nothing while the queue cannot be asked, rather than something old", async () => {
+    let isDown = false;
+    const registry = createRegistry();
+    queueMetrics(
+      registry,
+      queueWith(load, () => isDown),
+      "koreo",
+    );
+    expect(await registry.metrics()).toMatch(/^koreo_queue_keys\{/m);
+    isDown = true;
+    expect(await registry.metrics()).not.toMatch(/^koreo_queue_keys\{/m);
+  });
+
+  it("count what was sent, not what could not be", async () => {
+    let isDown = false;
+    const registry = createRegistry();
+    const queue = countedQueue(
+      registry,
+      queueWith([], () => isDown),
+      "koreo",
+    );
+    const wakeUp = { key: keyOf("a"), workClass: 1, cause: { reason: "added", atMs: 0 } } as const;
+    await queue.enqueue([wakeUp, wakeUp]);
+    isDown = true;
+    await expect(queue.enqueue([wakeUp])).rejects.toThrow(StoreUnavailable);
+    expect(await registry.metrics()).toContain('workqueue_adds_total{name="koreo",class="1"} 2\n');
+  });
+});
+
+describe("metrics of requests, watches and definitions", () => {
+  it("count requests as client-go does, and by kind", async () => {
+    const registry = createRegistry();
+    const count = requestMetrics(registry, "api:6443");
+    count({ method: "GET", verb: "list", kind: "Pod", status: 200, durationMs: 30 });
+    count({ method: "PATCH", verb: "patch", kind: "Pod", status: 0, durationMs: 30 });
+    const text = await registry.metrics();
+    expect(text).toContain('rest_client_requests_total{code="200",method="GET",host="api:6443"} 1\n');
+    expect(text).toContain('rest_client_requests_total{code="<error>",method="PATCH",host="api:6443"} 1\n');
+    expect(text).toContain('rest_client_request_duration_seconds_bucket{le="0.1",verb="GET",host="api:6443"} 1\n');
+    expect(text).toContain('koreo_api_requests_total{verb="list",kind="Pod",code="200"} 1\n');
+  });
+
+  it("tell of slots and definitions as they are now", async () => {
+    const registry = createRegistry();
+    let streams = [
+      { kind: "Pod", isLive: true, silentMs: 1500 },
+      { kind: "Note.t.test", isLive: false, silentMs: 0 },
+    ];
+    watchMetrics(registry, () => streams);
+    const spec = { return: { a: "=1 +" } };
+    const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 1, spec } as const;
+    definitionMetrics(registry, () => compileCatalog([source], { namespaces: ["ns"] }));
+    const text = await registry.metrics();
+    expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 1\n');
+    expect(text).toContain('koreo_watch_slots{kind="Note.t.test",state="down"} 1\n');
+    expect(text).toContain('koreo_watch_last_heard_seconds{kind="Pod"} 1.5\n');
+    expect(text).toContain('koreo_definitions{kind="ValueFunction",health="faulty"} 1\n');
+    streams = [];
+    expect(await registry.metrics()).not.toMatch(/^koreo_watch_slots\{/m);
+  });
+
+  it("have bounded labels", () => {
+    const label = new BoundedLabel(2);
+    expect(["a", "b", "c", "a"].map((value) => label.of(value))).toEqual(["a", "b", "other", "a"]);
+  });
+});
+
+it("are served as OpenMetrics", async () => {
+  const endpoint = await startHealth(0, {}, createRegistry());
+  const response = await fetch(`http://127.0.0.1:${endpoint.port}/metrics`);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toContain("application/openmetrics-text");
+  expect(await response.text()).toContain("process_cpu_seconds_total");
+  await endpoint.close();
+});
