@@ -5,6 +5,8 @@
  */
 import { Environment } from "@marcbachmann/cel-js";
 import { makeNode, type Node } from "./node.ts";
+import { optionalMarks } from "./optional-marks.ts";
+import { refuseMixedRelations, refuseTrailingCommas } from "./refusals.ts";
 import { SyntaxProblem, tokenize, type Token } from "./tokens.ts";
 import { Fault, type Site, type Source, type Value } from "./value.ts";
 
@@ -108,31 +110,6 @@ function isLeadingDot(tokens: readonly Token[], index: number, token: Token): bo
   if (token.text !== "." || token.kind !== "operator" || tokens[index + 1]?.kind !== "name") return false;
   const before = tokens[index - 1];
   return before === undefined || (before.kind === "operator" && !/^[)\]}.]$/.test(before.text)) || before.text === "in";
-}
-
-/**
- * The `?` of `[?item]` and `{?key: value}`, which the library does not know. They are taken out before it reads, and put
- * back by where the item starts; in `list[?index]` it is the library's own.
- */
-function optionalMarks(tokens: readonly Token[]): ReadonlySet<Token> {
-  const marks = new Set<Token>();
-  const open: ("literal" | "other")[] = [];
-  for (const [index, token] of tokens.entries()) {
-    if (token.kind !== "operator") continue;
-    const before = tokens[index - 1];
-    if (token.text === "[" || token.text === "{") open.push(endsOperand(before) ? "other" : "literal");
-    else if (token.text === "(") open.push("other");
-    else if (/^[)\]}]$/.test(token.text)) open.pop();
-    else if (token.text === "?" && open.at(-1) === "literal" && before?.kind === "operator") {
-      if (/^[[{,]$/.test(before.text)) marks.add(token);
-    }
-  }
-  return marks;
-}
-
-function endsOperand(token: Token | undefined): boolean {
-  if (token === undefined) return false;
-  return token.kind === "operator" ? /^[)\]}]$/.test(token.text) : token.text !== "in" || token.kind === "literal";
 }
 
 function maybeTest(
@@ -248,38 +225,4 @@ function negative(operand: Node, site: Site): Node {
   if (operand.op === "literal" && operand.value === 1n << 63n)
     return makeNode("literal", site, { value: -(1n << 63n) });
   return makeNode("unary", site, { name: "-", children: [operand] });
-}
-
-const EQUALITY: ReadonlySet<string> = new Set(["==", "!="]);
-const RELATION: ReadonlySet<string> = new Set(["<", "<=", ">", ">=", "in"]);
-const SEPARATOR: ReadonlySet<string> = new Set([",", "?", ":", "&&", "||"]);
-
-/** CEL has one level for all of these, the library two: what they would group differently needs parentheses. */
-function refuseMixedRelations(tokens: readonly Token[]): void {
-  const levels: { equality: boolean; relation: boolean }[] = [{ equality: false, relation: false }];
-  const fresh = () => ({ equality: false, relation: false });
-  for (const token of tokens) {
-    if (token.kind === "literal") continue;
-    const level = levels[levels.length - 1] ?? fresh();
-    if (/^[([{]$/.test(token.text)) levels.push(fresh());
-    else if (/^[)\]}]$/.test(token.text)) levels.pop();
-    else if (SEPARATOR.has(token.text)) levels.splice(-1, 1, fresh());
-    else if (EQUALITY.has(token.text)) level.equality = true;
-    else if (RELATION.has(token.text)) level.relation = true;
-    if (level.equality && level.relation) {
-      throw new SyntaxProblem(
-        `add parentheses: '${token.text}' stands beside another comparison on one level`,
-        token.start,
-      );
-    }
-  }
-}
-
-function refuseTrailingCommas(tokens: readonly Token[]): void {
-  for (const [index, token] of tokens.entries()) {
-    const next = tokens[index + 1];
-    if (token.kind === "operator" && token.text === "," && next?.kind === "operator" && /^[)\]}]$/.test(next.text)) {
-      throw new SyntaxProblem(`unexpected '${next.text}' after a comma`, next.start);
-    }
-  }
 }

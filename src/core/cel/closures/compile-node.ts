@@ -5,7 +5,8 @@ import { Fault } from "../value.ts";
 import { childOf, compileField, compileIndex, compileName, compileOptionalField } from "./access.ts";
 import { compileCall } from "./calls.ts";
 import { Variables, type Closure, type Context } from "./context.ts";
-import { compileBinary, compileConditional, compileList, compileMap, compileUnary } from "./operators.ts";
+import { compileList, compileMap } from "./literals.ts";
+import { compileBinary, compileConditional, compileUnary } from "./operators.ts";
 
 /** The closures of several trees that share a frame with `slotCount` slots. */
 export interface CompiledNodes {
