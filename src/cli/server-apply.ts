@@ -61,11 +61,14 @@ export async function applyObject(connection: Connection, object: JsonObject, na
   if (answer.kind === "fault") return answer;
   const applied = isJsonObject(answer.value) ? answer.value : {};
   if (textMember(applied, "kind") === "CustomResourceDefinition") await untilEstablished(connection, ref);
-  if (before.kind === "fault") return { kind: "created", object: applied };
+  if (before.kind === "fault") {
+    // Who may not read is told the safe half of the truth.
+    return { kind: before.fault.kind === "notFound" ? "created" : "configured", object: applied };
+  }
   return { kind: jsonEqual(contentOf(before.value), contentOf(applied)) ? "unchanged" : "configured", object: applied };
 }
 
-/** Finds the kind; one that was installed a moment ago is waited for. */
+/** Finds the kind as the server serves it. */
 async function resolveServed(
   { store, signal }: Connection,
   object: JsonObject,

@@ -1,10 +1,11 @@
 /** Runs the FunctionTests and WorkflowTests of a set of definition files and gathers what they came to, for whatever prints it. */
-import type { CoverageRecorder } from "../core/coverage/recorder.ts";
+import { CoverageRecorder } from "../core/coverage/recorder.ts";
 import type { Differences } from "../core/function-test/compare.ts";
 import { resultText } from "../core/function-test/expected-outcome.ts";
 import { runFunctionTest, type FunctionTestResult } from "../core/function-test/run.ts";
 import type { FunctionTestPlan } from "../core/function-test/prepare.ts";
 import { outcomeText, type NotOk } from "../core/outcome.ts";
+import { bounded } from "../core/status/condition.ts";
 import type { DefinitionEntry } from "../core/plan/catalog.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import { runWorkflowTest, type WorkflowTestResult } from "../processes/workflow-test/run.ts";
@@ -37,6 +38,8 @@ export interface TestReport {
   readonly success: boolean;
   /** Why it could not be run at all; "" when it could. */
   readonly problem: string;
+  /** Of all cases, those that were not reached too. */
+  readonly labels: readonly string[];
   readonly cases: readonly CaseReport[];
   /** How many cases a failing one kept from being run. */
   readonly casesNotReached: number;
@@ -60,20 +63,30 @@ export async function runTests(
 ): Promise<readonly TestReport[]> {
   const reports: TestReport[] = [];
   for (const entry of definitions.catalog.entries) {
-    const report = await reportOf(entry, definitions, coverage);
-    if (report !== undefined && isSelected(report, filter)) reports.push(report);
+    const used = coverage === undefined ? undefined : new CoverageRecorder();
+    const report = await reportOf(entry, definitions, used);
+    if (report === undefined || !isSelected(report, filter)) continue;
+    reports.push(report);
+    if (used !== undefined) coverage?.add(used.hits);
   }
   return reports.map((report) => (report.name.includes(filter) ? report : withCases(report, filter)));
 }
 
-function isSelected({ name, cases, problem }: TestReport, filter: string): boolean {
-  return name.includes(filter) || (problem === "" && cases.some(({ label }) => label.includes(filter)));
+function isSelected({ name, labels }: TestReport, filter: string): boolean {
+  return name.includes(filter) || labels.some((label) => label.includes(filter));
 }
 
-/** Cases build on one another, so all were run; only the chosen ones are shown and count. */
+/**
+ * Cases build on one another, so all were run; only the chosen ones are shown and count. One that was not reached counts as
+ * well, and with it the case that is to blame.
+ */
 function withCases(report: TestReport, filter: string): TestReport {
-  const cases = report.cases.filter(({ label }) => label.includes(filter));
-  return { ...report, cases, success: cases.every(({ status }) => status !== "failed"), casesNotReached: 0 };
+  const casesNotReached = report.labels.slice(report.cases.length).filter((label) => label.includes(filter)).length;
+  const cases = report.cases.filter(
+    ({ label }, index) => label.includes(filter) || (casesNotReached > 0 && index === report.cases.length - 1),
+  );
+  const isPassed = report.problem === "" && casesNotReached === 0 && cases.every(({ status }) => status !== "failed");
+  return { ...report, cases, success: isPassed, casesNotReached };
 }
 
 type TestResult = Pick<TestReport, "success" | "problem" | "cases" | "casesNotReached">;
@@ -96,17 +109,18 @@ async function reportOf(
   if (compiled.prepared.kind === "notReady") {
     const why = faults.map(({ message }) => message).join("; ");
     const problem = why === "" ? said(compiled.prepared.outcome) : why;
-    return { ...base, success: false, problem, cases: [], casesNotReached: 0 };
+    return { ...base, labels: [], success: false, problem, cases: [], casesNotReached: 0 };
   }
   const { catalog, crds } = definitions;
+  const labels = compiled.prepared.plan.cases.map(({ label }) => printable(label));
   if (compiled.kind === "WorkflowTest") {
     const result = await runWorkflowTest(compiled.prepared.plan, { catalog, crds, coverage });
-    return { ...base, ...workflowResult(result) };
+    return { ...base, labels, ...workflowResult(result) };
   }
   const plan = coverage === undefined ? compiled.prepared.plan : watchedTest(compiled.prepared.plan, coverage);
   const result = runFunctionTest(plan, (name) => catalog.template(name, source.namespace));
   noteWrites(plan, result, coverage);
-  return { ...base, ...functionResult(result) };
+  return { ...base, labels, ...functionResult(result) };
 }
 
 function watchedTest(plan: FunctionTestPlan, coverage: CoverageRecorder): FunctionTestPlan {
@@ -119,9 +133,12 @@ const WRITES = { POST: "create", PATCH: "patch", DELETE: "delete" } as const;
 
 function noteWrites(plan: FunctionTestPlan, result: FunctionTestResult, coverage: CoverageRecorder | undefined): void {
   if (coverage === undefined || plan.functionUnderTest.kind === "notReady") return;
+  const logic = plan.functionUnderTest.plan;
+  if (logic.kind !== "resource") return;
   for (const { answer } of result.cases) {
     if (answer?.request === undefined) continue;
-    coverage.functionWrote(plan.functionUnderTest.plan.plan, WRITES[answer.request.method]);
+    const action = WRITES[answer.request.method];
+    coverage.wrote(logic.plan, action === "delete" && !logic.plan.api.deleteIfExists ? "recreate" : action);
   }
 }
 
@@ -131,9 +148,9 @@ function functionResult({ success, functionOutcome, cases, casesNotReached }: Fu
     problem: functionOutcome === undefined ? "" : said(functionOutcome),
     casesNotReached,
     cases: cases.map(({ label, pass, skipped, message, differences, outcome }) => ({
-      label,
+      label: printable(label),
       status: skipped ? "skipped" : pass ? "passed" : "failed",
-      message: pass ? "" : (message ?? ""),
+      message: pass ? "" : printable(message ?? ""),
       differences: differences === undefined ? [] : flattened(differences, ""),
       outcome: outcome === undefined ? "" : resultText(outcome),
     })),
@@ -146,9 +163,9 @@ function workflowResult({ success, workflowOutcome, cases, casesNotReached }: Wo
     problem: workflowOutcome === undefined ? "" : said(workflowOutcome),
     casesNotReached,
     cases: cases.map(({ label, pass, skipped, problem, unmet, outcome }) => ({
-      label,
+      label: printable(label),
       status: skipped ? "skipped" : pass ? "passed" : "failed",
-      message: problem,
+      message: printable(problem),
       differences: unmet.flatMap(({ path, differences }) => flattened(differences, path)),
       outcome: outcome === undefined ? "" : resultText(outcome),
     })),
@@ -156,7 +173,7 @@ function workflowResult({ success, workflowOutcome, cases, casesNotReached }: Wo
 }
 
 function flattened(differences: Differences, path: string): readonly Difference[] {
-  if (typeof differences === "string") return [{ path, text: differences.replaceAll("`", "") }];
+  if (typeof differences === "string") return [{ path, text: printable(differences.replaceAll("`", "")) }];
   if (Array.isArray(differences)) {
     const items = differences as readonly (Differences | null)[];
     return items.flatMap((item, index) => (item === null ? [] : flattened(item, `${path}[${index}]`)));
@@ -164,6 +181,14 @@ function flattened(differences: Differences, path: string): readonly Difference[
   return Object.entries(differences as Readonly<Record<string, Differences>>).flatMap(([name, inner]) =>
     flattened(inner, path === "" ? name : `${path}.${name}`),
   );
+}
+
+/** So much of a text in a manifest is shown: more would bury what it is about. */
+const MAX_TEXT = 1000;
+
+/** A text on one line: what an author wrote must not look like a line of ours, nor colour the terminal. */
+function printable(text: string): string {
+  return bounded(text, MAX_TEXT).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
 function said(outcome: NotOk): string {

@@ -122,9 +122,9 @@ export class DefinitionCache implements Definitions {
 
   catalog(): Catalog {
     if (!this.#isDirty) return this.#catalog;
-    this.#isDirty = false;
     const sources = this.#scopes.flatMap((scope) => [...scope.sources.values()]);
     this.#catalog = compileCatalog(sources, this.#options, this.#catalog);
+    this.#isDirty = false;
     return this.#catalog;
   }
 

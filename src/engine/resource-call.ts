@@ -115,6 +115,9 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     }
 
     const done = await sendWrite(run, target, { action, observed, planned }, signal);
+    if (done.kind === "observed" || (done.kind === "outcome" && done.changed)) {
+      run.observer?.wrote?.(target.call.plan, action.kind);
+    }
     switch (done.kind) {
       case "observed": // the answer is the observed object: look at it
         sent = planned;

@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { KeyText, ObjectKey } from "../core/object-key.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
-import type { LogicPlan, StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
+import type { LogicPlan, ResourceFunctionPlan, StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { Clock } from "./ports/clock.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
@@ -63,6 +63,8 @@ export interface RunObserver {
   workflowEnded?(ended: EndedWorkflow): void;
   /** A call of a step's logic came to this; each item of a forEach is a call. */
   callEnded?(call: EndedCall): void;
+  /** A function changed its object: what it asked for was done. */
+  wrote?(plan: ResourceFunctionPlan, action: "create" | "patch" | "recreate" | "delete"): void;
 }
 
 /** The run of a key: of a trigger or of a definition. */

@@ -58,7 +58,7 @@ function resourcePoints(plan: ResourceFunctionPlan): readonly Point[] {
   const items = overlays.kind === "ready" ? overlays.items : [];
   return [
     ...predicatePoints("preconditions", preconditions),
-    ...items.flatMap(({ skipIf }, index) => [
+    ...(isWritten ? items : []).flatMap(({ skipIf }, index) => [
       POINT.overlay(index, "applies"),
       ...(skipIf === undefined ? [] : [POINT.overlay(index, "is skipped")]),
     ]),

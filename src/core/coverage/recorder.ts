@@ -3,7 +3,7 @@
  * copies whose programs count, so that the engine runs as it always does.
  */
 import type { OverlayProgram, Program } from "../cel/program.ts";
-import { isPlainMap, type Value } from "../cel/value.ts";
+import { isFault, kindOf, type Value } from "../cel/value.ts";
 import { definitionId } from "../plan/definition-graph.ts";
 import type {
   DefinitionKind,
@@ -17,7 +17,6 @@ import type {
   WorkflowPlan,
 } from "../plan/plan.ts";
 import type { Predicates } from "../plan/predicates.ts";
-import { valueText } from "../plan/value-text.ts";
 import { POINT, switchCases, type Point } from "./points.ts";
 
 /** How often each point was exercised, by `definitionId` and then by `pointText`. */
@@ -27,22 +26,17 @@ export function pointText({ path, what }: Point): string {
   return `${path} ${what}`;
 }
 
-/** A write to an object, as far as it says which function made it. */
-export interface ObservedWrite {
-  readonly action: "create" | "patch" | "delete";
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
 export class CoverageRecorder {
   readonly #hits = new Map<string, Map<string, number>>();
   readonly #watched = new Map<PlanIdentity, LogicPlan["plan"]>();
-  /** The function that last was about an object, by kind and name; with the namespace it asked for. */
-  readonly #functions = new Map<string, { readonly id: string; readonly namespace: string }[]>();
 
   get hits(): Hits {
     return this.#hits;
+  }
+
+  /** Counts what another recorder has counted, too. */
+  add(hits: Hits): void {
+    for (const [id, points] of hits) for (const [text, count] of points) this.#count(id, text, count);
   }
 
   /** A copy of the plan that is counted. */
@@ -61,23 +55,19 @@ export class CoverageRecorder {
   }
 
   /** A function created, patched or deleted its object. */
-  functionWrote({ namespace, name }: PlanIdentity, action: ObservedWrite["action"]): void {
+  wrote({ namespace, name }: PlanIdentity, action: "create" | "patch" | "recreate" | "delete"): void {
     const id = definitionId({ kind: "ResourceFunction", namespace, name });
-    for (const point of WRITE_POINTS[action]) this.#hit(id, point);
-  }
-
-  /** Some function created, patched or deleted an object: the one that was last about it. */
-  wrote({ action, kind, namespace, name }: ObservedWrite): void {
-    const known = this.#functions.get(`${kind}/${name}`) ?? [];
-    const writers = known.filter((each) => each.namespace === namespace || each.namespace === "" || namespace === "");
-    for (const { id } of writers) for (const point of WRITE_POINTS[action]) this.#hit(id, point);
+    this.#hit(id, WRITE_POINTS[action]);
   }
 
   #hit(id: string, point: Point): void {
+    this.#count(id, pointText(point), 1);
+  }
+
+  #count(id: string, text: string, count: number): void {
     const points = this.#hits.get(id) ?? new Map<string, number>();
     this.#hits.set(id, points);
-    const text = pointText(point);
-    points.set(text, (points.get(text) ?? 0) + 1);
+    points.set(text, (points.get(text) ?? 0) + count);
   }
 
   #plan(logic: LogicPlan): LogicPlan["plan"] {
@@ -103,18 +93,10 @@ export class CoverageRecorder {
   }
 
   #resourceFunction(plan: ResourceFunctionPlan, hit: Hit): ResourceFunctionPlan {
-    const { api, overlays } = plan;
-    const id = definitionId({ kind: "ResourceFunction", namespace: plan.namespace, name: plan.name });
-    const place = watched(api.place, (value) => {
-      const part = (member: string) => (isPlainMap(value) ? valueText(value[member] ?? "") : "");
-      const key = `${api.kind}/${part("name")}`;
-      const others = (this.#functions.get(key) ?? []).filter((each) => each.id !== id);
-      this.#functions.set(key, [...others, { id, namespace: api.namespaced ? part("namespace") : "" }]);
-    });
+    const { overlays } = plan;
     const items = (list: readonly OverlayItemPlan[]) => list.map((item, index) => this.#overlayItem(item, index, hit));
     return {
       ...plan,
-      api: { ...api, place },
       preconditions: watchedPredicates("preconditions", plan.preconditions, hit),
       overlays: overlays.kind === "ready" ? { kind: "ready", items: items(overlays.items) } : overlays,
       postconditions: watchedPredicates("postconditions", plan.postconditions, hit),
@@ -131,7 +113,15 @@ export class CoverageRecorder {
       });
     if (item.kind === "inline") return { ...item, skipIf, overlay: watchedOverlay(item.overlay, applies) };
     const { plan } = this.watch({ kind: "value", plan: item.plan });
-    return { ...item, skipIf, plan: { ...plan, returns: plan.returns && watchedOverlay(plan.returns, applies) } };
+    const preconditions = plan.preconditions?.map((predicate) => ({
+      ...predicate,
+      defaultReturn: predicate.defaultReturn && watchedOverlay(predicate.defaultReturn, applies),
+    }));
+    return {
+      ...item,
+      skipIf,
+      plan: { ...plan, preconditions, returns: plan.returns && watchedOverlay(plan.returns, applies) },
+    };
   }
 
   #workflow(plan: WorkflowPlan, hit: Hit): WorkflowPlan {
@@ -151,7 +141,8 @@ export class CoverageRecorder {
     if (logic.kind === "ref") return { kind: "ref", logic: this.watch(logic.logic) };
     const known = switchCases(logic);
     const switchOn = watched(logic.switchOn, (value) => {
-      // An int goes to the default, as the engine has it.
+      // An int goes to the default, as the engine has it; anything else is an error.
+      if (typeof value !== "string" && kindOf(value) !== "int") return;
       const taken = known.find((each) => each.value === value) ?? known.find((each) => each.value === undefined);
       if (taken !== undefined) hit(POINT.switchCase(step, taken.text));
     });
@@ -163,9 +154,10 @@ export class CoverageRecorder {
 type Hit = (point: Point) => void;
 
 const WRITE_POINTS = {
-  create: [POINT.creates],
-  patch: [POINT.updates],
-  delete: [POINT.updates, POINT.deletes], // an update that makes the object anew, or an object that must not exist
+  create: POINT.creates,
+  patch: POINT.updates,
+  recreate: POINT.updates,
+  delete: POINT.deletes,
 } as const;
 
 function watchedValueFunction(plan: ValueFunctionPlan, hit: Hit): ValueFunctionPlan {
@@ -193,7 +185,7 @@ function watched(program: Program, onValue: (value: Value) => void): Program {
     references: program.references,
     evaluate: (scope, budget) => {
       const value = program.evaluate(scope, budget);
-      onValue(value);
+      if (!isFault(value)) onValue(value);
       return value;
     },
   };
@@ -203,8 +195,9 @@ function watchedOverlay(program: OverlayProgram, onApply: () => void): OverlayPr
   return {
     references: program.references,
     apply: (base, scope, budget) => {
-      onApply();
-      return program.apply(base, scope, budget);
+      const value = program.apply(base, scope, budget);
+      if (!isFault(value)) onApply();
+      return value;
     },
   };
 }

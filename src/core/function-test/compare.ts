@@ -2,7 +2,7 @@
  * The exact comparison of FunctionTests: unlike drift detection, extra keys count in both directions and every difference
  * is reported. Directives in the expected value say where order does not matter.
  */
-import { isJsonObject, jsonEqual, type JsonObject, type JsonValue } from "../json.ts";
+import { formatJson, isJsonObject, jsonEqual, type JsonObject, type JsonValue } from "../json.ts";
 import { directivesOf, isDirective } from "../resource/directives.ts";
 
 /** A text for a leaf; a map of the differing keys; a list with null for equal items. Undefined: no difference. */
@@ -90,7 +90,7 @@ function ownOf(map: JsonObject, name: string): JsonValue | undefined {
 
 /** A scalar as text; lists and maps as JSON, which Koreo's words never show. */
 function textOf(value: JsonValue): string {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+  return typeof value === "object" && value !== null ? formatJson(value) : String(value);
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

@@ -104,6 +104,7 @@ export class Catalog {
 
   /** The kind of every Workflow with a readable `crdRef`, healthy or not; each once. */
   get triggerKinds(): readonly GroupVersionKind[] {
+    if (this.#only !== undefined) return distinctKinds(this.#only.trigger === undefined ? [] : [this.#only.trigger]);
     return distinctKinds(this.#workflows.flatMap(({ trigger }) => (trigger === undefined ? [] : [trigger])));
   }
 

@@ -11,7 +11,9 @@ export function inputNamesOf(
   programs: readonly (Reading | undefined)[],
   ...lists: readonly (Predicates | undefined)[]
 ): readonly string[] {
-  const predicates = lists.flatMap((list) => list ?? []).flatMap(({ assert, verdict }) => [assert, verdict]);
+  const predicates = lists
+    .flatMap((list) => list ?? [])
+    .flatMap((each) => [each.assert, each.verdict, each.defaultReturn]);
   const names = [...programs, ...predicates].flatMap((program) =>
     (program?.references ?? []).flatMap(([variable, name]) =>
       variable === "inputs" && typeof name === "string" ? [name] : [],

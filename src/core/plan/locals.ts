@@ -9,6 +9,9 @@ import type { CompiledFragment, CompileFault, Program, Reference } from "../cel/
 import { isFault, isPlainMap, type Value } from "../cel/value.ts";
 import { memberPath } from "../cel/fragment.ts";
 
+/** Of a circle, in its message. */
+const MAX_NAMED = 10;
+
 interface Entry {
   readonly name: string;
   readonly program: Program;
@@ -32,21 +35,25 @@ export function compileLocals(fragment: Value | undefined, where: string): Compi
   if (faults.length > 0) return { kind: "fault", faults };
   const ordered = inOrderOfUse(entries);
   if (ordered.kind === "circle") {
-    const message = `locals use each other in a circle: ${ordered.names.join(" -> ")}`;
-    const path = memberPath(where, ordered.names[0] ?? "");
+    const { names } = ordered;
+    const shown = names.length > MAX_NAMED ? [...names.slice(0, MAX_NAMED), "..."] : names;
+    const message = `locals use each other in a circle: ${shown.join(" -> ")}`;
+    const path = memberPath(where, names[0] ?? "");
     return { kind: "fault", faults: [{ code: "malformed", message, path, text: "", start: 0, end: 0 }] };
   }
   return { kind: "program", program: oneByOne(ordered.entries, whole.program.references) };
 }
 
 function oneByOne(entries: readonly Entry[], references: readonly Reference[]): Program {
+  const steps = entries.map((entry) => ({ ...entry, used: usesAny(entry) ? undefined : namesUsed(entry) }));
   return {
     references,
     evaluate: (scope, budget) => {
       const locals: Record<string, Value> = {};
-      for (const { name, program } of entries) {
-        // A copy: what an earlier entry saw must not change under it.
-        const one = program.evaluate({ ...scope, locals: { ...locals } }, budget);
+      for (const { name, program, used } of steps) {
+        // What an entry uses, and no more: a copy, for what it saw must not change under it.
+        const seen = used === undefined ? { ...locals } : picked(locals, used);
+        const one = program.evaluate({ ...scope, locals: seen }, budget);
         if (isFault(one)) return one;
         put(locals, name, Array.isArray(one) ? ((one as readonly Value[])[0] ?? null) : null);
       }
@@ -55,31 +62,58 @@ function oneByOne(entries: readonly Entry[], references: readonly Reference[]): 
   };
 }
 
+function picked(map: Readonly<Record<string, Value>>, names: readonly string[]): Readonly<Record<string, Value>> {
+  const some: Record<string, Value> = {};
+  for (const name of names) {
+    const value = Object.hasOwn(map, name) ? map[name] : undefined;
+    if (value !== undefined) put(some, name, value);
+  }
+  return some;
+}
+
 type Order =
   | { readonly kind: "entries"; readonly entries: readonly Entry[] }
   | { readonly kind: "circle"; readonly names: readonly string[] };
 
-/** Each entry after those it uses. One that uses `locals` as a whole, or by a computed name, comes after all that do not. */
+/**
+ * Each entry after those it uses. One that uses `locals` as a whole, or by a computed name, comes after all that do not.
+ * Without recursion: an author's chain may be longer than the stack.
+ */
 function inOrderOfUse(entries: readonly Entry[]): Order {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const ordered = new Set<Entry>();
-  const visit = (entry: Entry, path: readonly string[]): readonly string[] | undefined => {
-    if (ordered.has(entry)) return undefined;
-    if (path.includes(entry.name)) return [...path.slice(path.indexOf(entry.name)), entry.name];
-    for (const name of namesUsed(entry)) {
-      const used = byName.get(name);
-      const circle = used === undefined ? undefined : visit(used, [...path, entry.name]);
-      if (circle !== undefined) return circle;
-    }
-    ordered.add(entry);
-    return undefined;
-  };
   const [some, all] = [entries.filter((entry) => !usesAny(entry)), entries.filter(usesAny).sort(byNames)];
-  for (const entry of [...some, ...all]) {
-    const circle = visit(entry, []);
-    if (circle !== undefined) return { kind: "circle", names: circle };
+  for (const first of [...some, ...all]) {
+    /** The way from `first` to where we are. */
+    const way: Entry[] = [first];
+    const onTheWay = new Set(way);
+    for (let entry = way.at(-1); entry !== undefined; entry = way.at(-1)) {
+      const next = ordered.has(entry) ? undefined : firstMissing(entry, byName, ordered);
+      if (next === undefined) {
+        ordered.add(entry);
+        onTheWay.delete(entry);
+        way.pop();
+      } else if (onTheWay.has(next)) {
+        return { kind: "circle", names: [...way.slice(way.indexOf(next)), next].map(({ name }) => name) };
+      } else {
+        onTheWay.add(next);
+        way.push(next);
+      }
+    }
   }
   return { kind: "entries", entries: [...ordered] };
+}
+
+function firstMissing(
+  entry: Entry,
+  byName: ReadonlyMap<string, Entry>,
+  ordered: ReadonlySet<Entry>,
+): Entry | undefined {
+  for (const name of namesUsed(entry)) {
+    const used = byName.get(name);
+    if (used !== undefined && !ordered.has(used)) return used;
+  }
+  return undefined;
 }
 
 function byNames(a: Entry, b: Entry): number {

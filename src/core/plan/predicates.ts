@@ -29,6 +29,8 @@ export type CompiledPredicates =
   | { readonly kind: "predicates"; readonly predicates: Predicates }
   | { readonly kind: "fault"; readonly faults: readonly CompileFault[] };
 
+const NOTHING_LAID: OverlayProgram = { references: [], apply: (base) => (isPlainMap(base) ? base : {}) };
+
 /**
  * @param list - `spec.preconditions` or `spec.postconditions` as read
  * @param where - its path
@@ -42,7 +44,10 @@ export function compilePredicates(list: Value | undefined, where: string): Compi
     const said = compileFragment(verdict, `${where}[${index}]`);
     const instead = compileOverlay(defaultReturn, `${where}[${index}].defaultReturn`);
     for (const each of [assert, said, instead]) if (each.kind === "fault") faults.push(...each.faults);
-    return [{ assert: programOf(assert), verdict: programOf(said), defaultReturn: programOf(instead) }];
+    // An empty map is a value, too: nothing is laid over the base.
+    const isGiven = instead.kind === "absent" && isPlainMap(defaultReturn);
+    const value = isGiven ? NOTHING_LAID : programOf(instead);
+    return [{ assert: programOf(assert), verdict: programOf(said), defaultReturn: value }];
   });
   return faults.length > 0 ? { kind: "fault", faults } : { kind: "predicates", predicates };
 }

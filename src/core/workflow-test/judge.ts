@@ -11,6 +11,8 @@ export interface ObservedCluster {
   readonly outcome: Outcome<unknown> | undefined;
   /** Undefined once it is deleted. */
   readonly trigger: JsonObject | undefined;
+  /** Of the trigger; "" for a cluster-scoped one. */
+  readonly namespace: string;
   /** Writes to other objects, in the order they were made. */
   readonly actions: readonly TestedAction[];
   /** Finds an object; one without namespace is looked for in the trigger's. */
@@ -32,7 +34,7 @@ export function judgeCase(expected: Expectations, observed: ObservedCluster): re
     ...unmet("expectState", state && compareExactly(state, memberAt(observed.trigger, ["status", "state"]) ?? {})),
     ...objects.flatMap((object) => judgeObject(object, observed)),
     ...absent.flatMap((name) => unmet(`expectAbsent ${nameText(name)}`, observed.find(name) && "it is there")),
-    ...(actions === undefined ? [] : judgeActions(actions, observed.actions)),
+    ...(actions === undefined ? [] : judgeActions(actions, observed)),
   ];
 }
 
@@ -76,10 +78,10 @@ function judgeObject(wanted: JsonObject, observed: ObservedCluster): readonly Un
 }
 
 /** Steps run side by side, so the order of writes is nobody's promise. */
-function judgeActions(wanted: readonly TestedAction[], done: readonly TestedAction[]): readonly Unmet[] {
-  const left = [...done];
+function judgeActions(wanted: readonly TestedAction[], { actions, namespace }: ObservedCluster): readonly Unmet[] {
+  const left = [...actions];
   const missing = wanted.filter((action) => {
-    const index = left.findIndex((each) => isSame(action, each));
+    const index = left.findIndex((each) => isSame(action, each, namespace));
     if (index >= 0) left.splice(index, 1);
     return index < 0;
   });
@@ -90,12 +92,13 @@ function judgeActions(wanted: readonly TestedAction[], done: readonly TestedActi
   return differences.length === 0 ? [] : differences.map((text) => ({ path: "expectActions", differences: text }));
 }
 
-function isSame(wanted: TestedAction, done: TestedAction): boolean {
-  const isThere = wanted.namespace === "" || wanted.namespace === done.namespace;
+function isSame(wanted: TestedAction, done: TestedAction, namespace: string): boolean {
+  const isThere = wanted.namespace === done.namespace || (wanted.namespace === "" && done.namespace === namespace);
   return wanted.action === done.action && wanted.kind === done.kind && wanted.name === done.name && isThere;
 }
 
-function actionText({ action, kind, namespace, name }: TestedAction): string {
+/** An action in words, for messages. */
+export function actionText({ action, kind, namespace, name }: TestedAction): string {
   return `${action} ${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
 

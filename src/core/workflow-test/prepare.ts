@@ -5,8 +5,9 @@
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value } from "../cel/value.ts";
 import { expectedOutcome, type ExpectedOutcome } from "../function-test/expected-outcome.ts";
-import { isJsonObject, memberAt, textMember, type JsonObject } from "../json.ts";
+import { isJsonObject, member, memberAt, textMember, type JsonObject } from "../json.ts";
 import { boolField, field, intField, listField, textField, type DefinitionSource } from "../manifest/definition.ts";
+import { ANNOTATION } from "../names.ts";
 import { formatApiVersion, type GroupVersionKind } from "../object-key.ts";
 import { depSkip } from "../outcome.ts";
 import { FaultList, type CompiledDefinition } from "../plan/fault-list.ts";
@@ -111,7 +112,36 @@ export function prepareWorkflowTest(
       if (given !== text) refuse(`spec.trigger.${member}`, `is ${given}, but the Workflow is for ${text}.`);
     }
   }
+  refuseOtherTriggers(trigger, cases, workflowName, refuse);
   return faults.finish({ namespace, name, contentHash, workflowUnderTest, trigger, objects, cases });
+}
+
+/** A test is about one trigger and one Workflow: what would make it another of either is a slip. */
+function refuseOtherTriggers(
+  trigger: JsonObject,
+  cases: readonly WorkflowCasePlan[],
+  workflowName: string,
+  refuse: Refuse,
+): void {
+  const places = [
+    { path: "spec.trigger", object: trigger },
+    ...cases.flatMap(({ trigger: object, label }, index) =>
+      object === undefined ? [] : [{ path: `spec.testCases[${index}: "${label}"].trigger`, object }],
+    ),
+  ];
+  for (const { path, object } of places) {
+    const metadata = object["metadata"] ?? {};
+    if (!isJsonObject(metadata)) refuse(`${path}.metadata`, "must be a map.");
+    const asked = textMember(member(metadata, "annotations"), ANNOTATION.workflow);
+    if (asked !== "" && asked !== workflowName) {
+      refuse(`${path}.metadata.annotations`, `names the Workflow ${asked}, but the test is about ${workflowName}.`);
+    }
+    if (object === trigger) continue;
+    for (const at of [["apiVersion"], ["kind"], ["metadata", "name"], ["metadata", "namespace"]]) {
+      const [before, after] = [memberAt(trigger, at), memberAt(object, at)];
+      if (after !== undefined && after !== before) refuse(`${path}.${at.join(".")}`, "is not that of spec.trigger.");
+    }
+  }
 }
 
 function underTest(test: string, name: string, find: FindWorkflow): Prepared<TestedWorkflow> {
@@ -121,7 +151,8 @@ function underTest(test: string, name: string, find: FindWorkflow): Prepared<Tes
   if (found?.kind === "notReady") return found;
   if (found === undefined) return notReady(`Workflow (${name}) not found, WorkflowTest '${test}' must wait.`);
   const { plan } = found;
-  if (plan.trigger === undefined) return notReady(`Workflow (${name}) has no crdRef: nothing can trigger it.`);
+  if (plan.trigger === undefined)
+    return notReady(`Workflow (${name}) has no crdRef with a group, a version and a kind: nothing can trigger it.`);
   return { kind: "ready", plan: { plan, trigger: plan.trigger } };
 }
 

@@ -28,7 +28,7 @@ const WITHOUT_STATUS: ReadonlySet<string> = new Set([
 
 /**
  * @param crds - CustomResourceDefinitions, whole
- * @returns every kind that the test, its Workflow or any function names, each version apart
+ * @returns every kind of the objects that the test or any function makes, each version apart
  */
 export function servedKinds(
   plan: WorkflowTestPlan,
@@ -48,7 +48,7 @@ export function servedKinds(
     const { apiVersion, kind, plural, namespaced } = compiled.prepared.plan.api;
     add(assumed({ ...parseApiVersion(apiVersion), kind }, { plural, namespaced }));
   }
-  const given = [plan.objects, ...plan.cases.flatMap(({ apply, expected }) => [apply, expected.objects])].flat();
+  const given = [plan.objects, ...plan.cases.map(({ apply }) => apply)].flat();
   for (const object of given) {
     const kind = { ...parseApiVersion(textMember(object, "apiVersion")), kind: textMember(object, "kind") };
     const namespaced = textMember(object["metadata"], "namespace") !== "" ? true : undefined;
@@ -76,7 +76,8 @@ function typesOfCrd(crd: JsonObject): readonly ResourceType[] {
   const spec = member(crd, "spec");
   const names = member(spec, "names");
   const written = member(spec, "versions");
-  const versions = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const all = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const versions = all.filter((version) => member(version, "served") !== false);
   return versions.map((version) => ({
     ...{ group: textMember(spec, "group"), version: textMember(version, "name"), kind: textMember(names, "kind") },
     plural: textMember(names, "plural"),

@@ -7,7 +7,7 @@ import type { CoverageRecorder } from "../../core/coverage/recorder.ts";
 import { formatApiVersion } from "../../core/object-key.ts";
 import type { NotOk, Outcome } from "../../core/outcome.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import { judgeCase, type Unmet } from "../../core/workflow-test/judge.ts";
+import { actionText, judgeCase, type Unmet } from "../../core/workflow-test/judge.ts";
 import {
   nameOf,
   type ObjectName,
@@ -71,6 +71,7 @@ export async function runWorkflowTest(
     catalog: options.catalog.withOnly(coverage?.watchWorkflow(workflow) ?? workflow),
     trigger,
     onCall: ({ workflow: caller, step }) => coverage?.stepRan(caller, step),
+    onWrite: (writer, action) => coverage?.wrote(writer, action),
   };
   const cases: WorkflowCaseResult[] = [];
   const passed: WorkflowCasePlan[] = [];
@@ -81,8 +82,7 @@ export async function runWorkflowTest(
       continue;
     }
     const open = async () => (world ??= await replayed(plan, cluster, passed));
-    const { actions, ...result } = await runCase(open, testCase, trigger);
-    for (const action of actions) coverage?.wrote(action);
+    const result = await runCase(open, testCase, trigger);
     cases.push(result);
     if (testCase.variant) world = undefined;
     else if (result.pass) passed.push(testCase);
@@ -100,8 +100,8 @@ async function replayed(
 ): Promise<TestCluster> {
   const { trigger } = options;
   const world = new TestCluster(options);
-  for (const object of plan.objects) await world.apply(object);
-  await world.apply({ ...plan.trigger, apiVersion: trigger.apiVersion, kind: trigger.kind });
+  for (const [index, object] of plan.objects.entries()) await at(`spec.objects[${index}]`, world.apply(object));
+  await at("spec.trigger", world.apply({ ...plan.trigger, apiVersion: trigger.apiVersion, kind: trigger.kind }));
   for (const testCase of passed) await play(world, testCase, trigger);
   return world;
 }
@@ -110,7 +110,7 @@ async function runCase(
   open: () => Promise<TestCluster>,
   testCase: WorkflowCasePlan,
   trigger: ObjectName,
-): Promise<WorkflowCaseResult & Pick<Played, "actions">> {
+): Promise<WorkflowCaseResult> {
   const { label, expected } = testCase;
   try {
     const world = await open();
@@ -119,13 +119,13 @@ async function runCase(
     const found = new Map<string, JsonObject | undefined>();
     for (const name of names) found.set(JSON.stringify(name), await world.find(name));
     const unmet = judgeCase(expected, {
-      ...{ outcome, actions, trigger: await world.find(trigger) },
+      ...{ outcome, actions, namespace: trigger.namespace, trigger: await world.find(trigger) },
       find: (name) => found.get(JSON.stringify(name)),
     });
-    return { label, skipped: false, pass: unmet.length === 0, problem: "", unmet, outcome, actions };
+    return { label, skipped: false, pass: unmet.length === 0, problem: "", unmet, outcome };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { label, skipped: false, pass: false, problem, unmet: [], outcome: undefined, actions: [] };
+    return { label, skipped: false, pass: false, problem, unmet: [], outcome: undefined };
   }
 }
 
@@ -137,9 +137,11 @@ interface Played {
 /** What the case changes, then the Workflow until it has nothing more to do. @throws Error when it cannot be played */
 async function play(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<Played> {
   const { apply, remove, advanceSeconds, runs } = testCase;
-  if (testCase.trigger !== undefined) await world.apply(addressed(testCase.trigger, trigger));
-  for (const object of apply) await world.apply(object);
-  for (const name of remove) await world.delete(name);
+  if (testCase.trigger !== undefined) {
+    await at("trigger", world.apply(addressed(testCase.trigger, trigger)));
+  }
+  for (const [index, object] of apply.entries()) await at(`apply[${index}]`, world.apply(object));
+  for (const [index, name] of remove.entries()) await at(`delete[${index}]`, world.delete(name));
   await world.advance(advanceSeconds);
   const actions: TestedAction[] = [];
   let outcome: Outcome<unknown> | undefined;
@@ -150,8 +152,17 @@ async function play(world: TestCluster, testCase: WorkflowCasePlan, trigger: Obj
     if (runs === undefined && run.actions.length === 0) return { outcome, actions };
   }
   if (runs !== undefined) return { outcome, actions };
-  const last = actions.slice(-3).map(({ action, kind, name }) => `${action} ${kind} ${name}`);
+  const last = actions.slice(-3).map(actionText);
   throw new Error(`the Workflow does not settle: each of ${MAX_RUNS} runs wrote something, at last ${last.join(", ")}`);
+}
+
+/** The cluster's refusal, with the place in the test that it is about. */
+async function at<T>(place: string, act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** A patch of the trigger as an object that names it. */

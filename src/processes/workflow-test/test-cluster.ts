@@ -16,7 +16,7 @@ import { nameOf, type ObjectName, type TestedAction } from "../../core/workflow-
 import type { Logger } from "../../engine/ports/logger.ts";
 import type { ClusterResult, ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
-import type { EndedCall } from "../../engine/run-context.ts";
+import type { EndedRun, RunObserver } from "../../engine/run-context.ts";
 import { RecordingStore } from "./recording-store.ts";
 
 export interface TestClusterOptions {
@@ -24,7 +24,9 @@ export interface TestClusterOptions {
   readonly catalog: Catalog;
   readonly trigger: ObjectName;
   /** Told of every call of a step's logic. */
-  readonly onCall?: ((call: EndedCall) => void) | undefined;
+  readonly onCall?: RunObserver["callEnded"];
+  /** Told of every write of a function. */
+  readonly onWrite?: RunObserver["wrote"];
 }
 
 /** What a run did. */
@@ -39,13 +41,17 @@ const SIGNAL = new AbortController().signal;
 const RESYNC_MS = 1_200_000;
 const LEASE_MS = 10_000;
 
-const NO_LOG: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  with: () => NO_LOG,
-};
+/** Keeps the error of a bug, and nothing else. */
+function logOf(onError: (error: unknown) => void): Logger {
+  const log: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: ({ error }) => onError(error),
+    with: () => log,
+  };
+  return log;
+}
 
 export class TestCluster {
   readonly #options: TestClusterOptions;
@@ -55,6 +61,8 @@ export class TestCluster {
   readonly #recorded: RecordingStore;
   readonly #key: KeyText;
   #outcome: Outcome<unknown> | undefined;
+  #ended: EndedRun | undefined;
+  #bug: unknown;
   #runs = 0;
 
   constructor(options: TestClusterOptions) {
@@ -72,7 +80,13 @@ export class TestCluster {
     };
     const definitions = { catalog: () => options.catalog, catchUp: () => Promise.resolve() };
     this.#reconciler = new Reconciler(
-      { store: this.#recorded, clock, log: NO_LOG, queue: { enqueue: () => Promise.resolve() }, ...state },
+      {
+        store: this.#recorded,
+        clock,
+        log: logOf((error) => (this.#bug = error)),
+        queue: { enqueue: () => Promise.resolve() },
+        ...state,
+      },
       definitions,
       new MemoryDefinitionRegistry(),
       {
@@ -81,7 +95,11 @@ export class TestCluster {
           workflowEnded: ({ outcome }) => {
             this.#outcome = outcome;
           },
+          runEnded: (_run, ended) => {
+            this.#ended = ended;
+          },
           callEnded: (call) => options.onCall?.(call),
+          wrote: (plan, action) => options.onWrite?.(plan, action),
         },
       },
     );
@@ -97,7 +115,7 @@ export class TestCluster {
     const created = await this.#cluster.create(ref, object, SIGNAL);
     if (created.kind === "fault" && created.fault.kind !== "alreadyExists") throw new Error(created.fault.detail);
     const { status, ...content } = object;
-    if (created.kind === "fault") demand(await this.#cluster.patch(ref, content, SIGNAL));
+    if (created.kind === "fault") demand(await this.#cluster.patch(ref, ref.type.hasStatus ? content : object, SIGNAL));
     if (status !== undefined && ref.type.hasStatus) {
       demand(await this.#cluster.patch(ref, { status }, SIGNAL, "status"));
     }
@@ -120,25 +138,30 @@ export class TestCluster {
     return this.#clock.advance(seconds * 1000);
   }
 
-  /** Runs the trigger's key once; waits that the run itself does take no real time. */
+  /** Runs the trigger's key once; waits that the run itself does take no real time. @throws Error when it cannot be run */
   async run(): Promise<TestRun> {
     this.#outcome = undefined;
     this.#runs += 1;
     const key = { key: this.#key, fence: this.#runs, workClass: 1, waitedMs: 0, causes: [], failures: 0 } as const;
     await this.#clock.drive(this.#reconciler.reconcile({ ...key, leaseLeftMs: () => LEASE_MS, signal: SIGNAL }));
+    if (this.#ended?.report !== "done") {
+      const bug = this.#bug instanceof Error ? `: ${this.#bug.message}` : "";
+      throw new Error(`the run could not be made (${this.#ended?.outcome ?? "it did not end"}${bug})`);
+    }
     return { outcome: this.#outcome, actions: this.#recorded.takeActions() };
   }
 
+  /** @throws Error for a kind that nobody makes: a slip of the pen would pass as an object that is not there */
   #refOf({ apiVersion, kind, namespace, name }: ObjectName): ObjectRef {
     const { group, version } = parseApiVersion(apiVersion);
-    const known = this.#options.types.filter((type) => type.group === group && type.kind === kind);
-    const type = known.find((each) => each.version === version) ?? {
-      ...{ group, version, kind, plural: `${kind.toLowerCase()}s` },
-      ...{ namespaced: true, hasStatus: true, watchable: true, ...known[0] },
-      version,
-    };
-    const place = namespace || this.#options.trigger.namespace || "default";
-    return { type, namespace: type.namespaced ? place : "", name };
+    const { types, trigger } = this.#options;
+    const type = types.find((each) => each.group === group && each.kind === kind && each.version === version);
+    if (type === undefined) {
+      throw new Error(
+        `nothing here is of kind ${kind} (${apiVersion}): no function, object or CustomResourceDefinition`,
+      );
+    }
+    return { type, namespace: type.namespaced ? namespace || trigger.namespace || "default" : "", name };
   }
 }
 

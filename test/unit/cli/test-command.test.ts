@@ -182,6 +182,26 @@ describe("koreo test", () => {
     expect(junit.stderr).toContain("Coverage: 7/14 (50 %)");
   });
 
+  it("a chosen case that was not reached fails, and so does the one before it", async () => {
+    const stopped = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
+    const cases = "[{ label: one, expectReturn: { a: 2 } }, { label: two, expectReturn: { a: 1 } }]";
+    const functionUnderTest = `
+apiVersion: koreo.dev/v1beta1
+kind: ValueFunction
+metadata: { name: f, namespace: defs }
+spec: { return: { a: 1 } }`;
+    const test = `
+apiVersion: koreo.dev/v1beta1
+kind: FunctionTest
+metadata: { name: "t", namespace: defs }
+spec: { functionRef: { kind: ValueFunction, name: f }, testCases: ${cases} }`;
+    await writeFile(path.join(stopped, "all.yaml"), `${functionUnderTest}\n---${test}`);
+    const { code, stdout } = await koreo(["test", stopped, "--filter", "two"]);
+    expect(stdout).toContain("FAIL  one");
+    expect(stdout).toContain("not run, for they build on it: 1 more");
+    expect(code).toBe(1);
+  });
+
   it("says where a file is no YAML, and still runs the others", async () => {
     const mixed = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
     await writeFile(path.join(mixed, "good.yaml"), `${FUNCTION("Hello")}---${TESTS.split("---")[0] ?? ""}`);

@@ -34,6 +34,18 @@ describe("defaultReturn of a precondition", () => {
     });
   });
 
+  it("may be empty", () => {
+    expect(run([{ assert: "=false", defaultReturn: {} }])).toEqual({ kind: "ok", value: {} });
+    expect(run([{ assert: "=false", defaultReturn: {} }], { base: { a: 1 } })).toEqual({ kind: "ok", value: { a: 1 } });
+  });
+
+  it("counts among the inputs that the function uses", () => {
+    const spec = { preconditions: [{ assert: "=inputs.a", defaultReturn: { b: "=inputs.b" } }] } as Value;
+    const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 0, spec } as const;
+    const { prepared } = compileValueFunction(source, "");
+    expect(prepared).toMatchObject({ kind: "ready", plan: { inputNames: ["a", "b"] } });
+  });
+
   it("says where it fails, when compiled and when evaluated", () => {
     expect(run([{ assert: "=false", defaultReturn: { a: "=1 +" } }])).toMatchObject({
       faults: [{ path: "spec.preconditions[0].defaultReturn.a" }],

@@ -36,6 +36,14 @@ describe("locals", () => {
     });
   });
 
+  it("a chain of thousands is no longer than any other", () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [`a${index}`, index === 2999 ? 1 : `=locals.a${index + 1} + 1`]),
+    );
+    expect(locals(chain)).toMatchObject({ a0: 3000 });
+    expect(compileLocals({ ...chain, a2999: "=locals.a0" }, "spec.locals")).toMatchObject({ kind: "fault" });
+  });
+
   it("what an earlier entry saw does not change under it", () => {
     expect(locals({ a: 1, b: "=locals", c: "=locals.b" })).toEqual({ a: 1, b: { a: 1 }, c: { a: 1 } });
     expect(locals({ c: "=locals", a: 1, b: "=locals" })).toEqual({ a: 1, b: { a: 1 }, c: { a: 1, b: { a: 1 } } });

@@ -263,6 +263,42 @@ spec: { steps: [{ label: text, ref: { kind: ValueFunction, name: text }, inputs:
     expect(untriggered.casesNotReached).toBe(1);
   });
 
+  it.each([
+    ["another object", "{ metadata: { name: b } }", /metadata.name` is not that of spec.trigger/],
+    ["another kind", "{ kind: Other }", /trigger.kind` is not that of spec.trigger/],
+    ["another Workflow", "{ metadata: { annotations: { koreo.dev/workflow: other } } }", /names the Workflow other/],
+    ["no object at all", "{ metadata: abc }", /metadata` must be a map/],
+  ])("refuses a case whose trigger is %s", async (_what, patch, fault) => {
+    const { faults } = await run(`  testCases: [{ trigger: ${patch}, expectActions: [] }]`);
+    expect(faults.join("\n")).toMatch(fault);
+  });
+
+  it("knows no kind that nobody makes: a slip of the pen is no object that is absent", async () => {
+    const result = await run(`
+  testCases: [{ expectAbsent: [{ apiVersion: v1, kind: ConfigMpa, name: a }] }]`);
+    expect(complaints(result).join()).toContain("nothing here is of kind ConfigMpa (v1)");
+  });
+
+  it("takes actions without a namespace for those in the trigger's", async () => {
+    const result = await run("  testCases: [{ expectActions: [{ action: create, kind: ConfigMap, name: a }] }]", {
+      trigger: "{ metadata: { name: a, namespace: elsewhere }, spec: { text: hi } }",
+    });
+    expect(complaints(result)).toHaveLength(2);
+  });
+
+  it("runs for the version of its own Workflow, whatever others there are", async () => {
+    const newer = `
+---
+apiVersion: koreo.dev/v1beta1
+kind: Workflow
+metadata: { name: a-newer }
+spec:
+  crdRef: { apiGroup: t.koreo.test, version: v2, kind: Note }
+  steps: [{ label: text, ref: { kind: ValueFunction, name: text }, inputs: { text: x } }]
+`;
+    expect(complaints(await run(CREATED, { more: newer }))).toEqual([]);
+  });
+
   it("goes by the CustomResourceDefinitions it is given", async () => {
     const { documents } = readYaml(`${DEFINITIONS}
 ---
