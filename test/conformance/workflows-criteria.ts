@@ -92,10 +92,13 @@ function isDefinition(object: JsonObject): boolean {
   return textMember(object, "apiVersion").startsWith("koreo.dev/");
 }
 
-/** The trigger was deleted, and a finalizer holds it. */
+/** The trigger was deleted, and a finalizer holds it since. */
 export function isTriggerDeleted(scene: Scene, trigger: string): boolean {
-  const deleted = touches(scene).some(({ action, object }) => action === "delete" && triggerId(object) === trigger);
-  return deleted && recordedAt(scene, ["triggers", trigger, "missing"]) !== true;
+  const isIt = (object: JsonObject) => triggerId(object) === trigger;
+  const deleted = touches(scene).find(({ action, object }) => action === "delete" && isIt(object));
+  if (deleted === undefined) return false;
+  const since = scene.recorded.slice(deleted.phase, scene.phase + 1);
+  return since.every((state) => memberAt(state, ["triggers", trigger, "missing"]) !== true);
 }
 
 /** Whether the trigger carries an annotation with this text, as it was last written. */

@@ -30,6 +30,7 @@ import {
 import { followsFrom, isWholeConsistent } from "./workflows-follow.ts";
 import { crdOf } from "./workflows-kinds.ts";
 import type { Scene, StepView } from "./workflows-scene.ts";
+import { honestStatus, isSound, LOOKUP_FAILURES } from "./workflows-sound.ts";
 import { resourcesIn, valueAt, valuesIn } from "./workflows-tree.ts";
 
 export interface WorkflowDeviation {
@@ -48,14 +49,24 @@ const ofSteps =
       scene.steps.filter((step) => isCause(step, scene)),
     );
 
+/** The same where the objects of these steps are what they are in the original. */
+const ofStepsAlone =
+  (isCause: (step: StepView, scene: Scene) => boolean): WorkflowDeviation["explains"] =>
+  (difference, scene) => {
+    const causes = scene.steps.filter((step) => isCause(step, scene));
+    const isOfCause = causes.some(({ objects }) => objects.includes(objectOf(difference) ?? ""));
+    return !isOfCause && followsFrom(scene, difference, causes);
+  };
+
 /** The step, or another one on an object of it, says so here. */
 function isSharing({ objects }: StepView, { steps }: Scene, says: RegExp): boolean {
   return steps.some((each) => says.test(each.actual.message) && each.objects.some((id) => objects.includes(id)));
 }
 
-const HONEST: Readonly<Record<string, string>> = { Ready: "True", Skip: "True", DepSkip: "Unknown" };
+/** What a server says no to only for now: 403, 404, 429, 5xx, or no answer. */
+const PASSING =
+  /'code': (?:403|404|429|5\d\d)|'reason': '(?:NotFound|Forbidden)'|not found|forbidden|timed? ?out|unavailable/i;
 const OWNERS = "metadata/ownerReferences";
-const LOOKUP_FAILURES: ReadonlySet<string> = new Set(["NoWorkflow", "WorkflowNotReady", "MultipleWorkflows"]);
 
 export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
   {
@@ -67,7 +78,7 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       if (type === undefined || field !== "status" || !isConstant) return false;
       const trigger = difference.path[1] ?? "";
       const reason = textMember(condition(scene, trigger, type), "reason");
-      return isOurType(scene, trigger, type) && difference.actual === (HONEST[reason] ?? "False");
+      return isOurType(scene, trigger, type) && difference.actual === honestStatus(reason);
     },
   },
   {
@@ -108,10 +119,12 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     explains: (difference, scene) => {
       const { field } = conditionField(difference) ?? {};
       const ready = condition(scene, difference.path[1] ?? "", "Ready");
+      const same = (name: string, state: JsonObject) =>
+        jsonEqual(valueAt(state, [...difference.path, name]), member(difference.actual, name));
       const wasThere = scene.recorded
         .slice(0, scene.phase)
-        .some((state) => valueAt(state, difference.path) !== undefined);
-      const isKept = field === "" && difference.expected === undefined && wasThere;
+        .some((state) => ["reason", "message", "location"].every((name) => same(name, state)));
+      const isKept = field === "" && difference.expected === undefined && difference.actual !== undefined && wasThere;
       return isKept && LOOKUP_FAILURES.has(textMember(ready, "reason"));
     },
   },
@@ -177,7 +190,9 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       const touched = touchedIn(scene, id ?? "");
       if (id !== undefined)
         return difference.path[0] === "objects" && touched !== undefined && isAsBefore(scene, difference, touched);
-      if (statusPlace(difference)?.part === "state" && isWrittenByOthers(scene, difference.actual)) return true;
+      const place = statusPlace(difference);
+      if (place?.part === "state" && isWrittenByOthers(scene, difference.actual)) return true;
+      if (place?.part === "managedResources" || difference.actual === undefined) return false;
       return ofSteps(
         ({ trigger, plan, objects }) =>
           objects.some((each) => (touchedIn(scene, each) ?? 0) > 0) &&
@@ -192,11 +207,13 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       const templates = touches(scene).filter(({ object }) => textMember(object, "kind") === "ResourceTemplate");
       if (templates.length === 0 || !isFromBefore(scene, difference)) return false;
       const path = ["spec", "template", ...difference.path.slice(2)];
+      const isInTemplate = [...scene.source.definitions, ...scene.definitions].some(
+        (each) => valueAt(each, path) !== undefined,
+      );
       if (objectOf(difference) !== undefined)
-        return templates.some(({ object }) => jsonEqual(valueAt(object, path), difference.actual));
-      const isOfTemplate = templates.flatMap(({ object }) => valuesIn(object));
-      if (statusPlace(difference)?.part === "state")
-        return isOfTemplate.some((each) => jsonEqual(each, difference.actual));
+        return isInTemplate && templates.some(({ object }) => jsonEqual(valueAt(object, path), difference.actual));
+      const values = templates.flatMap(({ object }) => valuesIn(object));
+      if (statusPlace(difference)?.part === "state") return values.some((each) => jsonEqual(each, difference.actual));
       return ofSteps(({ actual }) => /ResourceTemplate:\S+ (?:not found|is not ready)/.test(actual.message))(
         difference,
         scene,
@@ -208,37 +225,43 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 6: a key that we set and that left the target is taken off the object",
     explains: ({ path, expected, actual }, scene) => {
       const [root, id = "", ...inside] = path;
-      if ((root !== "objects" && root !== "lastApplied") || expected === undefined || actual !== undefined)
-        return false;
-      if (inside.join("/") === OWNERS) return false; // a matter of which write was the last
-      const record = ["lastApplied", id, ...inside];
-      const wasOurs = scene.recorded.slice(0, scene.phase).some((state) => valueAt(state, record) !== undefined);
-      return (
-        wasOurs && valueAt(scene.actual, record) === undefined && memberAt(scene.actual, ["objects", id]) !== undefined
+      const isInObject = (root === "objects" || root === "lastApplied") && inside.length > 0;
+      if (!isInObject || expected === undefined || actual !== undefined || inside.join("/") === OWNERS) return false;
+      const wasOurs = scene.recorded
+        .slice(0, scene.phase)
+        .some((state) => valueAt(state, ["lastApplied", id, ...inside]) !== undefined);
+      const isGone = ["objects", "lastApplied"].every(
+        (each) => valueAt(scene.actual, [each, id, ...inside]) === undefined,
       );
+      return wasOurs && isGone && memberAt(scene.actual, ["objects", id]) !== undefined;
     },
   },
   {
     name: "equal-lists-are-left-alone",
     why: "design.md 6: a list that is equal under its compare directive is not written",
-    explains: ({ path }, scene) =>
-      path.some((key, index) => {
-        const list = path.slice(0, index + 1);
+    explains: ({ path: [root, ...rest] }, scene) =>
+      rest.some((key, index) => {
+        const list = [root ?? "", ...rest.slice(0, index + 1)];
         const [there, here] = [recordedAt(scene, list), valueAt(scene.actual, list)];
         const directive = directiveOn(scene, key);
-        return directive !== undefined && isSameCollection(there, here, directive);
+        if (directive === undefined || !isSameCollection(there, here, directive)) return false;
+        // All that we want is there; in the state is what is on some object.
+        const target = root === "objects" ? valueAt(scene.actual, ["lastApplied", ...list.slice(1)]) : undefined;
+        if (target !== undefined) return isSameCollection(target, here, directive);
+        return valuesIn(member(scene.actual, "objects")).some((each) => jsonEqual(each, here));
       }),
   },
   {
     name: "records-of-other-writes",
     why: "the record holds what was sent last: after a create, or a patch that added one, also the owner references",
-    explains: ({ path: [root, id = "", ...inside] }, scene) => {
+    explains: ({ path: [root, id = "", ...inside], actual }, scene) => {
       if (root !== "lastApplied" || inside.join("/") !== OWNERS) return false;
       const [there, here] = [scene.recorded[scene.phase], scene.actual].map((state) =>
         memberAt(state, ["objects", id, ...inside]),
       );
+      const isWhole = actual === undefined || jsonEqual(actual, here);
       const isRewritten = scene.explained.some((each) => objectOf(each) === id) || (touchedIn(scene, id) ?? 0) > 0;
-      return jsonEqual(there, here) && isRewritten;
+      return isWhole && jsonEqual(there, here) && isRewritten;
     },
   },
   {
@@ -256,13 +279,18 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     name: "circles-are-told",
     why: "a circle of Workflows ends the original, or what it sees of changes; here it is a fault of these Workflows alone",
     explains: (difference, scene) => {
-      const ready = Object.entries((member(scene.actual, "triggers") ?? {}) as JsonObject);
-      const inCircle = ready.filter(([, trigger]) =>
+      const triggers = Object.entries((member(scene.actual, "triggers") ?? {}) as JsonObject);
+      const inCircle = triggers.filter(([, trigger]) =>
         textMember(memberAt(trigger, ["conditions", "Ready"]), "message").includes("call each other in a circle"),
       );
-      const trigger = statusPlace(difference)?.trigger;
-      if (inCircle.some(([id]) => id === trigger)) return isWholeConsistent(scene, trigger ?? "");
-      return inCircle.length > 0 && isFromBefore(scene, difference);
+      if (inCircle.length === 0) return false;
+      const { trigger, part, rest } = statusPlace(difference) ?? {};
+      // Triggers of others go on, where the original has stopped looking.
+      if (!inCircle.some(([id]) => id === trigger))
+        return difference.actual !== undefined && isFromBefore(scene, difference);
+      if (part === "koreo" || rest?.[0] === "Ready") return isWholeConsistent(scene, trigger ?? "");
+      if (part === "conditions") return difference.actual === undefined;
+      return isAsBefore(scene, difference) || (difference.expected === null && part === "managedResources");
     },
   },
   {
@@ -291,17 +319,18 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     name: "passing-refusals-are-retried",
     why: "design.md 7: of refused creates only what the server finds invalid is a permanent failure",
     explains: ofSteps(
-      ({ recorded, actual }) =>
+      ({ recorded, actual, objects }, scene) =>
         recorded.reason === "Failure" &&
-        actual.reason === "Wait" &&
         recorded.location === "spec.create" &&
-        actual.location === "spec.create",
+        PASSING.test(recorded.message) &&
+        actual.reason !== "Failure" &&
+        (actual.reason !== "Wait" || objects.every((id) => memberAt(scene.actual, ["objects", id]) === undefined)),
     ),
   },
   {
     name: "refused-writes-are-outcomes",
     why: "design.md 7: a refused patch or delete is what its step came to; the others go on",
-    explains: ofSteps(({ plan, recorded }) => {
+    explains: ofStepsAlone(({ plan, recorded }) => {
       const names = /(?:running Step|Timeout running step) \((\w+?)(?:-\d+)?\)/g;
       const labels = [...recorded.message.matchAll(names)].map(([, label]) => label);
       return labels.length > 0 && (recorded.isOwn || labels.includes(plan.label));
@@ -323,7 +352,9 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     name: "deletions-are-waited-for",
     why: "design.md 6: an object on its way out is waited for, not taken for one that is ready",
     explains: ofSteps(
-      ({ actual }) => actual.reason === "Wait" && actual.message.includes("is being deleted. Waiting..."),
+      ({ actual, objects }, scene) =>
+        actual.message.includes("is being deleted. Waiting...") &&
+        objects.some((id) => memberAt(scene.actual, ["objects", id, "metadata", "deletionTimestamp"]) !== undefined),
     ),
   },
   {
@@ -339,7 +370,7 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
   {
     name: "healthy-steps-go-on",
     why: "design.md 7: after a permanent failure the original looks at nothing again, so what it waits for never comes",
-    explains: ofSteps(
+    explains: ofStepsAlone(
       ({ trigger, recorded, actual }, scene) =>
         recorded.isOwn &&
         recorded.reason === "Wait" &&
@@ -351,5 +382,5 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
 
 /** The rule that explains a difference, if any does. */
 export function deviationFor(difference: Difference, scene: Scene): WorkflowDeviation | undefined {
-  return WORKFLOW_DEVIATIONS.find((rule) => rule.explains(difference, scene));
+  return isSound(difference, scene) ? WORKFLOW_DEVIATIONS.find((rule) => rule.explains(difference, scene)) : undefined;
 }

@@ -2,10 +2,11 @@
  * What follows from what a step came to. Where it rightly is something else than in the original, so are its conditions,
  * state, records and objects, the steps that wait for it, and the whole: rules name the step, and this names the rest.
  */
-import { memberAt, textMember } from "../../src/core/json.ts";
+import { jsonEqual, memberAt, textMember, type JsonValue } from "../../src/core/json.ts";
 import type { Difference } from "./workflows-compare.ts";
-import { condition, objectOf, recordedAt, statusPlace } from "./workflows-criteria.ts";
+import { condition, isAsBefore, objectOf, recordedAt, statusPlace } from "./workflows-criteria.ts";
 import type { Scene, StepView } from "./workflows-scene.ts";
+import { valuesIn } from "./workflows-tree.ts";
 
 const SEVERITY = ["DepSkip", "Skip", "Ready", "Wait", "Failure"];
 
@@ -23,9 +24,10 @@ export function isWholeConsistent(scene: Scene, trigger: string): boolean {
   const isUnclear = steps.length === 0 || reasons.includes(undefined) || new Set(types).size < types.length;
   const isWorst = isUnclear || SEVERITY[worst] === reason;
   const koreo = memberAt(scene.actual, ["triggers", trigger, "koreo"]);
-  const errors = textMember(koreo, "errors");
+  const [errors, locations] = [textMember(koreo, "errors"), textMember(koreo, "locations")];
   const isError = reason === "Wait" || reason === "Failure";
-  return isWorst && textMember(ready, "message").includes(errors) && (errors !== "" || !isError);
+  const isPlaced = locations === "" || locations === textMember(ready, "location");
+  return isWorst && isPlaced && textMember(ready, "message").includes(errors) && isError === (errors !== "");
 }
 
 /**
@@ -34,8 +36,13 @@ export function isWholeConsistent(scene: Scene, trigger: string): boolean {
  */
 export function followsFrom(scene: Scene, difference: Difference, causes: readonly StepView[]): boolean {
   const id = objectOf(difference);
-  if (id !== undefined)
-    return causes.some((cause) => concerned(scene, cause).some(({ objects }) => objects.includes(id)));
+  if (id !== undefined) {
+    const own = causes.flatMap((cause) => concerned(scene, cause)).filter(({ objects }) => objects.includes(id));
+    // The object of a step that is ready is there.
+    const isMissed =
+      memberAt(scene.actual, ["objects", id]) === undefined && own.some(({ actual }) => actual.reason === "Ready");
+    return own.length > 0 && !isMissed;
+  }
   const place = statusPlace(difference);
   if (place === undefined) return false;
   const own = causes.filter(({ trigger }) => trigger === place.trigger);
@@ -54,8 +61,14 @@ export function followsFrom(scene: Scene, difference: Difference, causes: readon
         ({ plan }) =>
           recordedAt(scene, ["triggers", place.trigger, "conditions", plan.condition?.type ?? ""]) === undefined,
       );
+    // A step that is ready says what it says; one that is not may have said something before.
     case "state":
-      return steps.some(({ plan }) => plan.state?.keys.includes(first) === true);
+      return steps.some(({ plan, actual }) => {
+        if (plan.state?.keys.includes(first) !== true) return false;
+        if (actual.reason === "Ready" && actual.isOwn) return difference.actual !== undefined;
+        const isKnown = isAsBefore(scene, difference) || isWritten(scene, difference.actual);
+        return difference.actual === undefined || isKnown;
+      });
     case "managedResources":
       return steps.some(({ plan }) => first === "resources" && plan.label === second);
     default:
@@ -67,4 +80,11 @@ export function followsFrom(scene: Scene, difference: Difference, causes: readon
 function concerned(scene: Scene, { trigger, plan, dependents }: StepView): readonly StepView[] {
   const labels = [plan.label, ...dependents];
   return scene.steps.filter((step) => step.trigger === trigger && labels.includes(step.plan.label));
+}
+
+/** A value stands in what the people of a case wrote. */
+function isWritten({ source, definitions }: Scene, value: JsonValue | undefined): boolean {
+  return [...definitions, ...source.triggers, ...source.objects]
+    .flatMap(valuesIn)
+    .some((each) => jsonEqual(each, value));
 }

@@ -70,12 +70,13 @@ export function sceneOf(
   return { source, phase, recorded, actual, definitions, workflows, steps, explained };
 }
 
-/** Objects that somebody wrote or deleted in a phase; the triggers as they were first made are those of phase 0. */
+/** Objects that somebody wrote or deleted in a phase; what was there first, triggers included, belongs to phase 0. */
 export function touchesAt(
   { source }: Scene,
   phase: number,
 ): readonly { readonly action: string; readonly object: JsonObject }[] {
-  const made = phase === 0 ? source.triggers.map((object) => ({ action: "apply", object })) : [];
+  const first = phase === 0 ? [...source.objects, ...source.triggers] : [];
+  const made = first.map((object) => ({ action: "apply", object }));
   const acts = source.phases[phase]?.acts ?? [];
   return [...made, ...acts.flatMap(({ action, objects }) => objects.map((object) => ({ action, object })))];
 }
