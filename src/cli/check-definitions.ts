@@ -17,25 +17,33 @@ export interface CheckSchemas {
   readonly schemas: SpecSchemas;
 }
 
-/** @returns errors and warnings by file and place */
-export function checkDefinitions(definitions: DefinitionFiles, schemas: CheckSchemas): readonly PlacedFinding[] {
+/**
+ * @param more - what others found in the catalog, such as a live API server
+ * @returns errors and warnings by file and place
+ */
+export function checkDefinitions(
+  definitions: DefinitionFiles,
+  schemas: CheckSchemas,
+  more: readonly Finding[] = [],
+): readonly PlacedFinding[] {
   const { files, documents } = definitions;
   return [
     ...definitions.unreadable.map((fault) => placed({ ...fault, severity: "error" }, files)),
     ...documents.flatMap((each) => documentFindings(each, schemas, files)),
     ...duplicates(definitions),
-    ...checkCatalog(definitions.catalog).map((finding) => placedFinding(finding, definitions)),
+    ...[...checkCatalog(definitions.catalog), ...more].map((finding) => placedFinding(finding, definitions)),
   ].sort((a, b) => byText(a.file, b.file) || a.line - b.line || a.column - b.column);
 }
 
 /** A finding of the catalog at its place in the files. */
 export function placedFinding(
-  { definition, path, ...said }: Finding,
+  { definition, path, isAboutName, ...said }: Finding,
   { byId, files }: DefinitionFiles,
   place: DefinitionFile | undefined = byId.get(definitionId(definition)),
 ): PlacedFinding {
   const { kind, namespace, name } = definition;
-  const at = place?.document.locate(pathParts(path)) ?? { line: 1, column: 1 };
+  const what = isAboutName === true ? "name" : "value";
+  const at = place?.document.locate(pathParts(path), what) ?? { line: 1, column: 1 };
   return placed({ ...said, ...at, path, file: place?.file ?? "", definition: `${kind} ${namespace}/${name}` }, files);
 }
 
@@ -73,7 +81,8 @@ function documentFindings(
       placed({ ...each, file, definition, severity: isRefused ? "error" : "warning" }, files),
     ),
     ...faults.map((fault) => {
-      const at = document.locate(pathParts(fault.path));
+      const isAboutName = "isAboutName" in fault && fault.isAboutName;
+      const at = document.locate(pathParts(fault.path), isAboutName ? "name" : "value");
       return placed({ severity: "error", rule: "schema", ...fault, ...at, file, definition }, files);
     }),
   ];

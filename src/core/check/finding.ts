@@ -19,6 +19,11 @@ export const RULES = {
   "unused-input": "A step gives an input that its function does not use.",
   unused: "Nothing refers to the definition.",
   untested: "No FunctionTest or WorkflowTest runs the function.",
+  "unserved-kind": "The API server does not serve the kind.",
+  "wrong-plural": "The API server has another plural for the kind.",
+  "wrong-scope": "The kind is in a namespace and the function says otherwise, or the other way round.",
+  "unknown-field": "The API server's schema of the kind has no such field.",
+  "wrong-value": "The API server's schema of the kind wants another value.",
 } as const;
 
 export type Rule = keyof typeof RULES;
@@ -32,6 +37,8 @@ export interface Finding {
   readonly message: string;
   /** What to do about it. */
   readonly fix?: string;
+  /** Whether it is the name of the last member of the path that is wrong, and not its value. */
+  readonly isAboutName?: boolean;
 }
 
 /** `[2]`, `[2: "label"]`, `['name']`, `["name"]` with the escapes of JSON, or a plain name. */

@@ -6,6 +6,7 @@
 import {
   isAlias,
   isCollection,
+  isMap,
   isNode,
   isScalar,
   LineCounter,
@@ -35,8 +36,8 @@ export interface YamlDocument {
   readonly differences: readonly YamlFault[];
   /** The same object as `value` where nothing differs; undefined when they refuse to read it. */
   readonly asServerReads: Value | undefined;
-  /** Where the member at a path stands, or the nearest one above it that exists. */
-  locate(path: readonly (string | number)[]): Position;
+  /** Where the member at a path stands, its value or its name, or the nearest one above it that exists. */
+  locate(path: readonly (string | number)[], what?: "value" | "name"): Position;
 }
 
 export interface YamlFault extends Position {
@@ -144,10 +145,11 @@ function documentOf(
     length: end - start,
     differences: differences.map(faultAt),
     asServerReads: server === undefined ? value : server.kind === "read" ? server.value : undefined,
-    locate: (path) => {
+    locate: (path, what = "value") => {
       let node: Node = contents;
-      for (const name of path) {
-        const next = memberOf(node, name, document);
+      for (const [depth, name] of path.entries()) {
+        const isName = what === "name" && depth === path.length - 1;
+        const next = isName ? keyOf(node, name, document) : memberOf(node, name, document);
         if (next === undefined) break;
         node = next;
       }
@@ -161,6 +163,12 @@ function memberOf(node: Node, name: string | number, document: Document.Parsed):
   const target = isAlias(node) ? node.resolve(document) : node;
   const next: unknown = isCollection(target) ? (target.get(name, true) ?? target.get(String(name), true)) : undefined;
   return isNode(next) ? next : undefined;
+}
+
+function keyOf(node: Node, name: string | number, document: Document.Parsed): Node | undefined {
+  const target = isAlias(node) ? node.resolve(document) : node;
+  const pair = isMap(target) ? target.items.find(({ key }) => isScalar(key) && key.value === String(name)) : undefined;
+  return isNode(pair?.key) ? pair.key : undefined;
 }
 
 function positionAt(lines: LineCounter, offset: number): Position {

@@ -1,0 +1,108 @@
+/**
+ * The OpenAPI v3 documents of an API server: finds the schema of a kind and follows references within its document. What a
+ * schema leaves open (no type, no properties) stays open.
+ */
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../json.ts";
+
+/** A schema in its document, references followed. */
+export class OpenApiSchema {
+  readonly #document: JsonValue;
+  readonly #schema: JsonObject;
+  /** Whether it has a name of its own in the document. */
+  readonly #isNamed: boolean;
+
+  private constructor(document: JsonValue, schema: JsonObject) {
+    this.#document = document;
+    this.#schema = resolved(document, schema);
+    this.#isNamed = this.#schema !== schema;
+  }
+
+  /**
+   * @param document - of one group version
+   * @returns undefined when it describes no such kind
+   */
+  static ofKind(document: JsonValue, group: string, version: string, kind: string): OpenApiSchema | undefined {
+    const schemas = memberAt(document, ["components", "schemas"]);
+    const found = Object.values(isJsonObject(schemas) ? schemas : {}).find((schema) =>
+      listOf(member(schema, "x-kubernetes-group-version-kind")).some(
+        (each) =>
+          textMember(each, "group") === group &&
+          textMember(each, "version") === version &&
+          textMember(each, "kind") === kind,
+      ),
+    );
+    return isJsonObject(found) ? new OpenApiSchema(document, found) : undefined;
+  }
+
+  /** What the value may be; empty where the schema does not say. */
+  get types(): readonly string[] {
+    const { type } = this.#schema;
+    if (typeof type === "string") return [type];
+    if (this.#schema["x-kubernetes-int-or-string"] === true) return ["integer", "string"];
+    const alternatives = [...listOf(this.#schema["oneOf"]), ...listOf(this.#schema["anyOf"])];
+    const types = alternatives.map((each) => textMember(each, "type"));
+    return types.includes("") ? [] : types;
+  }
+
+  /** Of a whole number. */
+  get bits(): number {
+    return ["int32", "int-or-string"].includes(textMember(this.#schema, "format")) ? 32 : 64;
+  }
+
+  /** The values it must be one of; empty where any will do. */
+  get choices(): readonly JsonValue[] {
+    return listOf(this.#schema["enum"]);
+  }
+
+  /** The names of its members; undefined where any may stand. */
+  get members(): readonly string[] | undefined {
+    const { properties, type } = this.#schema;
+    if (this.#schema["x-kubernetes-preserve-unknown-fields"] === true || this.#additional !== undefined)
+      return undefined;
+    // A map of a CRD without properties has none: what is written there is dropped. Named ones hold any JSON.
+    if (!isJsonObject(properties)) return type === "object" && !this.#isNamed ? [] : undefined;
+    const own = this.#schema["x-kubernetes-embedded-resource"] === true ? ["apiVersion", "kind", "metadata"] : [];
+    return [...new Set([...own, ...Object.keys(properties)])];
+  }
+
+  /** The schema of a member; undefined where there is none for it. */
+  member(name: string): OpenApiSchema | undefined {
+    return this.#below(member(this.#schema["properties"], name) ?? this.#additional);
+  }
+
+  /** The schema of a list's items. */
+  get items(): OpenApiSchema | undefined {
+    return this.#below(this.#schema["items"]);
+  }
+
+  get #additional(): JsonValue | undefined {
+    const additional = this.#schema["additionalProperties"];
+    return isJsonObject(additional) || additional === true ? additional : undefined;
+  }
+
+  #below(schema: JsonValue | undefined): OpenApiSchema | undefined {
+    return isJsonObject(schema) ? new OpenApiSchema(this.#document, schema) : undefined;
+  }
+}
+
+const REFERENCE = "#/components/schemas/";
+/** References lead to schemas in a few steps; a circle of nothing but references is no schema. */
+const MAX_REFERENCES = 16;
+
+/** A reference, or the only one of an `allOf`, replaced by what it names; what stands beside it stays. */
+function resolved(document: JsonValue, schema: JsonObject): JsonObject {
+  let current = schema;
+  for (let step = 0; step < MAX_REFERENCES; step += 1) {
+    const { allOf, $ref, ...rest } = current;
+    const [only] = listOf(allOf);
+    const reference = typeof $ref === "string" ? $ref : textMember(only, "$ref");
+    if (!reference.startsWith(REFERENCE)) return current;
+    const named = memberAt(document, ["components", "schemas", reference.slice(REFERENCE.length)]);
+    current = { ...(isJsonObject(named) ? named : {}), ...rest };
+  }
+  return {};
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}
