@@ -18,14 +18,49 @@ export function hashText(text: string): string {
   return sha256(new TextEncoder().encode(text)).slice(0, DIGITS);
 }
 
+/** Beyond this the stack might not do; what the API server stores may be 10,000 levels deep. */
+const MAX_RECURSION = 300;
+
 /** One text for equal values: JSON with sorted keys. */
-export function canonicalText(value: Value): string {
-  if (value instanceof Double) return doubleText(Double.of(value));
-  if (typeof value === "bigint") return String(value);
-  if (isList(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (!isPlainMap(value)) return JSON.stringify(value);
+export function canonicalText(value: Value, depth = 0): string {
+  if (depth > MAX_RECURSION) return deepText(value);
+  const text = (inner: Value) => canonicalText(inner, depth + 1);
+  if (isList(value)) return `[${value.map(text).join(",")}]`;
+  if (!isPlainMap(value)) return scalarText(value);
   const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalText(value[name] ?? null)}`).join(",")}}`;
+  return `{${names.map((name) => `${JSON.stringify(name)}:${text(value[name] ?? null)}`).join(",")}}`;
+}
+
+function scalarText(value: Value): string {
+  if (value instanceof Double) return doubleText(Double.of(value));
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+}
+
+/** The same without recursion: what is left to write, the next last; a piece of text stands in a list of its own. */
+function deepText(value: Value): string {
+  let written = "";
+  const left: (readonly [Value] | string)[] = [[value]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === "string") {
+      written += next;
+      continue;
+    }
+    const [inner] = next;
+    if (isList(inner)) {
+      left.push("]");
+      for (let at = inner.length - 1; at >= 0; at -= 1) left.push([inner[at] ?? null], at === 0 ? "[" : ",");
+      if (inner.length === 0) left.push("[");
+    } else if (isPlainMap(inner)) {
+      const names = Object.keys(inner).sort();
+      left.push("}");
+      for (let at = names.length - 1; at >= 0; at -= 1) {
+        const name = names[at] ?? "";
+        left.push([inner[name] ?? null], `${at === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+      }
+      if (names.length === 0) left.push("{");
+    } else written += scalarText(inner);
+  }
+  return written;
 }
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */

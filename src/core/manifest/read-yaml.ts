@@ -58,9 +58,9 @@ export function readYaml(text: string): {
   });
   const documents: YamlDocument[] = [];
   const faults: YamlFault[] = [];
-  const texts: YamlValue["texts"] = [];
+  const texts: YamlValue["texts"][] = [];
   for (const document of parsed(text, lines)) {
-    faults.push(...document.errors.map((error) => faultAt(parserFault(error))));
+    for (const error of document.errors) faults.push(faultAt(parserFault(error)));
     const { contents } = document;
     const directive = unknownDirective(document);
     if (directive !== undefined) faults.push(faultAt(directive));
@@ -71,10 +71,10 @@ export function readYaml(text: string): {
       continue;
     }
     documents.push(documentOf(document, contents, read, { lines, text, faultAt }));
-    texts.push(...read.texts);
+    texts.push(read.texts);
   }
   // Looked for last: lines are only counted once the text was parsed.
-  const refused = textFault(text) ?? (faults.length === 0 ? indentingTab(text, texts) : undefined);
+  const refused = textFault(text) ?? (faults.length === 0 ? indentingTab(text, texts.flat()) : undefined);
   if (refused !== undefined) faults.unshift(faultAt(refused));
   return { documents: refused === undefined ? documents : [], faults };
 }

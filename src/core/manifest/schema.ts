@@ -78,9 +78,13 @@ function withoutBigInts(value: JsonValue): JsonValue {
 /** Keywords that only say that one of the others failed. */
 const SUMMARIES: ReadonlySet<string> = new Set(["if"]);
 
+/** A list of a hundred thousand wrong items has as many faults; nobody reads them all. */
+const MAX_FAULTS = 100;
+
 function readable(errors: readonly ErrorObject[]): readonly DefinitionFault[] {
   return errors
     .filter(({ keyword, schemaPath }) => !SUMMARIES.has(keyword) && !isAlternative(keyword, schemaPath))
+    .slice(0, MAX_FAULTS)
     .map(faultOf);
 }
 

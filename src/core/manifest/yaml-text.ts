@@ -48,12 +48,14 @@ export function textFault(text: string): TextFault | undefined {
 /**
  * A tab that begins a line, or stands between the spaces that do: some readers take it where nothing depends on it.
  *
- * @param texts - starts and ends of scalars, whose own lines may begin with tabs
+ * @param texts - starts and ends of scalars in their order, whose own lines may begin with tabs
  */
 export function indentingTab(text: string, texts: readonly (readonly [number, number])[]): TextFault | undefined {
+  let next = 0;
   for (const { index, 0: indent } of text.matchAll(/^ *\t/gm)) {
     const offset = index + indent.length - 1;
-    if (texts.some(([from, to]) => from < offset && offset < to)) continue;
+    while ((texts[next]?.[1] ?? Infinity) <= offset) next += 1;
+    if ((texts[next]?.[0] ?? Infinity) < offset) continue;
     return { offset, message: "a tab begins this line; indent with spaces", rule: "yaml-portable" };
   }
   return undefined;

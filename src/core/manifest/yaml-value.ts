@@ -17,11 +17,10 @@ import {
 } from "yaml";
 import { put } from "../cel/maps.ts";
 import { Double, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
+import { MAX_DEPTH } from "./depth.ts";
 import { isLetter, plainScalar, taggedScalar, type Dialect } from "./yaml-scalar.ts";
 import { jsonEscape, type TextFault, type YamlRule } from "./yaml-text.ts";
 
-/** Deeper than anything people write, and what walks that recurse survive everywhere. */
-const MAX_DEPTH = 200;
 /** Nodes that aliases may add for each one that is written; the first `FREE_COPIES` are free. */
 const MAX_COPIES_PER_NODE = 20;
 const FREE_COPIES = 1000;

@@ -5,6 +5,7 @@
 import { prepareFunctionTest } from "../function-test/prepare.ts";
 import { prepareWorkflowTest } from "../workflow-test/prepare.ts";
 import { contentHash } from "../hash.ts";
+import { isTooDeep, MAX_DEPTH } from "../manifest/depth.ts";
 import type { DefinitionFault, DefinitionSource } from "../manifest/definition.ts";
 import type { SpecChecks } from "../manifest/schema.ts";
 import { permFail, type NotOk } from "../outcome.ts";
@@ -56,6 +57,8 @@ export class CatalogCompiler {
 
   #compile(basis: Basis): Result {
     const { source } = basis;
+    // Before anything walks it: whatever the API server stored, one definition must not end the process that reads it.
+    if (isTooDeep(source.spec)) return refused(source, [TOO_DEEP]);
     const wrong = this.#checks.get(source.kind)?.(source.spec) ?? [];
     return wrong.length > 0 ? refused(source, wrong) : this.#compileKind(basis);
   }
@@ -133,6 +136,12 @@ function refused({ kind, name }: DefinitionSource, faults: readonly DefinitionFa
   const outcome = permFail(faults.map((fault) => fault.message).join(", "), location);
   return { compiled: { kind, prepared: { kind: "notReady", outcome } }, faults, readiness: outcome };
 }
+
+const TOO_DEEP: DefinitionFault = {
+  path: "spec",
+  message: `spec is nested deeper than ${MAX_DEPTH} levels; write it flatter`,
+  rule: "schema",
+};
 
 const LOCATION_OF_SPEC = {
   Workflow: (name: string) => `prepare:Workflow:${name}:spec`,

@@ -15,6 +15,9 @@ export interface CompiledDefinition<T> {
   readonly faults: readonly DefinitionFault[];
 }
 
+/** More would help nobody, and a definition may have hundreds of thousands. */
+const MAX_FAULTS = 100;
+
 export class FaultList {
   readonly #faults: DefinitionFault[] = [];
   readonly #outcomes: NotOk[] = [];
@@ -38,13 +41,17 @@ export class FaultList {
 
   /** Notes a fault; the definition comes to a permFail with its message. */
   add(fault: DefinitionFault, location: string): void {
-    this.#faults.push(fault);
-    this.#outcomes.push(permFail(fault.message, location));
+    this.#note(fault, permFail(fault.message, location));
   }
 
   /** Notes an outcome that keeps the definition from running. */
   refuse(path: string, outcome: NotOk): void {
-    this.#faults.push({ path, message: outcome.message ?? outcome.kind });
+    this.#note({ path, message: outcome.message ?? outcome.kind }, outcome);
+  }
+
+  #note(fault: DefinitionFault, outcome: NotOk): void {
+    if (this.#faults.length >= MAX_FAULTS) return;
+    this.#faults.push(fault);
     this.#outcomes.push(outcome);
   }
 

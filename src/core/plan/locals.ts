@@ -29,7 +29,7 @@ export function compileLocals(fragment: Value | undefined, where: string): Compi
   for (const [name, value] of Object.entries(fragment)) {
     // As a list of one, or a false, null or empty entry would count as absent.
     const entry = compileFragment([value], memberPath(where, name));
-    if (entry.kind === "fault") faults.push(...entry.faults);
+    if (entry.kind === "fault") for (const fault of entry.faults) faults.push(fault);
     if (entry.kind === "program") entries.push({ name, program: entry.program });
   }
   if (faults.length > 0) return { kind: "fault", faults };

@@ -43,7 +43,10 @@ export function compilePredicates(list: Value | undefined, where: string): Compi
     const assert = compileFragment(condition, `${where}[${index}].assert`);
     const said = compileFragment(verdict, `${where}[${index}]`);
     const instead = compileOverlay(defaultReturn, `${where}[${index}].defaultReturn`);
-    for (const each of [assert, said, instead]) if (each.kind === "fault") faults.push(...each.faults);
+    for (const each of [assert, said, instead]) {
+      // One by one: there may be more than a call takes arguments.
+      if (each.kind === "fault") for (const fault of each.faults) faults.push(fault);
+    }
     // An empty map is a value, too: nothing is laid over the base.
     const isGiven = instead.kind === "absent" && isPlainMap(defaultReturn);
     const value = isGiven ? NOTHING_LAID : programOf(instead);
