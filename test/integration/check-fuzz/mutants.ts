@@ -1,6 +1,7 @@
 /** Mutants by chance, each a file of its own beside the files it belongs with. */
 import { stringify } from "yaml";
 import { formatJson, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
+import { isTooDeep } from "../../../src/core/manifest/depth.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import type { Specimen } from "./corpus.ts";
 import { mutateText } from "./mutate-text.ts";
@@ -43,10 +44,13 @@ function twice(
   return { what, text: written(value, random) };
 }
 
-/** As people write it, or as JSON: kubectl reads both. */
+/** As people write it, or as JSON: kubectl reads both. Deep values as JSON alone, for the writer of YAML recurses. */
 function written(value: JsonValue, random: SeededRandom): string {
-  return random.chance(0.8) ? asYaml(value) : ` \n# JSON\n${formatJson(value, random.chance(0.5) ? 2 : 0)}\n`;
+  if (random.chance(0.8) && !isTooDeep(value, MAX_YAML_DEPTH)) return asYaml(value);
+  return ` \n# JSON\n${formatJson(value, random.chance(0.5) ? 2 : 0)}\n`;
 }
+
+const MAX_YAML_DEPTH = 300;
 
 export function asYaml(value: JsonValue): string {
   return stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
