@@ -82,14 +82,22 @@ export function touchedIn(scene: Scene, id: string): number | undefined {
   return touches(scene).find(({ object }) => objectId(object) === id)?.phase;
 }
 
-/** Whether a value stands somewhere in what somebody else wrote on an object. */
-export function isWrittenByOthers(scene: Scene, value: JsonValue | undefined): boolean {
-  const objects = touches(scene).flatMap(({ phase, object }) => (phase > 0 && !isDefinition(object) ? [object] : []));
-  return objects.flatMap(valuesIn).some((each) => jsonEqual(each, value));
+/** Our answer is what was there before somebody else has written this, or deleted the object. */
+export function isRepaired(scene: Scene, difference: Difference, touched: number | undefined): boolean {
+  const [, id = "", ...inside] = difference.path;
+  if (touched === undefined || !isAsBefore(scene, difference, touched)) return false;
+  const written = touches(scene).filter(({ object }) => objectId(object) === id);
+  return difference.actual !== undefined || written.some(({ object }) => valueAt(object, inside) !== undefined);
 }
 
-function isDefinition(object: JsonObject): boolean {
-  return textMember(object, "apiVersion").startsWith("koreo.dev/");
+/** A value that somebody else has written on an object of a step, or that stands on one since. */
+export function isOnManaged(scene: Scene, value: JsonValue | undefined): boolean {
+  const managed = new Set(scene.steps.flatMap(({ objects }) => objects));
+  const isManaged = (object: JsonObject) => managed.has(objectId(object));
+  const later = touches(scene).filter(({ phase, object }) => phase > 0 && isManaged(object));
+  const standing = later.map(({ object }) => memberAt(scene.actual, ["objects", objectId(object)]));
+  const all = [...later.map(({ object }) => object), ...standing].flatMap(valuesIn);
+  return value !== undefined && all.some((each) => jsonEqual(each, value));
 }
 
 /** The trigger was deleted, and a finalizer holds it since. */

@@ -20,7 +20,8 @@ import {
   isSameCollection,
   isTriggerDeleted,
   isUnlooked,
-  isWrittenByOthers,
+  isOnManaged,
+  isRepaired,
   objectOf,
   recordedAt,
   statusPlace,
@@ -61,6 +62,11 @@ const ofStepsAlone =
 /** The step, or another one on an object of it, says so here. */
 function isSharing({ objects }: StepView, { steps }: Scene, says: RegExp): boolean {
   return steps.some((each) => says.test(each.actual.message) && each.objects.some((id) => objects.includes(id)));
+}
+
+/** What is under our key is replaced as a whole where it is in a list. */
+function isThroughMaps(path: readonly string[]): boolean {
+  return !path.some((name) => /^\d+$/.test(name));
 }
 
 /** What a server says no to only for now: 403, 404, 429, 5xx, or no answer. */
@@ -133,7 +139,8 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 7: a key holds what its step says now, not what all its runs have said; keys of no step go",
     explains: (difference, scene) => {
       const place = statusPlace(difference);
-      if (place?.part !== "state" || difference.actual !== undefined) return false;
+      const isKey = place?.part === "state" && place.rest.length > 0 && isThroughMaps(place.rest);
+      if (!isKey || difference.actual !== undefined) return false;
       const path = ["status", "state", ...place.rest];
       const written = touches(scene).filter(({ object }) => triggerId(object) === place.trigger);
       const isOthers = written.some(({ object }) => jsonEqual(valueAt(object, path), difference.expected));
@@ -188,10 +195,9 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     explains: (difference, scene) => {
       const id = objectOf(difference);
       const touched = touchedIn(scene, id ?? "");
-      if (id !== undefined)
-        return difference.path[0] === "objects" && touched !== undefined && isAsBefore(scene, difference, touched);
+      if (id !== undefined) return difference.path[0] === "objects" && isRepaired(scene, difference, touched);
       const place = statusPlace(difference);
-      if (place?.part === "state" && isWrittenByOthers(scene, difference.actual)) return true;
+      if (place?.part === "state" && isOnManaged(scene, difference.actual)) return true;
       if (place?.part === "managedResources" || difference.actual === undefined) return false;
       return ofSteps(
         ({ trigger, plan, objects }) =>
@@ -225,8 +231,8 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
     why: "design.md 6: a key that we set and that left the target is taken off the object",
     explains: ({ path, expected, actual }, scene) => {
       const [root, id = "", ...inside] = path;
-      const isInObject = (root === "objects" || root === "lastApplied") && inside.length > 0;
-      if (!isInObject || expected === undefined || actual !== undefined || inside.join("/") === OWNERS) return false;
+      const isKey = (root === "objects" || root === "lastApplied") && inside.length > 0 && isThroughMaps(inside);
+      if (!isKey || expected === undefined || actual !== undefined || inside.join("/") === OWNERS) return false;
       const wasOurs = scene.recorded
         .slice(0, scene.phase)
         .some((state) => valueAt(state, ["lastApplied", id, ...inside]) !== undefined);

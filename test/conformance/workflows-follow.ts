@@ -2,7 +2,7 @@
  * What follows from what a step came to. Where it rightly is something else than in the original, so are its conditions,
  * state, records and objects, the steps that wait for it, and the whole: rules name the step, and this names the rest.
  */
-import { jsonEqual, memberAt, textMember, type JsonValue } from "../../src/core/json.ts";
+import { jsonEqual, member, memberAt, textMember, type JsonValue } from "../../src/core/json.ts";
 import type { Difference } from "./workflows-compare.ts";
 import { condition, isAsBefore, objectOf, recordedAt, statusPlace } from "./workflows-criteria.ts";
 import type { Scene, StepView } from "./workflows-scene.ts";
@@ -51,6 +51,7 @@ export function followsFrom(scene: Scene, difference: Difference, causes: readon
   const steps = own.flatMap((cause) => concerned(scene, cause));
   switch (place.part) {
     case "conditions":
+      if (condition(scene, place.trigger, first) === undefined) return false;
       if (first === "Ready") return isWholeConsistent(scene, place.trigger);
       return steps.some(({ plan }) => plan.condition?.type === first);
     case "koreo":
@@ -65,12 +66,15 @@ export function followsFrom(scene: Scene, difference: Difference, causes: readon
     case "state":
       return steps.some(({ plan, actual }) => {
         if (plan.state?.keys.includes(first) !== true) return false;
-        if (actual.reason === "Ready" && actual.isOwn) return difference.actual !== undefined;
+        const state = memberAt(scene.actual, ["triggers", place.trigger, "state"]);
+        if (actual.reason === "Ready" && actual.isOwn) return member(state, first) !== undefined;
         const isKnown = isAsBefore(scene, difference) || isWritten(scene, difference.actual);
         return difference.actual === undefined || isKnown;
       });
-    case "managedResources":
-      return steps.some(({ plan }) => first === "resources" && plan.label === second);
+    case "managedResources": {
+      const isThere = place.rest.length > 2 || difference.actual !== undefined;
+      return isThere && steps.some(({ plan }) => first === "resources" && plan.label === second);
+    }
     default:
       return false;
   }

@@ -16,7 +16,7 @@ import type { Difference } from "./workflows-compare.ts";
 import { objectId } from "./workflows-corpus.ts";
 import { condition, conditionField, isOurType, statusPlace, touches } from "./workflows-criteria.ts";
 import type { Scene } from "./workflows-scene.ts";
-import { resourcesIn, valueAt } from "./workflows-tree.ts";
+import { resourceId, resourcesIn, valueAt } from "./workflows-tree.ts";
 
 export const LOOKUP_FAILURES: ReadonlySet<string> = new Set(["NoWorkflow", "WorkflowNotReady", "MultipleWorkflows"]);
 const HONEST: Readonly<Record<string, string>> = { Ready: "True", Skip: "True", DepSkip: "Unknown" };
@@ -30,7 +30,7 @@ export function isSound(difference: Difference, scene: Scene): boolean {
   const [root, id = "", ...inside] = difference.path;
   const { type } = conditionField(difference) ?? {};
   if (type !== undefined) return isSoundCondition(scene, id, type);
-  if (statusPlace(difference)?.part === "managedResources") return isSoundEntry(scene, difference.actual);
+  if (statusPlace(difference)?.part === "managedResources") return isSoundEntry(scene, id);
   if (root === "objects") return isSoundObject(scene, id, inside, difference.actual);
   return root !== "lastApplied" || isSoundRecord(scene, id, inside, difference.actual);
 }
@@ -47,7 +47,8 @@ function isSoundCondition(scene: Scene, trigger: string, type: string): boolean 
   }
   const all = Object.values((memberAt(scene.actual, ["triggers", trigger, "conditions"]) ?? {}) as JsonObject);
   const isPruned = all.every((each) => textMember(each, "location") === ""); // by the schema of the trigger
-  return (location !== "" || isPruned) && isWorded(scene, trigger, type, reason ?? "", message ?? "");
+  const isPlaced = isPruned || (reason === "Ready" ? location === scene.workflows.get(trigger)?.name : location !== "");
+  return isPlaced && isWorded(scene, trigger, type, reason ?? "", message ?? "");
 }
 
 function isWorded(scene: Scene, trigger: string, type: string, reason: string, message: string): boolean {
@@ -71,29 +72,62 @@ function isWorded(scene: Scene, trigger: string, type: string, reason: string, m
   }
 }
 
-/** Every resource is one that its function is about. */
-function isSoundEntry(scene: Scene, entry: JsonValue | undefined): boolean {
-  return resourcesIn(entry).every((resource) => {
-    const name = textMember(resource, "resourceFunction");
-    const isNamed = ({ kind, metadata }: JsonObject) =>
-      kind === "ResourceFunction" && textMember(metadata, "name") === name;
-    const config = memberAt(scene.definitions.find(isNamed), ["spec", "apiConfig"]);
-    const isOf = ["apiVersion", "kind"].every((key) => member(resource, key) === member(config, key));
-    return isOf && member(resource, "readonly") === (member(config, "readonly") ?? false) && isLocated(resource);
-  });
+/** Every resource in the record is one that its function is about, and is there, or was named so in the original. */
+function isSoundEntry(scene: Scene, trigger: string): boolean {
+  const whole = memberAt(scene.actual, ["triggers", trigger, "managedResources"]);
+  const workflow = member(whole, "workflow") ?? scene.workflows.get(trigger)?.name;
+  const known = new Set([
+    ...Object.keys((member(scene.actual, "objects") ?? {}) as JsonObject),
+    ...scene.recorded.flatMap((state) => resourcesIn(member(state, "triggers")).map(resourceId)),
+  ]);
+  // A step that is not ready may name an object that is not there.
+  const waiting = new Set(scene.steps.flatMap(({ actual, objects }) => (actual.reason === "Ready" ? [] : objects)));
+  const isOne = (resource: JsonObject) => {
+    const id = resourceId(resource);
+    return (known.has(id) || waiting.has(id)) && isOfFunction(scene, resource);
+  };
+  return workflow === scene.workflows.get(trigger)?.name && resourcesIn(whole).every(isOne);
 }
 
-function isLocated(resource: JsonObject): boolean {
-  return typeof resource["name"] === "string" && /^[a-z0-9]+$/.test(textMember(resource, "plural"));
+function isOfFunction({ definitions }: Scene, resource: JsonObject): boolean {
+  const name = textMember(resource, "resourceFunction");
+  const isNamed = ({ kind, metadata }: JsonObject) =>
+    kind === "ResourceFunction" && textMember(metadata, "name") === name;
+  const found = definitions.find(isNamed);
+  const config = memberAt(found, ["spec", "apiConfig"]);
+  const isOf = ["apiVersion", "kind"].every((key) => member(resource, key) === member(config, key));
+  const isReadonly = member(resource, "readonly") === (member(config, "readonly") ?? false);
+  // A function that was deleted says nothing any more.
+  return /^[a-z0-9]+$/.test(textMember(resource, "plural")) && (found === undefined ? name !== "" : isOf && isReadonly);
 }
 
 /** What is there was there in the original at some time, or we have sent it, or somebody else has; what we sent is there. */
 function isSoundObject(scene: Scene, id: string, path: readonly string[], actual: JsonValue | undefined): boolean {
   const record = memberAt(scene.actual, ["lastApplied", id]);
-  if (actual === undefined) return path.length === 0 || valueAt(record, path) === undefined;
+  if (actual === undefined) return path.length === 0 || isRightlyMissing(scene, id, path);
+  const recorded = scene.recorded.map((state) => memberAt(state, ["objects", id]));
+  // Never there in the original: what the server fills in is not known either.
+  if (recorded.every((each) => each === undefined)) return isHeld(record, memberAt(scene.actual, ["objects", id]));
   const written = touches(scene).flatMap(({ object }) => (objectId(object) === id ? [object] : []));
-  const known = [...scene.recorded.map((state) => memberAt(state, ["objects", id])), record, ...written];
+  const known = [...recorded, record, ...written];
   return leavesOf(actual, path).every(([place, value]) => isAmong(known, place, value));
+}
+
+/** All that we sent is there. */
+function isHeld(record: JsonValue | undefined, object: JsonValue | undefined): boolean {
+  if (textMember(object, "kind") === "Secret") return true; // what is sent as text is stored as bytes
+  const sent = isJsonObject(record) ? leavesOf(record, []) : [];
+  return sent.every(([place, value]) => jsonEqual(valueAt(object, place), value));
+}
+
+/** We did not send it, and the original had none there at some time, or sets none there any more. */
+function isRightlyMissing(scene: Scene, id: string, path: readonly string[]): boolean {
+  const sent = (state: JsonObject) => valueAt(state, ["lastApplied", id, ...path]) !== undefined;
+  const isWithout = (state: JsonObject) => {
+    const object = memberAt(state, ["objects", id]);
+    return object !== undefined && valueAt(object, path) === undefined;
+  };
+  return !sent(scene.actual) && scene.recorded.some((state) => isWithout(state) || sent(state));
 }
 
 /** What the record holds is on the object, or was in the record of the original at some time; what it lacks is not on the object. */
@@ -101,6 +135,9 @@ function isSoundRecord(scene: Scene, id: string, path: readonly string[], actual
   const object = memberAt(scene.actual, ["objects", id]);
   if (textMember(object, "kind") === "Secret") return true; // what is sent as text is stored as bytes
   const records = scene.recorded.map((state) => memberAt(state, ["lastApplied", id]));
+  if (actual !== undefined && records.every((each) => each === undefined)) {
+    return path.length > 0 || objectId(actual as JsonObject) === id;
+  }
   if (actual !== undefined)
     return leavesOf(actual, path).every(([place, value]) => isAmong([object, ...records], place, value));
   if (path.join("/") === "metadata/ownerReferences" || object === undefined) return true;
