@@ -6,7 +6,7 @@
 import { chmod, copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { asRoot, canRun, execute } from "./execute.ts";
-import type { Report } from "./provide.ts";
+import type { Report } from "./cache.ts";
 
 export const DEBIAN_VERSION = "v1.20.2";
 

@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import path from "node:path";
 import { freePort, GuardedChild, waitFor } from "./child.ts";
 import { asRoot, canRun, execute } from "./execute.ts";
-import { cacheDir, type Report } from "./provide.ts";
+import { cacheDir, type Report } from "./cache.ts";
 
 /** A redis-server that can be started, with the environment it needs. */
 export interface RedisBinary {

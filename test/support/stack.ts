@@ -6,8 +6,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Report } from "../control-plane/cache.ts";
 import { freePort, GuardedChild, waitFor } from "../control-plane/child.ts";
-import { provideControlPlane, type Report } from "../control-plane/provide.ts";
+import { provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis, type RedisServer } from "../control-plane/redis.ts";
 import { startControlPlane, type ControlPlane } from "../control-plane/start.ts";
 
