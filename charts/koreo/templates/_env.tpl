@@ -1,0 +1,74 @@
+{{- /* Environment of a role's container: every setting of the chart as the variable that the command reads. */}}
+{{- define "koreo.env" -}}
+{{- $settings := .values.settings -}}
+{{ include "koreo.redisEnv" . }}
+- name: KOREO_NAME
+  value: {{ include "koreo.installation" . | quote }}
+- name: KOREO_DEFINITION_NAMESPACES
+  value: {{ include "koreo.definitionNamespaces" . | quote }}
+- name: KOREO_NAMESPACES
+  value: {{ .values.triggerNamespaces | join "," | default "all" | quote }}
+- name: KOREO_PORT
+  value: "8080"
+- name: KOREO_LOG_LEVEL
+  value: {{ $settings.logLevel | quote }}
+- name: KOREO_RESYNC_INTERVAL
+  value: {{ $settings.resyncInterval | quote }}
+{{- if eq .role "worker" }}
+- name: KOREO_CONCURRENCY
+  value: {{ int $settings.concurrency | quote }}
+- name: KOREO_STEP_TIMEOUT
+  value: {{ $settings.stepTimeout | quote }}
+- name: KOREO_RUN_TIMEOUT
+  value: {{ $settings.runTimeout | quote }}
+- name: KOREO_DRAIN_TIMEOUT
+  value: "{{ int $settings.drainTimeoutSeconds }}s"
+{{- end }}
+{{- with .values.tracing }}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+{{- with .headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: headers
+{{- end }}
+- name: OTEL_TRACES_SAMPLER
+  value: {{ .sampler | quote }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .samplerArg | quote }}
+{{- end }}
+{{- end }}
+{{- with .pods.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "koreo.definitionNamespaces" -}}
+{{- .values.definitionNamespaces | default (list .root.Release.Namespace) | join "," }}
+{{- end }}
+
+{{- /* Where Redis is. A password only ever comes from a Secret. */}}
+{{- define "koreo.redisEnv" -}}
+{{- $redis := .values.redis -}}
+{{- if $redis.existingSecret -}}
+- name: KOREO_REDIS_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ $redis.existingSecret }}
+      key: {{ $redis.existingSecretKey }}
+{{- else if $redis.url -}}
+- name: KOREO_REDIS_URL
+  value: {{ $redis.url | quote }}
+{{- else -}}
+- name: KOREO_REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "koreo.redis.secret" .root }}
+      key: password
+- name: KOREO_REDIS_URL
+  value: redis://:$(KOREO_REDIS_PASSWORD)@{{ include "koreo.redis.name" .root }}:6379
+{{- end }}
+{{- end }}

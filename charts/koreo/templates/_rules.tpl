@@ -1,0 +1,90 @@
+{{- /*
+Rules of the two roles, as a list in YAML. What each identity needs is told in docs/running.md; test/e2e/chart-rbac.test.ts
+compares it with what the processes ask for.
+*/}}
+
+{{- define "koreo.isDevelopment" -}}
+{{- if or .values.development (eq .values.rbac.mode "development") }}true{{ end }}
+{{- end }}
+
+{{- /* Definitions, in a namespace of definitions. */}}
+{{- define "koreo.definitionRules" -}}
+- apiGroups: [koreo.dev]
+  resources: [workflows, valuefunctions, resourcefunctions, resourcetemplates, functiontests, workflowtests]
+  verbs: [get, list, watch]
+{{- if eq .role "worker" }}
+- apiGroups: [koreo.dev]
+  resources:
+    - workflows/status
+    - valuefunctions/status
+    - resourcefunctions/status
+    - resourcetemplates/status
+    - functiontests/status
+    - workflowtests/status
+  verbs: [patch]
+{{- end }}
+{{- end }}
+
+{{- /* The ConfigMap with the kinds whose triggers have to be come back for. A name cannot limit a create. */}}
+{{- define "koreo.homeRules" -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [koreo-trigger-kinds]
+  verbs: [get, patch]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
+{{- end }}
+
+{{- /* Triggers and managed objects. `.withTriggers`: else managed objects alone. */}}
+{{- define "koreo.objectRules" -}}
+{{- if include "koreo.isDevelopment" . -}}
+{{- include "koreo.developmentRules" . }}
+{{- else -}}
+{{- if .withTriggers }}{{ range .values.rbac.triggers }}{{ include "koreo.triggerRules" (merge (dict "role" $.role) .) }}{{ end }}{{ end }}
+{{- range .values.rbac.managed }}{{ include "koreo.managedRules" (merge (dict "role" $.role) .) }}{{ end }}
+{{- with get .values.rbac.extraRules .role }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "koreo.developmentRules" -}}
+- apiGroups: ["*"]
+  resources: ["*"]
+  verbs: {{ ternary "[get, list, watch]" "[get, list, watch, create, update, patch, delete]" (eq .role "watcher") }}
+{{- end }}
+
+{{- define "koreo.triggerRules" }}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources: {{ .resources | toJson }}
+  verbs: {{ ternary "[get, list, watch]" "[get, patch]" (eq .role "watcher") }}
+{{- if eq .role "worker" }}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources:
+    {{- range .resources }}
+    - {{ . }}/status
+    {{- end }}
+  verbs: [patch]
+{{- /* For owner references that block their owner's deletion; only asked for where that admission plugin is on. */}}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources:
+    {{- range .resources }}
+    - {{ . }}/finalizers
+    {{- end }}
+  verbs: [update]
+{{- end }}
+{{- end }}
+
+{{- define "koreo.managedRules" }}
+{{- $verbs := list "get" }}
+{{- if eq .role "watcher" }}{{ $verbs = list "get" "list" "watch" }}
+{{- else if not .readonly }}
+{{- if .destroy }}{{ $verbs = append $verbs "list" }}{{ end }}
+{{- $verbs = concat $verbs (list "create" "patch") }}
+{{- if or .delete .destroy }}{{ $verbs = append $verbs "delete" }}{{ end }}
+{{- end }}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources: {{ .resources | toJson }}
+  verbs: {{ $verbs | toJson }}
+{{- end }}
