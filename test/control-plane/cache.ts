@@ -56,7 +56,8 @@ export async function buildOnce(
     await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { recursive: true });
     await build(scratch);
-    if (!isComplete({ dir: scratch, programs })) throw new Error(`the build ended without one of ${programs.join(", ")}`);
+    if (!isComplete({ dir: scratch, programs }))
+      throw new Error(`the build ended without one of ${programs.join(", ")}`);
     await rename(scratch, dir);
   } finally {
     await rm(`${dir}.lock`, { force: true });

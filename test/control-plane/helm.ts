@@ -59,9 +59,11 @@ function buildOf(out: string, major: Helm["major"]): GoBuild {
   return {
     module: `helm${major}`,
     target: path.join(out, `helm${major}`),
-    ldflags: ["-s -w", set("internal/version.version", VERSIONS[`helm${major}`]), ...(major === 3 ? kubernetes : [])].join(
-      " ",
-    ),
+    ldflags: [
+      "-s -w",
+      set("internal/version.version", VERSIONS[`helm${major}`]),
+      ...(major === 3 ? kubernetes : []),
+    ].join(" "),
     packages: [`${own}/cmd/helm`],
   };
 }

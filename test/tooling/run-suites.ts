@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { provideHelm } from "../control-plane/helm.ts";
 import { provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
@@ -93,6 +94,8 @@ report();
 async function startServers(): Promise<{ env: Record<string, string>; stop: () => Promise<void> }> {
   const say = (line: string) => console.log(`[set-up] ${line}`);
   const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
+  // Here rather than in the tests, whose time is limited.
+  const hasHelm = !chosen.some(({ name }) => name === "e2e") || (await provideHelm(say)).length > 0;
   const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });
   const plane = await startControlPlane({ binaries, dir: path.join(scratch, "plane"), audit: true });
   say(`Kubernetes ${plane.version} (from ${binaries.source}) at ${plane.url}, Redis at ${redis.url}`);
@@ -102,6 +105,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
       KOREO_TEST_REDIS_URL: redis.url,
       KOREO_TEST_REDIS_SERVER: redisBinary.server,
       ...(plane.auditLog === undefined ? {} : { KOREO_TEST_AUDIT_LOG: plane.auditLog }),
+      ...(hasHelm ? {} : { KOREO_TEST_HELM: "none" }),
       ...redisBinary.env,
     },
     stop: async () => {

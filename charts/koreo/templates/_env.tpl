@@ -6,15 +6,16 @@
   value: {{ include "koreo.installation" . | quote }}
 - name: KOREO_DEFINITION_NAMESPACES
   value: {{ include "koreo.definitionNamespaces" . | quote }}
-- name: KOREO_NAMESPACES
-  value: {{ .values.triggerNamespaces | join "," | default "all" | quote }}
 - name: KOREO_PORT
   value: "8080"
 - name: KOREO_LOG_LEVEL
   value: {{ $settings.logLevel | quote }}
 - name: KOREO_RESYNC_INTERVAL
   value: {{ $settings.resyncInterval | quote }}
-{{- if eq .role "worker" }}
+{{- if eq .role "watcher" }}
+- name: KOREO_NAMESPACES
+  value: {{ .values.triggerNamespaces | join "," | default "all" | quote }}
+{{- else }}
 - name: KOREO_CONCURRENCY
   value: {{ int $settings.concurrency | quote }}
 - name: KOREO_STEP_TIMEOUT

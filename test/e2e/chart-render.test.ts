@@ -1,0 +1,177 @@
+/** The chart as helm 3 and helm 4 render it, over a matrix of values; no cluster. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import { DEFINITION_PLURALS, TRIGGER_KINDS_NAME } from "../../src/core/names.ts";
+import { parseConfig } from "../../src/processes/shared/config.ts";
+import { provideHelm } from "../control-plane/helm.ts";
+import { faultsIn } from "../support/chart-judge.ts";
+import { MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
+import { at } from "../support/e2e-cluster.ts";
+import { environmentOf, HelmRunner, nameOf, podOf, titleOf } from "../support/helm-release.ts";
+import { CRD_FILES, objectsIn } from "../support/manifest-files.ts";
+
+const helms = await provideHelm((line) => console.log(`[set-up] ${line}`));
+const runners: HelmRunner[] = [];
+beforeAll(async () => {
+  runners.push(...(await Promise.all(helms.map((helm) => HelmRunner.open(helm)))));
+});
+afterAll(() => Promise.all(runners.map((runner) => runner.close())));
+
+const runner = (major: number) => runners.find(({ helm }) => helm.major === major) as HelmRunner;
+const first = () => runners[0] as HelmRunner;
+const ofKind = (objects: readonly JsonObject[], kind: string) => objects.filter((each) => each["kind"] === kind);
+const named = (objects: readonly JsonObject[], title: string) => objects.find((each) => titleOf(each) === title);
+/** All but what is made up anew each time. */
+const settled = (objects: readonly JsonObject[]) => objects.filter(({ kind }) => kind !== "Secret");
+
+describe.skipIf(helms.length === 0)("the chart", () => {
+  describe.each(MATRIX)("with $name", ({ values }) => {
+    it("passes the strict lint of both", async () => {
+      for (const each of runners) expect(await each.lint(values)).toMatchObject({ isOk: true });
+    });
+
+    it("is rendered alike by both, and is sound", async () => {
+      const [three, four] = await Promise.all([runner(3).render(values), runner(4).render(values)]);
+      expect(settled(four)).toEqual(settled(three));
+      expect(faultsIn(three)).toEqual([]);
+    });
+  });
+
+  it.each([
+    { name: "no Redis", values: {}, says: "set exactly one of redis.existingSecret" },
+    { name: "two Redis", values: { redis: { existingSecret: "a", url: "redis://b" } }, says: "exactly one" },
+    { name: "a password", values: { redis: { url: "redis://:secret@b" } }, says: "redis.existingSecret" },
+    { name: "a misspelt value", values: { ...MINIMAL, worker: { replica: 2 } }, says: "replica" },
+    { name: "a wrong type", values: { ...MINIMAL, worker: { replicas: "two" } }, says: "/worker/replicas" },
+    {
+      name: "a wrong duration",
+      values: { ...MINIMAL, settings: { stepTimeout: "soon" } },
+      says: "/settings/stepTimeout",
+    },
+    {
+      name: "a kind instead of a resource",
+      values: { ...MINIMAL, rbac: { triggers: [{ apiGroup: "a.b", resources: ["WebApp"] }] } },
+      says: "/rbac/triggers/0/resources/0",
+    },
+    {
+      name: "the original's values",
+      values: { ...MINIMAL, controller: { replicas: 1 } },
+      says: "Upgrade from the original",
+    },
+    { name: "roles nowhere", values: { ...MINIMAL, rbac: { scope: "namespaced" } }, says: "needs triggerNamespaces" },
+    {
+      name: "two that scale",
+      values: { ...MINIMAL, worker: { autoscaling: { enabled: true }, keda: { enabled: true } } },
+      says: "enable one",
+    },
+    {
+      name: "two that count",
+      values: { ...MINIMAL, metrics: { podMonitor: { enabled: true }, serviceMonitor: { enabled: true } } },
+      says: "enable one",
+    },
+    { name: "a tenant without namespaces", values: { ...MINIMAL, tenants: { a: {} } }, says: "triggerNamespaces" },
+    {
+      name: "tenants in one namespace",
+      values: {
+        ...MINIMAL,
+        tenants: {
+          a: { definitionNamespaces: ["a"], triggerNamespaces: ["x"] },
+          b: { definitionNamespaces: ["b"], triggerNamespaces: ["x"] },
+        },
+      },
+      says: "x already belongs to the tenant a",
+    },
+  ])("is refused with $name, in words that help", async ({ values, says }) => {
+    for (const each of runners) {
+      const answer = await each.template(values as JsonObject);
+      expect(answer.isOk).toBe(false);
+      expect(answer.text).toContain(says);
+    }
+  });
+
+  it("brings the CRDs as they are in their one source, kept on uninstall", async () => {
+    const crds = ofKind(await first().render(MINIMAL), "CustomResourceDefinition");
+    expect(crds.map((crd) => crd["spec"])).toEqual(objectsIn(CRD_FILES).map((crd) => crd["spec"]));
+    for (const crd of crds) expect(at(crd, "metadata", "annotations", "helm.sh/resource-policy")).toBe("keep");
+    const withRelease = await first().render({ ...MINIMAL, crds: { keep: false } });
+    expect(JSON.stringify(withRelease)).not.toContain("resource-policy");
+  });
+
+  it.each(["watcher", "worker"])("starts %ss with the code's defaults where nothing is set", async (role) => {
+    const deployment = named(await first().render({ redis: { url: "redis://r" } }), `Deployment demo-koreo-${role}`);
+    const pod = podOf(deployment as JsonObject) as JsonObject;
+    const env = Object.fromEntries(environmentOf(pod).map(({ name, value }) => [name, value]));
+    const own = { redisUrl: "redis://r", name: "prod.demo-koreo", healthPort: 8080, definitionNamespaces: ["prod"] };
+    expect(parseConfig({}, env)).toEqual({ ...parseConfig({}, {}), ...own });
+  });
+
+  it("gives a worker time to drain", async () => {
+    const objects = await first().render({ ...MINIMAL, settings: { drainTimeoutSeconds: 90 } });
+    expect(
+      at(podOf(named(objects, "Deployment demo-koreo-worker") ?? {}), "spec", "terminationGracePeriodSeconds"),
+    ).toBe(100);
+  });
+
+  it("names every definition kind and the watchers' ConfigMap in the roles", async () => {
+    const objects = await first().render(MINIMAL);
+    const rules = (role: string) =>
+      at(named(objects, `Role prod:demo-koreo-${role}-definitions`), "rules") as JsonObject[];
+    const kinds = Object.values(DEFINITION_PLURALS);
+    expect(rules("worker").map(({ resources }) => resources)).toEqual([kinds, kinds.map((kind) => `${kind}/status`)]);
+    expect(rules("watcher")[0]?.["resources"]).toEqual(kinds);
+    expect(rules("watcher")[1]?.["resourceNames"]).toEqual([TRIGGER_KINDS_NAME]);
+    expect(ofKind(objects, "ClusterRole")).toEqual([]);
+  });
+
+  it("lets workers list and delete only where it is said", async () => {
+    const objects = await first().render({ ...MINIMAL, rbac: PLATFORM_KINDS });
+    const rules = at(named(objects, "ClusterRole prod:demo-koreo-worker"), "rules") as JsonObject[];
+    const withVerb = (verb: string) =>
+      rules.filter(({ verbs }) => (verbs as string[]).includes(verb)).flatMap(({ resources }) => resources as string[]);
+    expect(withVerb("list")).toEqual(["clusterroles"]);
+    expect(withVerb("delete")).toEqual(["clusterroles"]);
+    expect(withVerb("watch")).toEqual([]);
+  });
+
+  it("keeps tenants apart: identities, rights, queue, settings", async () => {
+    const objects = await first().render(TENANTS);
+    const names = ofKind(objects, "Deployment").map(nameOf);
+    expect(names).toEqual(
+      ["bank-watcher", "bank-worker", "shop-watcher", "shop-worker"].map((each) => `demo-koreo-${each}`),
+    );
+    const variable = (deployment: string, name: string) =>
+      environmentOf(podOf(named(objects, `Deployment demo-koreo-${deployment}`) ?? {}) ?? {}).find(
+        (each) => each.name === name,
+      );
+    expect(variable("bank-worker", "KOREO_NAME")?.value).toBe("prod.demo-koreo.bank");
+    expect(variable("bank-worker", "KOREO_CONCURRENCY")?.value).toBe("5");
+    expect(variable("shop-worker", "KOREO_CONCURRENCY")?.value).toBe("50");
+    expect(variable("bank-worker", "KOREO_REDIS_URL")?.valueFrom?.secretKeyRef?.name).toBe("bank-redis");
+    expect(variable("shop-watcher", "KOREO_NAMESPACES")?.value).toBe("shop");
+    const roles = ofKind(objects, "Role").map((role) => `${String(at(role, "metadata", "namespace"))} ${nameOf(role)}`);
+    expect(roles.filter((role) => role.startsWith("shop-data"))).toEqual([
+      "shop-data prod:demo-koreo-shop-watcher",
+      "shop-data prod:demo-koreo-shop-worker",
+    ]);
+    expect(JSON.stringify(objects.filter((role) => nameOf(role).includes("bank")))).not.toContain("webapps");
+  });
+
+  it("cuts names that are too long, and keeps them apart", async () => {
+    const tenants = Object.fromEntries(
+      ["a", "b"].map((end) => [
+        `${"t".repeat(28)}${end}`,
+        { definitionNamespaces: [`defs-${end}`], triggerNamespaces: [`apps-${end}`] },
+      ]),
+    );
+    const objects = await first().render({ ...MINIMAL, fullnameOverride: "n".repeat(40), tenants }, "p".repeat(60));
+    expect(faultsIn(objects)).toEqual([]);
+    expect(ofKind(objects, "Deployment")).toHaveLength(4);
+    const installations = objects.flatMap((object) =>
+      environmentOf(podOf(object) ?? { spec: { containers: [{}] } }).flatMap(({ name, value }) =>
+        name === "KOREO_NAME" ? [value] : [],
+      ),
+    );
+    expect(new Set(installations).size).toBe(2);
+    for (const each of installations) expect(() => parseConfig({ name: each ?? "" }, {})).not.toThrow();
+  });
+});
