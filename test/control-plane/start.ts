@@ -40,6 +40,8 @@ export interface ControlPlane {
   readonly controllerManager: ServerProcess;
   /** Writes a kubeconfig with a fresh client certificate and returns its path. */
   kubeconfigFor(identity: { readonly user: string; readonly groups: readonly string[] }): Promise<string>;
+  /** Writes a kubeconfig with a bearer token and returns its path. */
+  kubeconfigWithToken(name: string, token: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -66,10 +68,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     createServiceAccountKeys(),
     authority.client({ user: "koreo-test-admin", groups: ["system:masters"] }),
   ]);
-  const kubeconfigFor = async (name: string, identity: CertifiedKey) => {
-    await writeFile(file(name), kubeconfigText(url, authority.certificate, identity), { mode: 0o600 });
+  const writeKubeconfig = async (name: string, user: JsonUser) => {
+    await writeFile(file(name), kubeconfigText(url, authority.certificate, user), { mode: 0o600 });
     return file(name);
   };
+  const kubeconfigFor = (name: string, identity: CertifiedKey) => writeKubeconfig(name, certifiedUser(identity));
   await writeAll(dir, {
     "ca.crt": authority.certificate,
     "serving.crt": serving.certificate,
@@ -173,6 +176,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     }),
     controllerManager: serverProcess(manager, async () => {}),
     kubeconfigFor: async (identity) => kubeconfigFor(`${identity.user}.kubeconfig`, await authority.client(identity)),
+    kubeconfigWithToken: (name, token) => writeKubeconfig(`${name}.kubeconfig`, { token }),
     stop,
   };
 }
@@ -222,19 +226,24 @@ async function writeAll(dir: string, files: Readonly<Record<string, string>>): P
   );
 }
 
-function kubeconfigText(url: string, ca: string, identity: CertifiedKey): string {
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
+/** The part of a kubeconfig that says who we are. */
+type JsonUser = Readonly<Record<string, string>>;
+
+function certifiedUser({ certificate, key }: CertifiedKey): JsonUser {
+  return { "client-certificate-data": base64(certificate), "client-key-data": base64(key) };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function kubeconfigText(url: string, ca: string, user: JsonUser): string {
   return JSON.stringify(
     {
       apiVersion: "v1",
       kind: "Config",
       clusters: [{ name: "test", cluster: { server: url, "certificate-authority-data": base64(ca) } }],
-      users: [
-        {
-          name: "user",
-          user: { "client-certificate-data": base64(identity.certificate), "client-key-data": base64(identity.key) },
-        },
-      ],
+      users: [{ name: "user", user }],
       contexts: [{ name: "test", context: { cluster: "test", user: "user" } }],
       "current-context": "test",
     },
