@@ -9,7 +9,7 @@ import { provideHelm } from "../control-plane/helm.ts";
 import { ChartCluster } from "../support/chart-cluster.ts";
 import { MINIMAL, PLATFORM_KINDS } from "../support/chart-values.ts";
 import { at, WIDGET } from "../support/e2e-cluster.ts";
-import { CHART, HelmRunner, nameOf, objectsOf, podOf, titleOf } from "../support/helm-release.ts";
+import { CHART, HelmRunner, objectsOf, podOf, titleOf } from "../support/helm-release.ts";
 import { CRD_FILES, objectsIn } from "../support/manifest-files.ts";
 
 const helms = await provideHelm((line) => console.log(`[set-up] ${line}`));
@@ -48,132 +48,118 @@ const WORKFLOW: JsonObject = {
   spec: { steps: [] },
 };
 
-let cluster: ChartCluster;
+const CRD_KIND = "CustomResourceDefinition";
+/** Every kind of object that the chart can make but for the ServiceMonitor, which excludes the PodMonitor. */
+const KINDS = [
+  CRD_KIND,
+  ...["ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "NetworkPolicy"],
+  ...[
+    "PodDisruptionBudget",
+    "PodMonitor",
+    "Role",
+    "RoleBinding",
+    "ScaledObject",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+  ],
+  "StatefulSet",
+];
+
+let cluster: ChartCluster; // none where there is no helm
 beforeAll(async () => {
   if (helms.length === 0) return;
   cluster = await ChartCluster.start();
   await cluster.createNamespaces("a", "b", "a-defs", "b-defs");
   await cluster.apply(...ADD_ONS);
 });
-afterAll(() => cluster?.stop());
+afterAll(async () => {
+  if (helms.length > 0) await cluster.stop();
+});
 
 describe.each(helms.map((helm) => ({ name: `helm ${helm.version}`, helm })))("$name", ({ helm }) => {
   const namespace = `release-${helm.major}`;
   const chart = (...words: readonly string[]) => [...words, CHART, "--namespace", namespace];
   let runner: HelmRunner;
+  let objects: readonly JsonObject[];
+  let password: unknown;
+
   beforeAll(async () => {
     runner = await HelmRunner.open(helm, cluster.plane.kubeconfig);
     await cluster.createNamespaces(namespace);
   });
   afterAll(async () => {
-    await cluster.remove(...CRDS);
+    await cluster.remove(...CRDS); // else they are those of this version's release
     await runner.close();
   });
   const release = async (name: string) =>
     objectsOf(await runner.must(["get", "manifest", name, "--namespace", namespace]));
-  const missing = async (objects: readonly JsonObject[]) => {
-    const found = await Promise.all(objects.map((object) => cluster.isGone(object)));
-    return objects.filter((_, index) => found[index]).map(titleOf);
+  const missing = async (wanted: readonly JsonObject[]) => {
+    const isGone = await Promise.all(wanted.map((object) => cluster.isGone(object)));
+    return wanted.filter((_, index) => isGone[index]).map(titleOf);
   };
-
-  describe("a release", () => {
-    let objects: readonly JsonObject[];
-    let password: unknown;
-
-    it("is installed, says what was done and what to mind", async () => {
-      const said = await runner.must(chart("install", "koreo"), VALUES);
-      expect(said).toContain("definitions in a-defs, triggers in a\n");
-      expect(said).toContain("WARNING: development mode");
-      expect(said).toContain("helm test koreo");
-      objects = await release("koreo");
-      expect(await missing(objects)).toEqual([]);
-      const kinds = new Set(objects.map(({ kind }) => kind));
-      for (const kind of [
-        "HorizontalPodAutoscaler",
-        "ScaledObject",
-        "PodMonitor",
-        "PodDisruptionBudget",
-        "NetworkPolicy",
-      ])
-        expect(kinds).toContain(kind);
-      password = at(await cluster.mustRead("Secret", "koreo-redis", namespace), "data", "password");
-      await cluster.apply(WORKFLOW);
-    });
-
-    it("makes Pods that a namespace for restricted ones takes", async () => {
-      const hooks = objectsOf(await runner.must(["get", "hooks", "koreo", "--namespace", namespace]));
-      const pods = [...objects, ...hooks].flatMap((object) => podOf(object) ?? []);
-      expect(pods).toHaveLength(6);
-      const answers = await Promise.all(pods.map((pod) => cluster.tryPod(pod, namespace)));
-      expect(answers.filter(({ kind }) => kind === "fault")).toEqual([]);
-      const loose = { ...pods[0], spec: { ...(pods[0]?.["spec"] as JsonObject), securityContext: {} } };
-      expect(await cluster.tryPod(loose, namespace)).toMatchObject({ kind: "fault" });
-    });
-
-    it("gets Pods from its Deployments", async () => {
-      await cluster.until("two Pods of a Deployment", async () => {
-        const deployment = await cluster.mustRead("Deployment", "koreo-a-watcher", namespace, "apps/v1");
-        return at(deployment, "status", "replicas") === 2;
-      });
-    });
-
-    it("is upgraded and rolled back: new settings, the same password", async () => {
-      const values = { ...VALUES, image: { tag: "2" }, settings: { concurrency: 7 } };
-      await runner.must(chart("upgrade", "koreo"), values);
-      const deployment = await cluster.mustRead("Deployment", "koreo-a-worker", namespace, "apps/v1");
-      expect(JSON.stringify(deployment)).toContain('"koreo-cluster:2"');
-      expect(JSON.stringify(deployment)).toContain('{"name":"KOREO_CONCURRENCY","value":"7"}');
-      expect(at(await cluster.mustRead("Secret", "koreo-redis", namespace), "data", "password")).toBe(password);
-      await runner.must(["rollback", "koreo", "1", "--namespace", namespace]);
-      expect(at(await cluster.mustRead("Secret", "koreo-redis", namespace), "data", "password")).toBe(password);
-    });
-
-    it("is uninstalled but for the CRDs, and so keeps definitions; a new one takes them up", async () => {
-      await runner.must(["uninstall", "koreo", "--namespace", namespace]);
-      const gone = objects.filter(({ kind }) => kind !== "CustomResourceDefinition");
-      await cluster.until("everything else going", async () => (await missing(gone)).length === gone.length);
-      expect(await missing([...CRDS, WORKFLOW])).toEqual([]);
-      await runner.must(chart("install", "koreo"), MINIMAL);
-      expect(await missing([WORKFLOW])).toEqual([]);
-    });
-
-    it("without its CRDs stands beside another one", async () => {
-      await runner.must(chart("install", "second"), { ...MINIMAL, crds: { install: false } });
-      await runner.must(["uninstall", "second", "--namespace", namespace]);
-      await runner.must(["uninstall", "koreo", "--namespace", namespace]);
-    });
-  });
-
-  it("takes over CRDs that `koreo crds --install` brought, when told to", async () => {
-    await cluster.remove(...CRDS);
-    await cluster.apply(...CRDS);
-    expect((await runner.run(chart("install", "taken"), MINIMAL)).text).toMatch(/ownership/);
-    await runner.must([...chart("install", "taken"), "--take-ownership"], MINIMAL);
-    await runner.must(["uninstall", "taken", "--namespace", namespace]);
-  });
+  const passwordNow = async () => at(await cluster.mustRead("Secret", "koreo-redis", namespace), "data", "password");
 
   it("upgrades a release of the original chart, whose definitions stay", async () => {
-    await cluster.remove(...CRDS);
     const original = await originalChart();
-    try {
-      await runner.must(["install", "old", original, "--namespace", namespace]);
-      await cluster.apply(WORKFLOW);
-      await runner.must(chart("upgrade", "old", "--reset-values"), MINIMAL);
-      expect(await missing([WORKFLOW])).toEqual([]);
-      const crd = await cluster.mustRead(
-        "CustomResourceDefinition",
-        "workflows.koreo.dev",
-        "",
-        "apiextensions.k8s.io/v1",
-      );
-      expect(JSON.stringify(crd)).toContain('"subresources":{"status":{}}');
-      const before = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "old-koreo", namespace } };
-      await cluster.until("its controller going", () => cluster.isGone(before));
-      expect(await missing(await release("old"))).toEqual([]);
-      await runner.must(["uninstall", "old", "--namespace", namespace]);
-    } finally {
-      await rm(original, { recursive: true });
-    }
+    await runner.must(["install", "old", original, "--namespace", namespace]);
+    await rm(original, { recursive: true });
+    await cluster.apply(WORKFLOW);
+    await runner.must(chart("upgrade", "old", "--reset-values"), MINIMAL);
+    expect(await missing([WORKFLOW, ...(await release("old"))])).toEqual([]);
+    const crd = await cluster.mustRead(CRD_KIND, "workflows.koreo.dev", "", "apiextensions.k8s.io/v1");
+    expect(JSON.stringify(crd)).toContain('"subresources":{"status":{}}');
+    const before = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "old-koreo", namespace } };
+    await cluster.until("its controller going", () => cluster.isGone(before));
+    await runner.must(["uninstall", "old", "--namespace", namespace]);
+  });
+
+  it("installs all it can make, taking over CRDs that are there only when told to", async () => {
+    expect((await runner.run(chart("install", "koreo"), VALUES)).text).toMatch(/ownership/);
+    const said = await runner.must(chart("install", "koreo", "--take-ownership"), VALUES);
+    expect(said).toContain("definitions in a-defs, triggers in a\n");
+    expect(said).toContain("WARNING: development mode");
+    expect(said).toContain("helm test koreo");
+    objects = await release("koreo");
+    expect(await missing([WORKFLOW, ...objects])).toEqual([]);
+    expect(new Set(objects.map(({ kind }) => kind))).toEqual(new Set(KINDS));
+    password = await passwordNow();
+  });
+
+  it("makes Pods that a namespace for restricted ones takes", async () => {
+    const hooks = objectsOf(await runner.must(["get", "hooks", "koreo", "--namespace", namespace]));
+    const pods = [...objects, ...hooks].map(podOf).filter((pod) => pod !== undefined);
+    expect(pods).toHaveLength(6);
+    const answers = await Promise.all(pods.map((pod) => cluster.tryPod(pod, namespace)));
+    expect(answers.filter(({ kind }) => kind === "fault")).toEqual([]);
+    const [pod = {}] = pods;
+    const loose = { ...pod, spec: { ...(pod["spec"] as JsonObject), securityContext: {} } };
+    expect(await cluster.tryPod(loose, namespace)).toMatchObject({ kind: "fault" });
+  });
+
+  it("gets Pods from its Deployments", async () => {
+    await cluster.until("two Pods of a Deployment", async () => {
+      const deployment = await cluster.mustRead("Deployment", "koreo-a-watcher", namespace, "apps/v1");
+      return at(deployment, "status", "replicas") === 2;
+    });
+  });
+
+  it("upgrades to new settings and keeps the password", async () => {
+    await runner.must(chart("upgrade", "koreo"), { ...VALUES, image: { tag: "2" }, settings: { concurrency: 7 } });
+    const deployment = await cluster.mustRead("Deployment", "koreo-a-worker", namespace, "apps/v1");
+    expect(JSON.stringify(deployment)).toContain('"koreo-cluster:2"');
+    expect(JSON.stringify(deployment)).toContain('{"name":"KOREO_CONCURRENCY","value":"7"}');
+    expect(await passwordNow()).toBe(password);
+  });
+
+  it("uninstalls all but the CRDs, and so keeps definitions; a new installation takes them up", async () => {
+    await runner.must(["uninstall", "koreo", "--namespace", namespace]);
+    const gone = objects.filter(({ kind }) => kind !== CRD_KIND);
+    await cluster.until("everything else going", async () => (await missing(gone)).length === gone.length);
+    expect(await missing([...CRDS, WORKFLOW])).toEqual([]);
+    await runner.must(chart("install", "koreo"), MINIMAL);
+    await runner.must(["uninstall", "koreo", "--namespace", namespace]);
+    expect(await missing([WORKFLOW])).toEqual([]);
   });
 });
 

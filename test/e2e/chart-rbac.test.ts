@@ -67,10 +67,11 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     await start("koreo-watcher", "koreo-worker");
   });
   afterAll(async () => {
+    if (helm === undefined) return;
     await stopAll();
-    await redis?.stop();
-    await runner?.close();
-    await cluster?.stop();
+    await redis.stop();
+    await runner.close();
+    await cluster.stop();
   });
 
   it("are enough to run the example platform", async () => {

@@ -26,15 +26,17 @@ const settled = (objects: readonly JsonObject[]) => objects.filter(({ kind }) =>
 
 describe.skipIf(helms.length === 0)("the chart", () => {
   describe.each(MATRIX)("with $name", ({ values }) => {
-    it("passes the strict lint of both", async () => {
-      for (const each of runners) expect(await each.lint(values)).toMatchObject({ isOk: true });
-    });
-
     it("is rendered alike by both, and is sound", async () => {
       const [three, four] = await Promise.all([runner(3).render(values), runner(4).render(values)]);
       expect(settled(four)).toEqual(settled(three));
       expect(faultsIn(three)).toEqual([]);
     });
+  });
+
+  // What lint does beyond rendering hardly depends on values.
+  it.each(["nothing but Redis", "tenants", "everything"])("with %s passes the strict lint of both", async (name) => {
+    const { values } = MATRIX.find((each) => each.name === name) ?? { values: {} };
+    for (const each of runners) expect(await each.lint(values)).toMatchObject({ isOk: true });
   });
 
   it.each([
@@ -83,7 +85,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     },
   ])("is refused with $name, in words that help", async ({ values, says }) => {
     for (const each of runners) {
-      const answer = await each.template(values as JsonObject);
+      const answer = await each.template(values);
       expect(answer.isOk).toBe(false);
       expect(answer.text).toContain(says);
     }

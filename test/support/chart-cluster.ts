@@ -134,7 +134,7 @@ export class ChartCluster {
       this.signal,
     );
     if (answer.kind === "fault") throw new Error(answer.fault.detail);
-    const token = String(memberAt(answer.value, ["status", "token"]));
+    const token = textMember(memberAt(answer.value, ["status"]), "token");
     return this.plane.kubeconfigWithToken(`${namespace}.${account}`, token);
   }
 

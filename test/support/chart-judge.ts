@@ -34,7 +34,7 @@ function selectorOf(object: JsonObject): JsonObject | undefined {
     .map((name) => memberAt(object, ["spec", name]))
     .find((each) => isJsonObject(each as JsonValue));
   const labels = memberAt(found, ["matchLabels"]) ?? found;
-  return isJsonObject(labels as JsonValue) ? (labels as JsonObject) : undefined;
+  return isJsonObject(labels) ? labels : undefined;
 }
 
 function isSubset(part: JsonObject, whole: JsonValue | undefined): boolean {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
+import { isJsonObject, member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { execute } from "../control-plane/execute.ts";
 import type { Helm } from "../control-plane/helm.ts";
 import { ROOT } from "./stack.ts";
@@ -109,13 +109,13 @@ export function podOf(object: JsonObject): JsonObject | undefined {
   if (object["kind"] === "Pod") return object;
   const template = memberAt(object, ["spec", "template"]);
   const spec = memberAt(template, ["spec"]);
-  if (!isJsonObject(template as JsonValue) || !isJsonObject(spec as JsonValue)) return undefined;
+  if (!isJsonObject(template) || !isJsonObject(spec)) return undefined;
   const claims = (memberAt(object, ["spec", "volumeClaimTemplates"]) ?? []) as readonly JsonObject[];
   const volumes = [
     ...((memberAt(spec, ["volumes"]) ?? []) as readonly JsonObject[]),
     ...claims.map((claim) => ({ name: nameOf(claim), emptyDir: {} })),
   ];
-  return { ...(template as JsonObject), spec: { ...(spec as JsonObject), volumes } };
+  return { ...template, spec: { ...spec, volumes } };
 }
 
 /** An environment variable as it stands in a Pod. */
