@@ -4,12 +4,12 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Connection } from "../../src/cli/connection.ts";
 import { textMember, type JsonObject } from "../../src/core/json.ts";
-import { provideHelm } from "../control-plane/helm.ts";
 import { readAuditLog } from "../control-plane/start.ts";
 import { DEFINITIONS, Platform, TRIGGERS } from "../demo/platform.ts";
 import { play } from "../demo/scenario.ts";
 import { ChartCluster } from "../support/chart-cluster.ts";
 import { startBundledRedis, startRole, type BundledRedis, type ChartProcess } from "../support/chart-process.ts";
+import { helmsForServer } from "../support/chart-tools.ts";
 import { PLATFORM_KINDS } from "../support/chart-values.ts";
 import { at } from "../support/e2e-cluster.ts";
 import { CHART, HelmRunner, nameOf, objectsOf, podOf } from "../support/helm-release.ts";
@@ -17,7 +17,7 @@ import { objectsIn, PLATFORM_FILES } from "../support/manifest-files.ts";
 import { isTriggerReady, readinessOf } from "../support/object-board.ts";
 import { givenRights, usedRights } from "../support/used-rights.ts";
 
-const [helm] = (await provideHelm((line) => console.log(`[set-up] ${line}`))).slice(-1);
+const [helm] = (await helmsForServer()).slice(-1);
 const NAMESPACE = "koreo-system";
 const VALUES: JsonObject = {
   redis: { bundled: { enabled: true } },

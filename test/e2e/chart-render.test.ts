@@ -1,16 +1,23 @@
 /** The chart as helm 3 and helm 4 render it, over a matrix of values; no cluster. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { JsonObject } from "../../src/core/json.ts";
 import { DEFINITION_PLURALS, TRIGGER_KINDS_NAME } from "../../src/core/names.ts";
 import { parseConfig } from "../../src/processes/shared/config.ts";
-import { provideHelm } from "../control-plane/helm.ts";
 import { faultsIn } from "../support/chart-judge.ts";
+import { helmsForRendering } from "../support/chart-tools.ts";
 import { MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
 import { at } from "../support/e2e-cluster.ts";
-import { environmentOf, HelmRunner, nameOf, podOf, titleOf } from "../support/helm-release.ts";
+import { CHART, environmentOf, HelmRunner, nameOf, podOf, titleOf } from "../support/helm-release.ts";
 import { CRD_FILES, objectsIn } from "../support/manifest-files.ts";
 
-const helms = await provideHelm((line) => console.log(`[set-up] ${line}`));
+/** Values as the README shows them. */
+const examples = [...readFileSync(`${CHART}/README.md`, "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
+  ([, text = ""]) => text,
+);
+
+const helms = await helmsForRendering();
 const runners: HelmRunner[] = [];
 beforeAll(async () => {
   runners.push(...(await Promise.all(helms.map((helm) => HelmRunner.open(helm)))));
@@ -32,6 +39,15 @@ describe.skipIf(helms.length === 0)("the chart", () => {
       expect(faultsIn(three)).toEqual([]);
     });
   });
+
+  it.each(examples.map((text, index) => ({ name: `${index + 1} of ${examples.length}`, text })))(
+    "takes the values of its README's example $name",
+    async ({ text }) => {
+      const values = parse(text) as JsonObject;
+      const objects = await first().render({ ...(values["redis"] === undefined ? MINIMAL : {}), ...values });
+      expect(faultsIn(objects)).toEqual([]);
+    },
+  );
 
   // What lint does beyond rendering hardly depends on values.
   it.each(["nothing but Redis", "tenants", "everything"])("with %s passes the strict lint of both", async (name) => {

@@ -45,11 +45,6 @@ export class ChartCluster {
     await rm(this.plane.dir, { recursive: true, force: true });
   }
 
-  /** Whether the server is one that the chart is made for. */
-  get isRecent(): boolean {
-    return Number(/^v1\.(\d+)/.exec(this.plane.version)?.[1] ?? "0") >= 30;
-  }
-
   async apply(...objects: readonly JsonObject[]): Promise<void> {
     const connection = { ...this.access, namespace: "default", signal: this.signal };
     for (const { object } of inApplyOrder(objects.map((each) => ({ object: each })))) {

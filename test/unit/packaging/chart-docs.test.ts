@@ -31,6 +31,20 @@ describe("made of values.yaml", () => {
   });
 });
 
+describe("the README", () => {
+  it("names no value that does not exist", () => {
+    const paths = values.map((value) => value.path);
+    const roles = ["watcher", "worker"];
+    const inherited = paths.flatMap((each) => roles.map((role) => each.replace(/^pods\b/, role)));
+    const tops = new Set([...paths, ...roles].map((each) => each.split(".")[0] ?? ""));
+    const [before = "", , after = ""] = read("README.md").split(/<!-- (?:values:|\/values)/);
+    const named = [...(before + after).matchAll(/`([a-z]\w+(?:\.\w+)+)(?:: \w+)?`/g)].map(([, name = ""]) => name);
+    const ours = named.filter((name) => tops.has(name.split(".")[0] ?? "") && !/\.(yaml|md)$/.test(name));
+    expect(ours.length).toBeGreaterThan(20);
+    expect(ours.filter((name) => ![...paths, ...inherited].includes(name))).toEqual([]);
+  });
+});
+
 describe("values.yaml", () => {
   const defaults = parse(read("values.yaml"));
 
