@@ -81,18 +81,18 @@ describe.skipIf(helms.length === 0).each([3, 4])("helm %i", (major) => {
   const namespace = `release-${major}`;
   const chart = (...words: readonly string[]) => [...words, CHART, "--namespace", namespace];
   let runner: HelmRunner;
+  /** Helm 3, by which releases of the original chart were installed. */
+  let former: HelmRunner;
   let objects: readonly JsonObject[];
   let password: unknown;
 
   beforeAll(async () => {
-    const helm = helms.find((each) => each.major === major);
-    if (helm === undefined) throw new Error(`no helm ${major}`);
-    runner = await HelmRunner.open(helm, cluster.plane.kubeconfig);
+    [former, runner] = await Promise.all([openHelm(3), openHelm(major)]);
     await cluster.createNamespaces(namespace);
   });
   afterAll(async () => {
     await cluster.remove(...CRDS); // else they are those of this version's release
-    await runner.close();
+    await Promise.all([former.close(), runner.close()]);
   });
   const release = async (name: string) =>
     objectsOf(await runner.must(["get", "manifest", name, "--namespace", namespace]));
@@ -104,7 +104,7 @@ describe.skipIf(helms.length === 0).each([3, 4])("helm %i", (major) => {
 
   it("upgrades a release of the original chart, whose definitions stay", async () => {
     const original = await originalChart();
-    await runner.must(["install", "old", original, "--namespace", namespace]);
+    await former.must(["install", "old", original, "--namespace", namespace]);
     await rm(original, { recursive: true });
     await cluster.apply(WORKFLOW);
     await runner.must(chart("upgrade", "old", "--reset-values"), MINIMAL);
@@ -160,10 +160,15 @@ describe.skipIf(helms.length === 0).each([3, 4])("helm %i", (major) => {
     await cluster.until("everything else going", async () => (await missing(gone)).length === gone.length);
     expect(await missing([...CRDS, WORKFLOW])).toEqual([]);
     await runner.must(chart("install", "koreo"), MINIMAL);
-    await runner.must(["uninstall", "koreo", "--namespace", namespace]);
     expect(await missing([WORKFLOW])).toEqual([]);
   });
 });
+
+async function openHelm(major: number): Promise<HelmRunner> {
+  const helm = helms.find((each) => each.major === major);
+  if (helm === undefined) throw new Error(`no helm ${major}`);
+  return HelmRunner.open(helm, cluster.plane.kubeconfig);
+}
 
 /** As far as an upgrade can tell it from the original: a CRD with its release's marks and without a status, and a controller. */
 async function originalChart(): Promise<string> {
