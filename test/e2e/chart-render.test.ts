@@ -87,6 +87,11 @@ describe.skipIf(helms.length === 0)("the chart", () => {
       values: { ...MINIMAL, metrics: { podMonitor: { enabled: true }, serviceMonitor: { enabled: true } } },
       says: "enable one",
     },
+    {
+      name: "one account for two",
+      values: { ...MINIMAL, pods: { serviceAccount: { name: "koreo" } } },
+      says: "same account",
+    },
     { name: "a tenant without namespaces", values: { ...MINIMAL, tenants: { a: {} } }, says: "triggerNamespaces" },
     {
       name: "tenants in one namespace",
