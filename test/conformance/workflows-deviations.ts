@@ -163,7 +163,8 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       });
       const step = scene.steps.find(({ trigger, plan }) => trigger === place.trigger && plan.label === place.rest[1]);
       const isKnown = resourcesIn(difference.actual).length > 0 || isAsBefore(scene, difference);
-      return isErased || (difference.expected === null && isKnown && step?.recorded.reason !== "Ready");
+      const isReady = step?.recorded.isOwn === true && step.recorded.reason === "Ready";
+      return isErased || (difference.expected === null && isKnown && !isReady);
     },
   },
   {

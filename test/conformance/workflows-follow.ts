@@ -66,8 +66,9 @@ export function followsFrom(scene: Scene, difference: Difference, causes: readon
     case "state":
       return steps.some(({ plan, actual }) => {
         if (plan.state?.keys.includes(first) !== true) return false;
+        if (!actual.isOwn) return true;
         const state = memberAt(scene.actual, ["triggers", place.trigger, "state"]);
-        if (actual.reason === "Ready" && actual.isOwn) return member(state, first) !== undefined;
+        if (actual.reason === "Ready") return member(state, first) !== undefined;
         const isKnown = isAsBefore(scene, difference) || isWritten(scene, difference.actual);
         return difference.actual === undefined || isKnown;
       });
