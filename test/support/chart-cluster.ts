@@ -45,11 +45,19 @@ export class ChartCluster {
     await rm(this.plane.dir, { recursive: true, force: true });
   }
 
+  /** A kind that was just installed, or changed, is not served for a moment: what is refused is tried again. */
   async apply(...objects: readonly JsonObject[]): Promise<void> {
     const connection = { ...this.access, namespace: "default", signal: this.signal };
     for (const { object } of inApplyOrder(objects.map((each) => ({ object: each })))) {
-      const applied = await applyObject(connection, object, "default");
-      if (applied.kind === "fault") throw new Error(`${JSON.stringify(object)}: ${applied.fault.detail}`);
+      let refusal = "";
+      const isApplied = async () => {
+        const applied = await applyObject(connection, object, "default");
+        if (applied.kind === "fault") refusal = applied.fault.detail;
+        return applied.kind !== "fault";
+      };
+      await this.until(`${JSON.stringify(object)} being taken`, isApplied).catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${refusal}`);
+      });
     }
   }
 
@@ -71,18 +79,6 @@ export class ChartCluster {
     const found = await this.read({ apiVersion, kind, metadata: { name, namespace } });
     if (found === undefined) throw new Error(`no ${kind} ${name} in ${namespace}`);
     return found;
-  }
-
-  /** Deletes what is there and waits until it is gone. */
-  async remove(...objects: readonly JsonObject[]): Promise<void> {
-    for (const object of objects) {
-      const found = await this.read(object);
-      if (found === undefined) continue;
-      const uid = textMember(found["metadata"], "uid");
-      await this.access.store.delete(await this.#refOf(object), { uid, propagationPolicy: "Background" }, this.signal);
-    }
-    for (const object of objects)
-      await this.until(`${JSON.stringify(object["metadata"])} going`, () => this.isGone(object));
   }
 
   async isGone(object: JsonObject): Promise<boolean> {
