@@ -132,7 +132,7 @@ function printTable(
 }
 
 function causeText({ reason, object }: Cause): string {
-  const parsed = object === undefined ? undefined : parseKey(object as never);
+  const parsed = object === undefined ? undefined : parseKey(object);
   return parsed === undefined ? reason : `${reason} ${parsed.kind}/${parsed.name}`;
 }
 

@@ -25,7 +25,7 @@ export function queueMetrics(registry: MetricsRegistry, queue: ReconcileQueue, n
     new Gauge<L | "name">({
       ...metric,
       labelNames: ["name", ...metric.labelNames],
-      registers: [registry as never],
+      registers: [registry],
       async collect() {
         const answer = await ask();
         this.reset();
@@ -108,7 +108,7 @@ export function countedQueue(registry: MetricsRegistry, queue: ReconcileQueue, n
     name: "workqueue_adds_total",
     help: "Wake-ups that this process sent to the queue, by class.",
     labelNames: ["name", "class"],
-    registers: [registry as never],
+    registers: [registry],
   });
   for (const workClass of [1, 2, 3]) adds.inc({ name, class: String(workClass) }, 0);
   return {

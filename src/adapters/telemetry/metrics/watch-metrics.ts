@@ -35,7 +35,7 @@ export function definitionMetrics(registry: MetricsRegistry, catalog: () => Cata
     name: "koreo_definitions",
     help: "Definitions by kind and health: ready, or faulty (see their Ready condition).",
     labelNames: ["kind", "health"],
-    registers: [registry as never],
+    registers: [registry],
     collect() {
       this.reset();
       for (const { source, readiness } of catalog().entries) {
