@@ -125,7 +125,7 @@ describe("a trigger", () => {
     const run = (...args: readonly string[]) =>
       new Promise<string>((resolve, reject) => {
         execFile(process.execPath, [CLI, "queue", "--redis", redis.url, ...args], (error, stdout) =>
-          error === null ? resolve(stdout) : reject(new Error(String(error))),
+          error === null ? resolve(stdout) : reject(new Error("koreo queue failed", { cause: error })),
         );
       });
     expect(await run("--kind", "widget")).toMatch(/^delayed +3 +Widget +apps +one +in \d+s +0 +resync$/m);
