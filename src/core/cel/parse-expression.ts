@@ -13,6 +13,7 @@ import { Fault, type Site, type Source, type Value } from "./value.ts";
 /** @returns the tree, or a fault whose site is where reading stopped: `syntax`, or `budget` where it is too large */
 export function parseExpression(source: Source): Node | Fault {
   try {
+    if (source.text.length > MAX_CHARACTERS) throw new TooLarge();
     const tokens = tokenize(source.text);
     if (tokens.length === 0) throw new SyntaxProblem("there is no expression", 0);
     refuseMixedRelations(tokens);
@@ -36,6 +37,8 @@ class TooLarge extends Error {
   override readonly name = "TooLarge";
 }
 
+/** Of one expression. Reading takes time by its length; an object of Kubernetes has room for ten of these. */
+const MAX_CHARACTERS = 150_000;
 /** Levels of one expression: a chain of n operators has n. What evaluates them needs stack for each. */
 const MAX_LEVELS = 1000;
 const LIMITS = {

@@ -94,6 +94,12 @@ describe("hostile expressions end in a budget fault", () => {
   });
 });
 
+it("an expression of 150,000 characters is read, a longer one is refused unread", () => {
+  const text = (length: number) => `"${"a".repeat(length - 2)}"`;
+  expect(compileExpression(text(150_000), "here")).toMatchObject({ kind: "program" });
+  expect(compileExpression(text(150_001), "here")).toMatchObject({ kind: "fault", faults: [{ code: "budget" }] });
+});
+
 describe("what is no attack is far from the budget", () => {
   it.each([
     ["a classic of backtracking engines", "text.matches('(a+)+$')", 25_000, 0],
