@@ -6,6 +6,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { provideControlPlane } from "../control-plane/provide.ts";
+import { provideRedis } from "../control-plane/redis.ts";
 import { ReportBook } from "./report.ts";
 import { topics } from "./functions-corpus.ts";
 import { judgeTopic } from "./functions-judge.ts";
@@ -24,6 +26,9 @@ for (const topic of functions) book.topic(topic, () => judgeTopic(topic, corpus)
 // 2. Workflows: each on a real API server, through queue and worker.
 const cases = workflows.flatMap((name) => readable(name));
 if (cases.length > 0) {
+  // Built once where there are none: that takes minutes, and says so.
+  const say = (line: string) => console.log(`[set-up] ${line}`);
+  await Promise.all([provideControlPlane(say), provideRedis(say)]);
   console.log(`playing ${cases.length} workflow cases on a real API server ...`);
   await playAll(cases, (verdict) => book.workflow(verdict, cases.length));
 }

@@ -27,11 +27,13 @@ export class CorpusCluster {
 
   /** Makes a kind, anew if another of that name stands there, and waits until it is served. */
   async installKind(crd: JsonObject): Promise<void> {
-    const name = nameOf(crd);
-    const text = JSON.stringify(crd);
-    if (this.#kinds.get(name) === text) return;
-    if (this.#kinds.has(name)) await this.removeKind(crd);
-    this.#kinds.set(name, text);
+    if (this.#kinds.get(nameOf(crd)) === JSON.stringify(crd)) return;
+    if (this.#kinds.has(nameOf(crd))) await this.removeKind(crd);
+    await this.#putKind(crd);
+  }
+
+  async #putKind(crd: JsonObject): Promise<void> {
+    this.#kinds.set(nameOf(crd), JSON.stringify(crd));
     await this.#write(crd);
     const { group, apiVersion, kind } = servedBy(crd);
     await this.#until(`${kind} being served`, async () => {
@@ -41,7 +43,7 @@ export class CorpusCluster {
   }
 
   async removeKind(crd: JsonObject): Promise<void> {
-    await this.delete(crd);
+    await this.#delete(crd);
     await this.#until(`${nameOf(crd)} being gone`, async () => (await this.get(crd)) === undefined);
     this.#kinds.delete(nameOf(crd));
     this.#access.discovery.forget(servedBy(crd).group);
@@ -55,9 +57,9 @@ export class CorpusCluster {
     throw new Error(`reading ${labelOf(object)}: ${read.fault.detail}`);
   }
 
-  /** Makes an object, or makes it what is given; a kind is waited for. */
+  /** Makes an object, or makes it what is given; a kind is changed in place, and waited for. */
   put(object: JsonObject): Promise<void> {
-    return isKind(object) ? this.installKind(object) : this.#write(object);
+    return isKind(object) ? this.#putKind(object) : this.#write(object);
   }
 
   async #write(object: JsonObject): Promise<void> {
@@ -104,8 +106,12 @@ export class CorpusCluster {
     }
   }
 
-  /** Asks for deletion; an object that is not there is none to delete. */
-  async delete(object: JsonObject): Promise<void> {
+  /** Asks for deletion; an object that is not there is none to delete. The end of a kind is waited for. */
+  delete(object: JsonObject): Promise<void> {
+    return isKind(object) ? this.removeKind(object) : this.#delete(object);
+  }
+
+  async #delete(object: JsonObject): Promise<void> {
     const ref = await this.#refOf(object);
     if (ref === undefined) return;
     const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" };

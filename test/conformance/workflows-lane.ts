@@ -120,6 +120,11 @@ export class Lane {
   /** Takes away what the case has made, again and again while somebody still makes more. */
   async #clear(reader: CaseReader, { phases, kinds }: WorkflowCase): Promise<void> {
     const definitions = DEFINITION_KINDS.map((kind) => ({ apiVersion: "koreo.dev/v1beta1", kind }));
+    const made = phases.flatMap(({ acts }) => acts.flatMap(({ objects }) => objects));
+    // Kubernetes' own controller empties a namespace.
+    const hasNamespace = made.some((object) => textMember(object, "kind") === "Namespace");
+    const manager = hasNamespace ? this.#e2e.stack.plane?.controllerManager : undefined;
+    await manager?.start();
     for (let tries = 0; tries < MAX_CLEARINGS; tries += 1) {
       const lists = await Promise.all([...definitions.map((kind) => this.#cluster.list(kind)), reader.objects()]);
       const left = lists.flat();
@@ -128,9 +133,9 @@ export class Lane {
       await this.#cluster.remove(left);
       await this.#rest.idle(CLEARED_QUIET_MS);
     }
-    const made = phases.flatMap(({ acts }) => acts.flatMap(({ objects }) => objects)).filter(isKind);
+    await manager?.stop();
     const own = new Set(kinds.map(nameOf));
-    for (const crd of made) if (!own.has(nameOf(crd))) await this.#cluster.removeKind(crd);
+    for (const crd of made.filter(isKind)) if (!own.has(nameOf(crd))) await this.#cluster.removeKind(crd);
   }
 }
 

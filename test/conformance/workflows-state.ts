@@ -39,6 +39,8 @@ const KOREO_TEXTS: ReadonlySet<string> = new Set([
   ...[ANNOTATION.workflow, ANNOTATION.mergeConditions, ANNOTATION.managedResources],
   ...["koreo.dev/last-manual-reconcile", "koreo.dev/active"],
 ]);
+/** Newer servers put it on namespaces. */
+const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
 const TIMES: ReadonlySet<string> = new Set(["lastTransitionTime", "lastUpdateTime", "observedGeneration"]);
 
 /** Reads the objects of one case. Keeps the uids it has seen, for those of deleted objects stand in owner references. */
@@ -162,7 +164,7 @@ export function comparableObject(object: JsonObject): JsonObject {
 /** Labels or annotations less ours, the record of managed resources as the value it is. */
 function comparableTexts(texts: JsonValue): JsonObject {
   const kept = Object.entries(isJsonObject(texts) ? texts : {}).filter(
-    ([name]) => !name.startsWith("koreo.dev/") || KOREO_TEXTS.has(name),
+    ([name]) => (!name.startsWith("koreo.dev/") || KOREO_TEXTS.has(name)) && name !== NAMESPACE_LABEL,
   );
   return Object.fromEntries(
     kept.map(([name, text]) => [
