@@ -19,7 +19,8 @@ export function kindsOf(read: WorkflowCase): readonly KindName[] {
     found.set(`${group}/${kind}`, { apiVersion, kind });
   };
   for (const object of [...objects, ...triggers, ...definitions, ...later]) {
-    add(textMember(object, "apiVersion"), textMember(object, "kind"));
+    // A namespace is where objects are, unless a function makes one.
+    if (!isNamespace(object)) add(textMember(object, "apiVersion"), textMember(object, "kind"));
     const config = memberAt(object, ["spec", "apiConfig"]);
     add(textMember(config, "apiVersion"), textMember(config, "kind"));
   }
@@ -56,6 +57,10 @@ export function crdOf(read: WorkflowCase, kind: string): JsonObject | undefined 
 
 export function isKind(object: JsonObject): boolean {
   return textMember(object, "kind") === CRD;
+}
+
+export function isNamespace(object: JsonObject): boolean {
+  return textMember(object, "kind") === "Namespace";
 }
 
 const CRD = "CustomResourceDefinition";

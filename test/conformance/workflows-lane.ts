@@ -7,14 +7,16 @@ import { formatKey, LOCAL_CLUSTER, parseApiVersion, type KeyText } from "../../s
 import { APPS, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { CorpusCluster } from "./workflows-cluster.ts";
 import type { ClusterState, Phase, WorkflowCase } from "./workflows-corpus.ts";
-import { isKind } from "./workflows-kinds.ts";
+import { isKind, isNamespace } from "./workflows-kinds.ts";
 import { QueueRest } from "./workflows-rest.ts";
 import { CaseReader } from "./workflows-state.ts";
 import { untilUnwatched } from "./workflows-watched.ts";
 
 /** Between two cases: what a watcher has under way must not meet the next one. */
 const CLEARED_QUIET_MS = 150;
-const MAX_CLEARINGS = 20;
+const CLEARED_WITHIN_MS = 60_000;
+/** Those every case has. */
+const NAMESPACES: ReadonlySet<string> = new Set(["apps", "defs", "other"]);
 /** How long a state that is not as it should be may still become so: a slow machine is no mismatch. */
 const SECOND_THOUGHTS_MS = 6000;
 const DEFINITION_KINDS = ["Workflow", "ResourceFunction", "ValueFunction", "ResourceTemplate", "FunctionTest"];
@@ -118,18 +120,20 @@ export class Lane {
   }
 
   /** Takes away what the case has made, again and again while somebody still makes more. */
-  async #clear(reader: CaseReader, { phases, kinds }: WorkflowCase): Promise<void> {
+  async #clear(reader: CaseReader, { objects, phases, kinds }: WorkflowCase): Promise<void> {
     const definitions = DEFINITION_KINDS.map((kind) => ({ apiVersion: "koreo.dev/v1beta1", kind }));
-    const made = phases.flatMap(({ acts }) => acts.flatMap(({ objects }) => objects));
-    // Kubernetes' own controller empties a namespace.
-    const hasNamespace = made.some((object) => textMember(object, "kind") === "Namespace");
-    const manager = hasNamespace ? this.#e2e.stack.plane?.controllerManager : undefined;
+    const made = [...objects, ...phases.flatMap(({ acts }) => acts.flatMap((act) => act.objects))];
+    const namespaces = made.filter((object) => isNamespace(object) && !NAMESPACES.has(nameOf(object)));
+    // Kubernetes' own controller empties them.
+    const manager = namespaces.length > 0 ? this.#e2e.stack.plane?.controllerManager : undefined;
     await manager?.start();
-    for (let tries = 0; tries < MAX_CLEARINGS; tries += 1) {
+    const endMs = performance.now() + CLEARED_WITHIN_MS;
+    for (;;) {
       const lists = await Promise.all([...definitions.map((kind) => this.#cluster.list(kind)), reader.objects()]);
-      const left = lists.flat();
+      const standing = await Promise.all(namespaces.map((object) => this.#cluster.get(object)));
+      const left = [...lists.flat(), ...standing.filter((object) => object !== undefined)];
       if (left.length === 0) break;
-      if (tries === MAX_CLEARINGS - 1) throw new Error(`cannot be cleared away: ${left.map(nameOf).join(", ")}`);
+      if (performance.now() > endMs) throw new Error(`cannot be cleared away: ${left.map(nameOf).join(", ")}`);
       await this.#cluster.remove(left);
       await this.#rest.idle(CLEARED_QUIET_MS);
     }
