@@ -1,6 +1,8 @@
 /**
- * `npm test`: the gate, then every suite in turn, against real servers that it sets up and starts itself. Ends with the minutes per suite and
- * the line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node and the npm packages.
+ * `npm test`: every suite, against real servers that it sets up and starts itself. The recorded cases, which wait for servers most of
+ * the time, are played beside the gate and the unit tests; the suites in which time counts come after them, one by one. Ends
+ * with the minutes per suite and the line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node
+ * and the npm packages.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -26,6 +28,8 @@ interface Task {
   readonly name: string;
   readonly kind: "check" | "vitest";
   readonly needsServers: boolean;
+  /** `beside`: at the same time as those of `first`; `last`: alone, when both have ended. */
+  readonly turn: "first" | "beside" | "last";
   readonly command: readonly string[];
 }
 
@@ -61,35 +65,45 @@ const TASKS: readonly Task[] = [
   check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
   check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
-  suite("unit", false),
-  suite("conformance", true),
-  suite("integration", true),
-  suite("e2e", true),
+  suite("unit", false, "first"),
+  suite("conformance", true, "beside"),
+  suite("integration", true, "last"),
+  suite("e2e", true, "last"),
 ];
 
 function check(name: string, command: readonly string[]): Task {
-  return { name, kind: "check", needsServers: false, command };
+  return { name, kind: "check", needsServers: false, turn: "first", command };
 }
 
-function suite(name: string, needsServers: boolean): Task {
-  return { name, kind: "vitest", needsServers, command: vitest(name) };
+function suite(name: string, needsServers: boolean, turn: Task["turn"]): Task {
+  return { name, kind: "vitest", needsServers, turn, command: vitest(name) };
 }
 
 const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
-const results: SuiteResult[] = [];
 const chosen = TASKS.filter((task) => only.length === 0 || only.includes(task.name));
 const started = Date.now();
 const { env, stop } = chosen.some((task) => task.needsServers)
   ? await startServers()
   : { env: {}, stop: async () => {} };
 const servers = Math.round((Date.now() - started) / 1000);
+let results: readonly SuiteResult[] = [];
 try {
-  for (const task of chosen) results.push(await run(task, env));
+  const turn = (wanted: Task["turn"]) => chosen.filter((task) => task.turn === wanted);
+  const beside = turn("beside");
+  // Whose lines would get between those of the recorded cases is printed when it has ended.
+  const together = await Promise.all([runInTurn(turn("first"), beside.length > 0), runInTurn(beside, false)]);
+  results = [...together.flat(), ...(await runInTurn(turn("last"), false))];
 } finally {
   await stop();
   await rm(scratch, { recursive: true, force: true });
 }
 report();
+
+async function runInTurn(tasks: readonly Task[], printsAtEnd: boolean): Promise<readonly SuiteResult[]> {
+  const ended: SuiteResult[] = [];
+  for (const task of tasks) ended.push(await run(task, printsAtEnd));
+  return ended;
+}
 
 async function startServers(): Promise<{ env: Record<string, string>; stop: () => Promise<void> }> {
   const say = (line: string) => console.log(`[set-up] ${line}`);
@@ -114,12 +128,13 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   };
 }
 
-async function run(task: Task, env: Record<string, string>): Promise<SuiteResult> {
-  console.log(`\n=== ${task.name} ===`);
+async function run(task: Task, printsAtEnd: boolean): Promise<SuiteResult> {
+  if (!printsAtEnd) console.log(`\n=== ${task.name} ===`);
   const output = path.join(scratch, `${task.name}.json`);
   const extra = task.kind === "vitest" ? ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`] : [];
   const since = Date.now();
-  const code = await execute([...task.command, ...extra], env);
+  const { code, output: said } = await execute([...task.command, ...extra], printsAtEnd);
+  if (printsAtEnd) console.log(`\n=== ${task.name} ===\n${said}`);
   const seconds = Math.round((Date.now() - since) / 1000);
   if (task.kind === "check")
     return { name: task.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds };
@@ -129,17 +144,22 @@ async function run(task: Task, env: Record<string, string>): Promise<SuiteResult
   return { name: task.name, passed: counted.passed, failed, seconds };
 }
 
-function execute(command: readonly string[], env: Record<string, string>): Promise<number> {
+/** @returns the exit code; and what was said, where it is to be printed later */
+function execute(command: readonly string[], isKept: boolean): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
+    let output = "";
     const child = spawn(process.execPath, command, {
       cwd: root,
       env: { ...process.env, ...env, CI: "true" },
-      stdio: "inherit",
+      stdio: isKept ? ["ignore", "pipe", "pipe"] : "inherit",
       timeout: SUITE_DEADLINE_MS,
       killSignal: "SIGKILL",
     });
-    child.on("error", () => resolve(1));
-    child.on("exit", (code) => resolve(code ?? 1));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+    }
+    child.on("error", (error) => resolve({ code: 1, output: `${output}${error.message}\n` }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });
 }
 

@@ -14,7 +14,7 @@ export default defineConfig({
     reporters: process.env["CI"] ? ["default"] : ["default"],
     passWithNoTests: false,
     projects: [
-      suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 10_000 }),
+      suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 60_000 }),
       suite("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 120_000 }),
       suite("integration", ["test/integration/**/*.test.ts"], {
         testTimeout: 120_000,
