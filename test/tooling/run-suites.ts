@@ -1,8 +1,7 @@
 /**
- * `npm test`: every suite, against real servers that it sets up and starts itself. The recorded cases, which wait for servers most of
- * the time, are played beside the gate and the unit tests; the suites in which time counts come after them, one by one. Ends
- * with the minutes per suite and the line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node
- * and the npm packages.
+ * `npm test`: every suite, against real servers that it sets up and starts itself. What waits for servers most of the time runs
+ * beside what computes; the end-to-end tests in which short times count come last, alone. Ends with the minutes per suite and the
+ * line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node and the npm packages.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -28,8 +27,10 @@ interface Task {
   readonly name: string;
   readonly kind: "check" | "vitest";
   readonly needsServers: boolean;
-  /** `beside`: at the same time as those of `first`; `last`: alone, when both have ended. */
-  readonly turn: "first" | "beside" | "last";
+  /** Those of a stage begin when all of the stage before have ended. */
+  readonly stage: 1 | 2 | 3;
+  /** At the same time as the others of its stage, which go one by one. */
+  readonly beside: boolean;
   readonly command: readonly string[];
 }
 
@@ -65,18 +66,19 @@ const TASKS: readonly Task[] = [
   check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
   check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
-  suite("unit", false, "first"),
-  suite("conformance", true, "beside"),
-  suite("integration", true, "last"),
-  suite("e2e", true, "last"),
+  suite("unit", { stage: 1 }),
+  suite("conformance", { stage: 1, beside: true }),
+  suite("integration", { stage: 2 }),
+  suite("e2e-patient", { stage: 2, beside: true }),
+  suite("e2e", { stage: 3 }),
 ];
 
 function check(name: string, command: readonly string[]): Task {
-  return { name, kind: "check", needsServers: false, turn: "first", command };
+  return { name, kind: "check", needsServers: false, stage: 1, beside: false, command };
 }
 
-function suite(name: string, needsServers: boolean, turn: Task["turn"]): Task {
-  return { name, kind: "vitest", needsServers, turn, command: vitest(name) };
+function suite(name: string, when: Pick<Task, "stage"> & Partial<Pick<Task, "beside">>): Task {
+  return { name, kind: "vitest", needsServers: name !== "unit", beside: false, ...when, command: vitest(name) };
 }
 
 const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
@@ -86,13 +88,15 @@ const { env, stop } = chosen.some((task) => task.needsServers)
   ? await startServers()
   : { env: {}, stop: async () => {} };
 const servers = Math.round((Date.now() - started) / 1000);
-let results: readonly SuiteResult[] = [];
+const results: SuiteResult[] = [];
 try {
-  const turn = (wanted: Task["turn"]) => chosen.filter((task) => task.turn === wanted);
-  const beside = turn("beside");
-  // Whose lines would get between those of the recorded cases is printed when it has ended.
-  const together = await Promise.all([runInTurn(turn("first"), beside.length > 0), runInTurn(beside, false)]);
-  results = [...together.flat(), ...(await runInTurn(turn("last"), false))];
+  for (const stage of [1, 2, 3]) {
+    const tasks = chosen.filter((task) => task.stage === stage);
+    const [beside, others] = [tasks.filter((task) => task.beside), tasks.filter((task) => !task.beside)];
+    // What would get between the lines of another is printed when it has ended.
+    const ended = await Promise.all([runInTurn(others, beside.length > 0), runInTurn(beside, false)]);
+    results.push(...ended.flat());
+  }
 } finally {
   await stop();
   await rm(scratch, { recursive: true, force: true });
@@ -109,7 +113,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   const say = (line: string) => console.log(`[set-up] ${line}`);
   const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
   // Here rather than in the tests, whose time is limited.
-  const hasHelm = !chosen.some(({ name }) => name === "e2e") || (await provideHelm(say)).length > 0;
+  const hasHelm = !chosen.some(({ name }) => name === "e2e-patient") || (await provideHelm(say)).length > 0;
   const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });
   const plane = await startControlPlane({ binaries, dir: path.join(scratch, "plane"), audit: true });
   say(`Kubernetes ${plane.version} (from ${binaries.source}) at ${plane.url}, Redis at ${redis.url}`);
