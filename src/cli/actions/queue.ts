@@ -42,8 +42,8 @@ export async function queue(options: QueueOptions): Promise<void> {
   store.onError((error) => (trouble = error.message || error.name));
   const view = new BullmqReconcileQueue({ name: "koreo", store, clock: systemClock });
   try {
-    const isReady = await Promise.race([store.ready.then(() => true), systemClock.sleep(REDIS_WITHIN_MS)]);
-    if (isReady !== true) throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+    if (!(await isReadyInTime(store)))
+      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
     const stats = await view.stats();
     const keys = (await allKeys(view)).filter((each) => isWanted(each, options)).sort(byUrgency);
     const shown = keys.slice(0, options.limit);
@@ -53,6 +53,17 @@ export async function queue(options: QueueOptions): Promise<void> {
     await view.close();
     await store.close();
   }
+}
+
+async function isReadyInTime(store: RedisKeyStore): Promise<boolean> {
+  const answered = new AbortController();
+  let isReady = false;
+  void store.ready.then(() => {
+    isReady = true;
+    answered.abort(); // or the rest of the wait would keep the command from ending
+  });
+  await systemClock.sleep(REDIS_WITHIN_MS, answered.signal);
+  return isReady;
 }
 
 async function allKeys(view: ReconcileQueue): Promise<readonly ListedKey[]> {
