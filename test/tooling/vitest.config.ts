@@ -7,8 +7,10 @@ const suite = (name: string, include: string[], options: object = {}) => ({
   test: { name, include, ...options },
 });
 
-/** End-to-end tests in which no short time counts: they may run beside others. */
-const PATIENT = ["access", "chart-*", "dev-and-cli", "hostile-definitions"].map((name) => `test/e2e/${name}.test.ts`);
+/** End-to-end tests in which no short time counts: they may run beside others, two at once. */
+const PATIENT = ["access", "chaos", "chart-*", "dev-and-cli", "faults", "hostile-definitions"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
 
 export default defineConfig({
@@ -25,7 +27,7 @@ export default defineConfig({
         hookTimeout: 120_000,
         maxWorkers: 2,
       }),
-      suite("e2e-patient", PATIENT, ONE_BY_ONE),
+      suite("e2e-patient", PATIENT, { ...ONE_BY_ONE, maxWorkers: 2, fileParallelism: true }),
       suite("e2e", ["test/e2e/**/*.test.ts"], { ...ONE_BY_ONE, exclude: PATIENT }),
     ],
   },
