@@ -26,6 +26,7 @@ export interface RunMetricsOptions {
 export class RunMetrics implements RunObserver {
   readonly #options: RunMetricsOptions;
   readonly #running = new Map<StartedRun, number>();
+  readonly #controllers = new BoundedLabel(MAX_SERIES);
   readonly #workflows = new BoundedLabel(MAX_SERIES);
   readonly #steps = new BoundedLabel(MAX_SERIES);
   readonly #total: Counter<"controller" | "result">;
@@ -148,7 +149,7 @@ export class RunMetrics implements RunObserver {
   }
 
   #controllerOf({ kind, group }: StartedRun): string {
-    return this.#workflows.of(group === "" ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`);
+    return this.#controllers.of(group === "" ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`);
   }
 
   #gauges(registers: never[]): void {
