@@ -1,4 +1,6 @@
 /** `/metrics`: names and labels that dashboards know, bounded series, exemplars, and nothing stale. */
+import { context, ROOT_CONTEXT, trace, TraceFlags } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { describe, expect, it } from "vitest";
 import { createRegistry, BoundedLabel } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../../../src/adapters/telemetry/metrics/queue-metrics.ts";
@@ -69,6 +71,27 @@ describe("metrics of runs", () => {
     new RunMetrics(registry, { name: "k", nowMs: () => 0, concurrency: 1 }).runEnded(RUN, { outcome, report, ms: 1 });
     expect(await registry.metrics()).toContain(`result="${result}"} 1\n`);
   });
+});
+
+it("observations of a sampled run carry its trace as exemplar, others none", async () => {
+  const text = async (traceFlags: TraceFlags) => {
+    const registry = createRegistry();
+    const metrics = new RunMetrics(registry, { name: "k", nowMs: () => 0, concurrency: 1 });
+    const span = trace.wrapSpanContext({ traceId: "1".repeat(32), spanId: "2".repeat(16), traceFlags });
+    context.with(trace.setSpan(ROOT_CONTEXT, span), () =>
+      metrics.runEnded(RUN, { outcome: "ok", report: "done", ms: 20 }),
+    );
+    return registry.metrics();
+  };
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  try {
+    expect(await text(TraceFlags.SAMPLED)).toMatch(
+      /_time_seconds_bucket\{[^}]*le="0.025"[^}]*\} 1 # \{trace_id="1{32}",span_id="2{16}"\} 0.02/,
+    );
+    expect(await text(TraceFlags.NONE)).not.toContain("trace_id");
+  } finally {
+    context.disable();
+  }
 });
 
 describe("metrics of the queue", () => {
