@@ -1,6 +1,7 @@
 import { MemoryKeyStore } from "../../src/adapters/memory/key-store.ts";
 import { ManualClock } from "../../src/adapters/memory/manual-clock.ts";
 import { describeKeyFairness } from "./key-store-fairness.ts";
+import { describeKeyStoreView } from "./key-store-view.ts";
 import { describeKeyStore, type KeyStoreFixture } from "./key-store.ts";
 
 function make(): Promise<KeyStoreFixture> {
@@ -11,3 +12,4 @@ function make(): Promise<KeyStoreFixture> {
 
 describeKeyStore("memory", make);
 describeKeyFairness("memory", make);
+describeKeyStoreView("memory", make);

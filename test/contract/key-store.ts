@@ -1,16 +1,7 @@
 /** What every `KeyStore` must do with a key, whatever keeps it; run on memory and on a real Redis. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { KeyText } from "../../src/core/object-key.ts";
-import type {
-  HeldKey,
-  KeyStore,
-  QueuedKey,
-  QueuePage,
-  TakenRun,
-  TakeRequest,
-  Trigger,
-  WorkClass,
-} from "../../src/engine/ports/key-store.ts";
+import type { HeldKey, KeyStore, TakenRun, TakeRequest, Trigger, WorkClass } from "../../src/engine/ports/key-store.ts";
 
 /** An empty store whose leases end, and its time. */
 export interface KeyStoreFixture {
@@ -56,70 +47,6 @@ export function describeKeyStore(title: string, make: () => Promise<KeyStoreFixt
       return keys;
     };
     const nothingWaits = async () => expect((await store.take(LEASE)).run).toBeUndefined();
-
-    describe("what people are shown", () => {
-      const all = async () => {
-        const keys: QueuedKey[] = [];
-        let from: string | undefined;
-        do {
-          const page: QueuePage = await store.page(from);
-          keys.push(...page.keys);
-          from = page.next;
-        } while (from !== undefined);
-        return new Map(keys.map((each) => [each.key, each]));
-      };
-
-      it("lists waiting, running and delayed keys with cause, age, attempts and time left", async () => {
-        await trigger(A, 1, { cause: "first" });
-        const run = await takeRun();
-        await trigger(keyOf("late"), 3, { afterMs: 50_000, cause: "later" });
-        await trigger(B, 2, { cause: "second" });
-        await fixture.advance(30);
-        const listed = await all();
-        expect([...listed.keys()].sort()).toEqual([A, B, keyOf("late")].sort());
-        expect(listed.get(A)).toMatchObject({
-          ...{ state: "running", workClass: 1, failures: 0, owner: run.owner, causes: ["first"] },
-        });
-        expect(listed.get(A)?.remainingMs).toBeGreaterThan(50_000);
-        expect(listed.get(B)).toMatchObject({ state: "waiting", workClass: 2, remainingMs: 0, owner: "" });
-        expect(listed.get(B)?.ageMs).toBeGreaterThanOrEqual(30);
-        expect(listed.get(keyOf("late"))).toMatchObject({
-          state: "delayed",
-          workClass: 3,
-          ageMs: 0,
-          causes: ["later"],
-        });
-        expect(listed.get(keyOf("late"))?.remainingMs).toBeLessThan(50_000);
-        await store.done(run, FAILED);
-        expect((await all()).get(A)).toMatchObject({ state: "delayed", failures: 1 });
-      });
-
-      it("lists more keys than fit one page", async () => {
-        const many = Array.from({ length: 1500 }, (_, index) => ({ key: keyOf(index), workClass: 2 as const }));
-        await store.trigger(many);
-        await store.trigger(
-          many.map(({ key }, index) => ({ key: keyOf(`late-${index}`, key), workClass: 3, afterMs: 9999 })),
-        );
-        const listed = [...(await all()).values()];
-        expect(listed.filter(({ state }) => state === "waiting")).toHaveLength(1500);
-        expect(listed.filter(({ state }) => state === "delayed")).toHaveLength(1500);
-      });
-
-      it("says what waits by class and tenant, and how long", async () => {
-        await trigger(keyOf("a", "one"), 1);
-        await fixture.advance(40);
-        await trigger(keyOf("b", "one"), 1);
-        await trigger(keyOf("c", "two", "remote"), 2);
-        const load = [...(await store.load(10))].sort((a, b) => a.workClass - b.workClass);
-        expect(load).toMatchObject([
-          { workClass: 1, cluster: "local", namespace: "one", waiting: 2 },
-          { workClass: 2, cluster: "remote", namespace: "two", waiting: 1 },
-        ]);
-        expect(load[0]?.oldestMs).toBeGreaterThanOrEqual(40);
-        for (let tenant = 0; tenant < 30; tenant += 1) await trigger(keyOf("a", `ns-${tenant}`), 3);
-        expect((await store.load(10)).filter(({ workClass }) => workClass === 3)).toHaveLength(10);
-      });
-    });
 
     describe("one entry per key", () => {
       it("a waiting key is run once, however often it was triggered", async () => {

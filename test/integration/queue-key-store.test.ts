@@ -1,4 +1,5 @@
 import { describeKeyFairness } from "../contract/key-store-fairness.ts";
+import { describeKeyStoreView } from "../contract/key-store-view.ts";
 import { describeKeyStore, type KeyStoreFixture } from "../contract/key-store.ts";
 import { freshName, openStore, removeInstallation, sleep } from "./queue/redis-fixture.ts";
 
@@ -14,3 +15,4 @@ async function make(): Promise<KeyStoreFixture> {
 
 describeKeyStore("Redis", make);
 describeKeyFairness("Redis", make);
+describeKeyStoreView("Redis", make);
