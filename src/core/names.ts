@@ -25,6 +25,12 @@ export const ANNOTATION = {
   workflow: "koreo.dev/workflow",
   /** On a trigger, by the user, `"true"`: keep foreign conditions (we always do) and the places of all of them. */
   mergeConditions: "koreo.dev/merge-conditions",
+  /** On a trigger, by the user, `"true"`: nothing but its own status is written. */
+  paused: "koreo.dev/paused",
+  /** On a trigger, by the user or `koreo reconcile`: run now. Any new text counts; the original writes the time. */
+  manualReconcile: "koreo.dev/last-manual-reconcile",
+  /** On a trigger, by us: the last of these that a run has answered. */
+  handledReconcile: "koreo.dev/last-handled-reconcile",
   /** On a trigger, by us: Koreo's own record of managed resources, same shape. */
   managedResources: "koreo.dev/managed-resources",
   /** On a trigger, by us: where to look for managed objects; never a permission. */
@@ -51,5 +57,6 @@ export const OWN_TRIGGER_ANNOTATIONS: ReadonlySet<string> = new Set([
   ANNOTATION.managedResources,
   ANNOTATION.inventory,
   ANNOTATION.outcome,
+  ANNOTATION.handledReconcile,
   ANNOTATION.lastApplied,
 ]);

@@ -33,6 +33,11 @@ export function parseKey(text: string): ObjectKey | undefined {
   return { cluster, group: group === EMPTY ? "" : group, kind, namespace: namespace === EMPTY ? "" : namespace, name };
 }
 
+/** An object as people name it: `Deployment apps/web`, `Namespace apps`. */
+export function objectText({ kind, namespace, name }: Pick<ObjectKey, "kind" | "namespace" | "name">): string {
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
 /** Splits `apps/v1` or `v1` as manifests and objects write it. */
 export function parseApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
   const slash = apiVersion.indexOf("/");

@@ -54,7 +54,7 @@ async function runSubWorkflow(
     crashed: (bug) => ({ bug }),
   });
   if ("bug" in answer) throw answer.bug;
-  const { summary, results } = answer;
+  const { summary, results, blockage } = answer;
   return {
     // A sub-workflow is worth its merged state; its conditions are its own business.
     outcome: summary.outcome.kind === "ok" ? ok(summary.state) : summary.outcome,
@@ -62,5 +62,6 @@ async function runSubWorkflow(
     inventory: [...results.values()].flatMap((result) => result.inventory),
     changed: [...results.values()].some((result) => result.changed),
     retryAfterSeconds: soonestRetry(results.values()),
+    blockage,
   };
 }

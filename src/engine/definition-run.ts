@@ -6,7 +6,9 @@ import { member, textMember } from "../core/json.ts";
 import { isDefinitionKind } from "../core/manifest/definition.ts";
 import { KOREO_GROUP } from "../core/names.ts";
 import type { ObjectKey } from "../core/object-key.ts";
+import { readyCondition } from "../core/status/condition.ts";
 import { reportDefinition, statusPatch } from "../core/status/report.ts";
+import { announceReady } from "./announce.ts";
 import type { Definitions } from "./definitions.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { WorkerPorts } from "./run-context.ts";
@@ -23,7 +25,7 @@ export type DefinitionRunResult =
 
 /** Writes the definition's Ready condition if it differs. */
 export async function reconcileDefinition(
-  { store, clock }: WorkerPorts,
+  { store, clock, events }: WorkerPorts,
   definitions: Pick<Definitions, "catalog">,
   key: ObjectKey,
   signal: AbortSignal,
@@ -52,5 +54,7 @@ export async function reconcileDefinition(
   const resourceVersion = textMember(metadata, "resourceVersion");
   const body = { metadata: { resourceVersion }, status: patch };
   const answer = await store.patch(ref, body, signal, ref.type.hasStatus ? "status" : undefined);
-  return answer.kind === "ok" ? { kind: "written" } : answer;
+  if (answer.kind !== "ok") return answer;
+  announceReady(events, read.value, readyCondition({ status }));
+  return { kind: "written" };
 }

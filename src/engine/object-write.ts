@@ -11,6 +11,7 @@ import { otherManager } from "../core/resource/field-managers.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
+import { leftAsItIs } from "./paused.ts";
 import { shared, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 import { triggerFingerprint } from "./wake.ts";
@@ -75,6 +76,7 @@ export async function sendWrite(
 ): Promise<Performed> {
   const { writes } = run.memory;
   const { action, observed, planned } = write;
+  if (run.paused) return { kind: "outcome", outcome: leftAsItIs(run, site.name, write), changed: false };
   const held = writes.answer(planned) ?? heldBack(run, site, write);
   if (held !== undefined) return { kind: "outcome", outcome: held, changed: false };
   const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site.ref, signal);

@@ -5,6 +5,7 @@
 import { contentHash } from "../core/hash.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
 import { statusPatch } from "../core/status/report.ts";
+import { regarding } from "./announce.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Whether exactly this status was sent before, and what stands there is what the server made of it. */
@@ -15,14 +16,18 @@ export function isKnownPruned({ memory, trigger }: RunContext, desired: JsonObje
 
 /** @param answer - the trigger as the server stored it after `desired` was sent */
 export function rememberStatus(run: RunContext, desired: JsonObject, answer: JsonObject): void {
-  const { memory, trigger, log } = run;
+  const { memory, trigger, log, ports } = run;
   const left = statusPatch(statusOf(answer), desired);
   if (left === undefined) {
     memory.prunedStatuses.delete(trigger.uid);
     return;
   }
-  if (memory.prunedStatuses.get(trigger.uid) === undefined)
-    log.warn({ fields: Object.keys(left) }, "the schema of this kind drops fields of the status: add them to its CRD");
+  if (memory.prunedStatuses.get(trigger.uid) === undefined) {
+    const fields = Object.keys(left);
+    log.warn({ fields }, "the schema of this kind drops fields of the status: add them to its CRD");
+    const message = `The schema of this kind drops fields that belong into its status: add them to the CustomResourceDefinition (below status: ${fields.join(", ")}).`;
+    ports.events.emit({ regarding: regarding(trigger.object), type: "Warning", reason: "StatusPruned", message });
+  }
   memory.prunedStatuses.set(trigger.uid, { desired: hashOf(desired), stored: hashOf(statusOf(answer)) });
 }
 
@@ -31,15 +36,17 @@ function statusOf(trigger: JsonObject): JsonObject {
   return isJsonObject(status) ? status : {};
 }
 
-/** Without transition times: where the schema drops them, every look would make new ones. */
+/** Without times: where the schema drops them, every look would make new ones. */
 function hashOf(status: JsonObject): string {
   const conditions = member(status, "conditions");
   if (!Array.isArray(conditions)) return contentHash(status);
   return contentHash({ ...status, conditions: (conditions as readonly JsonValue[]).map(untimed) });
 }
 
+const BLOCKED_SINCE = /(?<=Blocked since )\S+/;
+
 function untimed(condition: JsonValue): JsonValue {
   if (!isJsonObject(condition)) return condition;
-  const { lastTransitionTime: _time, ...others } = condition;
-  return others;
+  const { lastTransitionTime: _time, message, ...others } = condition;
+  return typeof message === "string" ? { ...others, message: message.replace(BLOCKED_SINCE, "") } : others;
 }

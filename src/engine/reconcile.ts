@@ -3,6 +3,7 @@
  * and status if they changed, schedule the next look. What to do is read from current state alone; the cause that woke
  * the key is for tracing only. Called by the worker process for every run the queue hands out.
  */
+import type { Attributes } from "@opentelemetry/api";
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember } from "../core/json.ts";
 import { formatKey, parseKey, type ObjectKey } from "../core/object-key.ts";
@@ -10,6 +11,7 @@ import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
 import { mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { spawnActor } from "./actor/actor.ts";
+import { causeText } from "./cause.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { Definitions } from "./definitions.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
@@ -26,6 +28,7 @@ import {
   type RunObserver,
   type WorkerPorts,
 } from "./run-context.ts";
+import { isPaused, pausedCondition } from "./paused.ts";
 import { nextLook } from "./schedule.ts";
 import { ATTRIBUTE, causeNow, withRunSpan } from "./telemetry.ts";
 import { lookupReport, runReport } from "./trigger-report.ts";
@@ -47,6 +50,8 @@ export interface ReconcilerOptions {
 interface RunEnded {
   readonly report: RunReport;
   readonly outcome: string;
+  /** For the run's span: which Workflow, whether anything was written, what blocks. */
+  readonly attributes?: Attributes;
 }
 
 /** How often in a row something that should be there is looked for, with backoff: about half a minute. */
@@ -87,14 +92,16 @@ export class Reconciler {
       [ATTRIBUTE.fence]: run.fence,
       [ATTRIBUTE.attempt]: run.failures + 1,
       [ATTRIBUTE.tenant]: key.namespace,
+      [ATTRIBUTE.waitedMs]: run.waitedMs,
+      [ATTRIBUTE.causes]: run.causes.map(causeText),
     };
     const causes = { causes: run.causes, waitedMs: run.waitedMs, wallMs: this.#ports.clock.wallMs() };
     const started = { ...key, waitedMs: run.waitedMs, failures: run.failures };
     return withRunSpan(causes, attributes, async (span) => {
       this.#options.observer?.runStarted?.(started);
-      const { report: given, outcome } = await this.#guarded(run, key);
+      const { report: given, outcome, attributes = {} } = await this.#guarded(run, key);
       const report = withChange(given, changedAt(run));
-      span.setAttribute(ATTRIBUTE.outcome, outcome);
+      span.setAttributes({ ...attributes, [ATTRIBUTE.outcome]: outcome });
       const ms = this.#ports.clock.nowMs() - startedMs;
       this.#ports.log.info(
         {
@@ -160,8 +167,11 @@ export class Reconciler {
     const outcome: Outcome<unknown> = result.summary.outcome;
     const inventory = await this.#recordObjects(context, result);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
-    const more = unwatched === undefined ? [] : [unwatched];
-    const report = runReport(context, selection.workflow, result.summary, inventory, more);
+    const more = [unwatched, pausedCondition(context)].filter((each) => each !== undefined);
+    const { resyncIntervalMs } = this.#options;
+    const { summary, blockage } = result;
+    const findings = { plan: selection.workflow, summary, blockage, inventory, more, resyncIntervalMs };
+    const report = runReport(context, findings);
     const written = await writeTrigger(context, report);
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     const changedAtMs = changedAt(run);
@@ -171,7 +181,12 @@ export class Reconciler {
     // 4. When to look again.
     const soonest = soonestRetry(result.results.values());
     const poll = unwatched === undefined ? soonest : Math.min(soonest ?? POLL_SECONDS, POLL_SECONDS);
-    return { report: this.#next(outcome, poll), outcome: outcome.kind };
+    const attributes = {
+      [ATTRIBUTE.workflow]: `${selection.workflow.namespace}/${selection.workflow.name}`,
+      [ATTRIBUTE.changed]: written.kind === "written" && (written.changed || isChanged(result)),
+      [ATTRIBUTE.blocked]: report.blocked ?? "",
+    };
+    return { report: this.#next(outcome, poll), outcome: outcome.kind, attributes };
   }
 
   async #load(
@@ -196,6 +211,8 @@ export class Reconciler {
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
       recorded: recordedObjects(read.value, this.#ports.store.cluster),
       looks: new Map(),
+      paused: isPaused(read.value),
+      drifts: [],
       memory: this.#memory,
       observer: this.#options.observer,
       leaseLeftMs: () => run.leaseLeftMs(),
@@ -290,6 +307,10 @@ function changedAt({ causes }: KeyRun): number | undefined {
 function withChange(report: RunReport, changedAtMs: number | undefined): RunReport {
   if (report.kind === "interrupted" || report.cause?.reason !== "retry" || changedAtMs === undefined) return report;
   return { ...report, cause: { ...report.cause, changedAtMs } };
+}
+
+function isChanged({ results }: WorkflowResult): boolean {
+  return [...results.values()].some(({ changed }) => changed);
 }
 
 function asError(error: unknown): Error {

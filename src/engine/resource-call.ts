@@ -5,12 +5,14 @@
  */
 import type { Value } from "../core/cel/value.ts";
 import { textMember, type JsonObject } from "../core/json.ts";
-import { formatKey, parseApiVersion } from "../core/object-key.ts";
+import { formatKey, objectText, parseApiVersion } from "../core/object-key.ts";
 import { retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
 import { hasStep } from "../core/plan/step-paths.ts";
 import { concludeResource } from "../core/resource/conclude.ts";
 import { decideAction, type Action } from "../core/resource/decide.ts";
+import { blockageOf } from "../core/status/blockage.ts";
+import { ownMessage } from "../core/status/own-message.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
 import { inventoryEntry, managedRecord, recordLook } from "./object-records.ts";
 import { planWrite, sendWrite, siteOf, type WriteSite } from "./object-write.ts";
@@ -70,6 +72,7 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
     outcome: settled.outcome,
     changed: settled.changed,
     managed: managedRecord(recorded),
+    blockage: blockageOf(settled.outcome, objectText(target), settled.observed && ownMessage(settled.observed)),
     inventory: [inventoryEntry(work, recorded, settled.observed, path)],
   };
 }

@@ -10,6 +10,7 @@ import type { LogicPlan, ResourceFunctionPlan, StepPlan, WorkflowPlan } from "..
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { Clock } from "./ports/clock.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
+import type { EventSink } from "./ports/event-sink.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectIndex } from "./ports/object-index.ts";
 import type { ObjectLock } from "./ports/object-lock.ts";
@@ -50,6 +51,7 @@ export interface WorkerPorts {
   readonly lock: ObjectLock;
   readonly ledger: Pick<WatchLedger, "unwatched">;
   readonly queue: Pick<ReconcileQueue, "enqueue">;
+  readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -109,6 +111,10 @@ export interface RunContext {
   readonly recorded: ReadonlyMap<KeyText, InventoryEntry>;
   /** Object -> version its steps have looked at; written by `recordLook` alone. */
   readonly looks: Map<KeyText, string>;
+  /** Its author wants nothing written but its own status. */
+  readonly paused: boolean;
+  /** What a paused run would have written, in words. */
+  readonly drifts: string[];
   /** What the worker remembers from one run to the next. */
   readonly memory: WorkerMemory;
   readonly observer: RunObserver | undefined;

@@ -5,6 +5,7 @@
 import type { Value } from "../core/cel/value.ts";
 import { retry } from "../core/outcome.ts";
 import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
+import type { Blockage } from "../core/status/blockage.ts";
 import type { WorkflowSummary } from "../core/status/summary.ts";
 import type { Receive } from "./actor/actor.ts";
 import type { RunContext } from "./run-context.ts";
@@ -27,6 +28,8 @@ export interface WorkflowRequest {
 
 /** The summary and every step's result, in listing order. */
 export interface WorkflowResult {
+  /** What keeps it from being ready. */
+  readonly blockage: Blockage | undefined;
   readonly summary: WorkflowSummary;
   readonly results: ReadonlyMap<string, StepResult>;
 }

@@ -5,6 +5,7 @@
 import type { Value } from "../core/cel/value.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { bindStep, foldItems, type Call } from "../core/plan/bind-step.ts";
+import { within, worst } from "../core/status/blockage.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { callActor } from "./call-actor.ts";
@@ -106,6 +107,7 @@ function foldResults(items: readonly StepResult[]): StepResult {
     inventory: items.flatMap((item) => item.inventory),
     changed: items.some((item) => item.changed),
     retryAfterSeconds: soonestRetry(items),
+    blockage: worst(items.map(({ blockage }, index) => within(`[${index}]`, blockage))),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Value } from "../core/cel/value.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
+import { blockageOf, type Blockage } from "../core/status/blockage.ts";
 import type { ManagedEntry } from "../core/status/managed.ts";
 
 export interface StepResult {
@@ -14,6 +15,8 @@ export interface StepResult {
   readonly changed: boolean;
   /** Of a result that combines several: the soonest retry among them, whatever they came to together. */
   readonly retryAfterSeconds?: number | undefined;
+  /** What keeps it from being done; its steps are counted from here. */
+  readonly blockage?: Blockage | undefined;
 }
 
 /** The soonest retry any of these asks for: a failure beside it does not make it wait longer. */
@@ -29,5 +32,5 @@ export function soonestRetry(results: Iterable<StepResult>): number | undefined 
 /** A result that touched no object: one that is ok, or that its author skipped, manages none; else it could not tell. */
 export function plainResult(outcome: Outcome<Value>): StepResult {
   const managed = outcome.kind === "ok" || outcome.kind === "skip" ? null : undefined;
-  return { outcome, managed, inventory: [], changed: false };
+  return { outcome, managed, inventory: [], changed: false, blockage: blockageOf(outcome) };
 }

@@ -44,6 +44,12 @@ export const ATTRIBUTE = {
   changed: "koreo.changed",
   action: "koreo.action",
   object: "koreo.object",
+  /** Every cause of a run, as people read it. */
+  causes: "koreo.causes",
+  /** Milliseconds a key waited before its run. */
+  waitedMs: "koreo.queue.wait_ms",
+  /** What keeps the trigger from being ready, as its condition says it. */
+  blocked: "koreo.blocked",
 } as const;
 
 /** Causes that become links of a run beside its parent; more are dropped. */

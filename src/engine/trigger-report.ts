@@ -7,7 +7,8 @@ import { ANNOTATION } from "../core/names.ts";
 import type { Outcome, PermFail } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
 import { formatInventory, type InventoryEntry } from "../core/resource/inventory.ts";
-import { bounded, type ConditionDraft } from "../core/status/condition.ts";
+import { blockedSentence, type Blockage } from "../core/status/blockage.ts";
+import { bounded, readyCondition, type ConditionDraft } from "../core/status/condition.ts";
 import { knownManaged } from "../core/status/managed.ts";
 import { reportLookupFailure, reportStatus } from "../core/status/report.ts";
 import { withTrouble, type WorkflowSummary } from "../core/status/summary.ts";
@@ -20,31 +21,55 @@ export interface TriggerReport {
   readonly status: (current: JsonObject, trouble?: PermFail) => JsonObject;
   /** For triggers whose status is not ours: the outcome in one line. */
   readonly outcomeText: string;
+  /** What keeps the trigger from being ready, in a sentence. */
+  readonly blocked: string | undefined;
   /** How many objects the annotations speak of. */
   readonly objects: number;
 }
 
+/** What a run came to, as far as people are told. */
+export interface RunFindings {
+  readonly plan: SelectedWorkflow["workflow"];
+  readonly summary: WorkflowSummary;
+  readonly blockage: Blockage | undefined;
+  readonly inventory: readonly InventoryEntry[];
+  /** Conditions about the run as a whole, beside those of its steps. */
+  readonly more: readonly ConditionDraft[];
+  readonly resyncIntervalMs: number;
+}
+
 /** After a run of a workflow. */
-export function runReport(
-  context: RunContext,
-  plan: SelectedWorkflow["workflow"],
-  summary: WorkflowSummary,
-  inventory: readonly InventoryEntry[],
-  more: readonly ConditionDraft[],
-): TriggerReport {
+export function runReport(context: RunContext, findings: RunFindings): TriggerReport {
+  const { plan, summary, inventory, more } = findings;
+  const blocked = blockedBy(context, findings);
   const managed = knownManaged(summary.managed, managedOn(context.trigger.object));
   return {
     annotations: {
+      ...handled(context),
       [ANNOTATION.managedResources]: JSON.stringify(managed),
       [ANNOTATION.inventory]: formatInventory(inventory, context.trigger.uid),
     },
     status: (current, trouble) => {
       const told = trouble === undefined ? summary : withTrouble(plan, summary, trouble);
-      return reportStatus({ plan, summary: told, more, ...basisOf(context, current) });
+      return reportStatus({
+        ...{ plan, summary: told, more, ...basisOf(context, current) },
+        blocked: trouble === undefined ? blocked : undefined,
+      });
     },
-    outcomeText: outcomeLine(summary.outcome),
+    outcomeText: [outcomeLine(summary.outcome), ...(blocked === undefined ? [] : [blocked])].join(" "),
+    blocked,
     objects: inventory.length,
   };
+}
+
+/** What stands on the trigger tells since when the same blocks it. */
+function blockedBy({ trigger, ports }: RunContext, { blockage, resyncIntervalMs }: RunFindings): string | undefined {
+  if (blockage === undefined) return undefined;
+  const ready = readyCondition(trigger.object);
+  const outcome = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.outcome);
+  const before = textMember(ready, "message") || outcome;
+  const resyncSeconds = Math.round(resyncIntervalMs / 1000);
+  return blockedSentence(blockage, { before, nowMs: ports.clock.wallMs(), resyncSeconds });
 }
 
 /** Where no workflow could be chosen. */
@@ -53,9 +78,10 @@ export function lookupReport(
   failure: Exclude<WorkflowSelection, SelectedWorkflow>,
 ): TriggerReport {
   return {
-    annotations: {},
+    annotations: handled(context),
     status: (current) => reportLookupFailure({ failure, ...basisOf(context, current) }),
     outcomeText: bounded(`${failure.reason}: ${failure.message}`),
+    blocked: undefined,
     objects: 0,
   };
 }
@@ -64,6 +90,12 @@ export function lookupReport(
 export function outcomeLine(outcome: Outcome<unknown>): string {
   if (outcome.kind === "ok") return "ok";
   return outcome.message === undefined ? outcome.kind : bounded(`${outcome.kind}: ${outcome.message}`);
+}
+
+/** Answers a manual request, which the run has seen. */
+function handled({ trigger }: RunContext): Readonly<Record<string, string>> {
+  const requested = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.manualReconcile);
+  return requested === "" ? {} : { [ANNOTATION.handledReconcile]: requested };
 }
 
 function generationOf(object: JsonObject): number | undefined {

@@ -7,8 +7,10 @@
 import { isBuiltInGroup } from "../core/built-in-groups.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
+import { readyCondition } from "../core/status/condition.ts";
 import { permFail, type PermFail } from "../core/outcome.ts";
 import { statusPatch } from "../core/status/report.ts";
+import { announceReady } from "./announce.ts";
 import type { ClusterFault, ClusterResult } from "./ports/object-store.ts";
 import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
@@ -91,13 +93,23 @@ async function writeParts(
   if (metadata !== undefined) {
     const isTogether = status !== undefined && !hasStatus;
     const answer = await send(run, isTogether ? { ...metadata, status } : metadata, trigger);
+    // The outcome of a built-in kind is in its annotation: what its status would say is told as an Event alone.
+    if (answer.kind === "ok" && (isTogether || !ownsStatus))
+      tell(run, trigger, desired ?? report.status(trigger, trouble));
     if (answer.kind === "fault" || isTogether || status === undefined)
       return { ...answered(run, answer), isOfAnnotations: true };
     current = answer.value;
   }
   const answer = await send(run, { status: status ?? {} }, current, hasStatus ? "status" : undefined);
-  if (answer.kind === "ok" && desired !== undefined) rememberStatus(run, desired, answer.value);
+  if (answer.kind === "ok" && desired !== undefined) {
+    rememberStatus(run, desired, answer.value);
+    tell(run, trigger, desired);
+  }
   return answered(run, answer);
+}
+
+function tell(run: RunContext, trigger: JsonObject, status: JsonObject): void {
+  announceReady(run.ports.events, trigger, readyCondition({ status }));
 }
 
 function statusChange(run: RunContext, trigger: JsonObject, desired: JsonObject): JsonObject | undefined {

@@ -5,6 +5,7 @@
  */
 import { retry } from "../core/outcome.ts";
 import type { StepPlan } from "../core/plan/plan.ts";
+import { blockageOf, within, worst } from "../core/status/blockage.ts";
 import { summarizeWorkflow } from "../core/status/summary.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
@@ -89,7 +90,10 @@ function conclude(
       return result === undefined ? [] : [[label, result] as const];
     }),
   );
-  return { summary: summarizeWorkflow(plan, ordered, workflowName), results: ordered };
+  const summary = summarizeWorkflow(plan, ordered, workflowName);
+  const blockages = [...ordered].map(([label, { blockage }]) => within(label, blockage));
+  // A workflow that is not ready has no steps to name.
+  return { summary, results: ordered, blockage: worst(blockages) ?? blockageOf(summary.outcome) };
 }
 
 /** The outcome of a bug; the error's text stays in the log, for it may hold values. */

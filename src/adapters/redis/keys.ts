@@ -63,6 +63,10 @@ export function redisKeys(name: string) {
     objectLock: (object: string) => key(`lock:${object}`),
     /** set with a time to live: the keys that asked for the lock meanwhile */
     objectLockWaiters: (object: string) => key(`lock-waiters:${object}`),
+    /** sorted set: key with records of its last runs, by when it was last recorded */
+    recordedRuns: key("runs"),
+    /** list with a time to live: the last runs of one key, newest first, JSON */
+    runsOf: (trigger: string) => key(`runs:${trigger}`),
     /** hash: definition id -> content hash */
     definitions: key("definitions"),
     /** a number that rises with every change of `definitions` */

@@ -1,6 +1,7 @@
 /**
- * Starts the OpenTelemetry SDK from the standard `OTEL_*` variables; without an OTLP endpoint nothing is started and
- * every span of `engine/telemetry.ts` costs next to nothing. Called once per process by its composition root.
+ * Starts the OpenTelemetry SDK from the standard `OTEL_*` variables. Without an OTLP endpoint nothing is exported; and
+ * where no record of runs is kept either, nothing is started and every span of `engine/telemetry.ts` costs next to nothing.
+ * Called once per process by its composition root.
  */
 import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -13,6 +14,7 @@ import {
   resourceFromAttributes,
 } from "@opentelemetry/resources";
 import {
+  createAlwaysRecordSampler,
   AlwaysOffSampler,
   AlwaysOnSampler,
   BatchSpanProcessor,
@@ -21,6 +23,7 @@ import {
   TraceIdRatioBasedSampler,
   type Sampler,
   type SpanExporter,
+  type SpanProcessor,
 } from "@opentelemetry/sdk-trace";
 
 /** Environment variables as strings; `process.env` has this shape. */
@@ -28,6 +31,7 @@ export type TracingEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a process keeps of its tracing: flush and stop it last, after the last span ended. */
 export interface Tracing {
+  /** Spans are exported. */
   readonly enabled: boolean;
   shutdown(): Promise<void>;
 }
@@ -38,27 +42,38 @@ const OFF: Tracing = { enabled: false, shutdown: () => Promise.resolve() };
  * @param role - watcher, worker or dev; becomes part of the service name unless `OTEL_SERVICE_NAME` is set
  * @param env - read: OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP[_TRACES]_ENDPOINT, OTEL_SERVICE_NAME,
  *   OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG; the exporter reads headers and timeouts
- * @param exporter - for tests: export here instead of over OTLP
+ * @param options - `recorder` sees every span, whatever is sampled; `exporter`: for tests, export here instead of over OTLP
  */
-export function startTracing(role: string, env: TracingEnvironment, exporter?: SpanExporter): Tracing {
+export function startTracing(
+  role: string,
+  env: TracingEnvironment,
+  { exporter, recorder }: { readonly exporter?: SpanExporter; readonly recorder?: SpanProcessor | undefined } = {},
+): Tracing {
   const endpoint = env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] || env["OTEL_EXPORTER_OTLP_ENDPOINT"]; // empty is unset
   const isOff = env["OTEL_SDK_DISABLED"] === "true" || env["OTEL_TRACES_EXPORTER"] === "none";
-  if (isOff || (exporter === undefined && !endpoint)) return OFF;
+  const isExporting = !isOff && (exporter !== undefined || !!endpoint);
+  if (!isExporting && recorder === undefined) return OFF;
 
   const named = resourceFromAttributes({ "service.name": env["OTEL_SERVICE_NAME"] || `koreo-${role}` });
+  const sampler = isExporting
+    ? samplerOf(env["OTEL_TRACES_SAMPLER"], env["OTEL_TRACES_SAMPLER_ARG"])
+    : new AlwaysOffSampler();
   const provider = new TracerProvider({
     resource: defaultResource()
       .merge(detectResources({ detectors: [resourceAttributesEnvDetector] }))
       .merge(named),
-    sampler: samplerOf(env["OTEL_TRACES_SAMPLER"], env["OTEL_TRACES_SAMPLER_ARG"]),
+    sampler: recorder === undefined ? sampler : createAlwaysRecordSampler(sampler),
     spanProcessors: [
-      new BatchSpanProcessor({ exporter: exporter ?? new OTLPTraceExporter(), scheduledDelayMillis: 1000 }),
+      ...(recorder === undefined ? [] : [recorder]),
+      ...(isExporting
+        ? [new BatchSpanProcessor({ exporter: exporter ?? new OTLPTraceExporter(), scheduledDelayMillis: 1000 })]
+        : []),
     ],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  return { enabled: true, shutdown: () => provider.shutdown() };
+  return { enabled: isExporting, shutdown: () => provider.shutdown() };
 }
 
 /** The samplers the OpenTelemetry specification names; an unknown name samples everything, as the specification says. */

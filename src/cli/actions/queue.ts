@@ -4,6 +4,7 @@ import { describeTarget } from "../../adapters/redis/connection.ts";
 import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { parseKey, type ObjectKey } from "../../core/object-key.ts";
+import { causeText } from "../../engine/cause.ts";
 import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
 import { parseConfig, type ConfigFlags } from "../../processes/shared/config.ts";
 import { CommandFailed } from "../failure.ts";
@@ -140,11 +141,6 @@ function printTable(
   console.log(
     `${more}In all: ${running} running, ${waiting} waiting, ${delayed} delayed; ${failing} failing, ${lostLeases} leases lost so far`,
   );
-}
-
-function causeText({ reason, object }: Cause): string {
-  const parsed = object === undefined ? undefined : parseKey(object);
-  return parsed === undefined ? reason : `${reason} ${parsed.kind}/${parsed.name}`;
 }
 
 function seconds(ms: number): string {

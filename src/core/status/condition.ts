@@ -73,6 +73,13 @@ function wording(
   }
 }
 
+/** The Ready condition of an object as read; undefined when it has none. */
+export function readyCondition(object: JsonObject): JsonObject | undefined {
+  const conditions = member(member(object, "status"), "conditions");
+  if (!Array.isArray(conditions)) return undefined;
+  return (conditions as readonly JsonValue[]).filter(isJsonObject).find((each) => textMember(each, "type") === READY);
+}
+
 /** How the conditions that stand there are treated. */
 export interface MergeOptions {
   /** This run cannot tell which of ours are defined: all stay as they are. */
@@ -139,6 +146,6 @@ function isOurs(condition: JsonObject): boolean {
 }
 
 /** As Kubernetes writes times: UTC, whole seconds. */
-function timestampText(ms: number): string {
+export function timestampText(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

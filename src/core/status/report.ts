@@ -32,6 +32,8 @@ export function reportStatus(
   request: Before & {
     readonly plan: WorkflowPlan;
     readonly summary: WorkflowSummary;
+    /** What keeps it from being ready, as a sentence. */
+    readonly blocked?: string | undefined;
     /** Conditions about the run as a whole, beside those of its steps. */
     readonly more?: readonly ConditionDraft[];
   },
@@ -39,7 +41,10 @@ export function reportStatus(
   const { plan, summary } = request;
   const error = isError(summary.outcome) ? summary.outcome : undefined;
   const stateErrors = Object.entries(summary.stateErrors).map(([label, why]) => [label, bounded(why)] as const);
-  return document(request, [...summary.conditions, ...(request.more ?? [])], {
+  const conditions = summary.conditions.map((each) =>
+    each.type === READY ? withSentence(each, request.blocked) : each,
+  );
+  return document(request, [...conditions, ...(request.more ?? [])], {
     state: nextState(plan, summary, member(request.previous, "state")),
     koreo: {
       errors: boundedText(error?.message),
@@ -47,6 +52,11 @@ export function reportStatus(
       state_errors: stateErrors.length === 0 ? null : Object.fromEntries(stateErrors),
     },
   });
+}
+
+/** Koreo's words, then ours. */
+function withSentence(ready: ConditionDraft, sentence: string | undefined): ConditionDraft {
+  return sentence === undefined ? ready : { ...ready, message: `${ready.message} ${sentence}` };
 }
 
 /** The status of a trigger for which no workflow can run; its state stays as it is. */

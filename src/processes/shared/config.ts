@@ -24,6 +24,8 @@ export interface ClusterConfig {
   /** Longest time for one step, and for a whole run; what is not done by then ends as a retry. */
   readonly stepDeadlineMs: number;
   readonly runDeadlineMs: number;
+  /** Triggers of which the last runs are remembered, for `koreo trace`; 0: none. */
+  readonly runRecords: number;
   /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
   readonly drainMs: number;
 }
@@ -117,6 +119,12 @@ export const SETTINGS = {
     env: ["KOREO_RUN_TIMEOUT"],
     byDefault: "2m",
   },
+  runRecords: {
+    value: "triggers",
+    description: "of how many triggers the last runs are remembered, for koreo trace; 0 for none",
+    env: ["KOREO_RUN_RECORDS"],
+    byDefault: "1000",
+  },
   drainTimeout: {
     value: "time",
     description: "how long a stopping worker finishes its runs before it hands them back",
@@ -154,6 +162,7 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     resyncIntervalMs: duration(read("resyncInterval"), 1_200_000, 1000),
     stepDeadlineMs: duration(read("stepTimeout"), 30_000, 100),
     runDeadlineMs: duration(read("runTimeout"), 120_000, 100),
+    runRecords: wholeNumber(read("runRecords"), 1000, { from: 0, to: 1_000_000 }),
     drainMs: duration(read("drainTimeout"), 20_000, 0),
   };
 }

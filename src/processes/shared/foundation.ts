@@ -12,6 +12,7 @@ import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/m
 import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
 import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
+import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
 import { startTracing } from "../../adapters/telemetry/tracing.ts";
 import { DefinitionCache } from "../../engine/definitions.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -49,8 +50,9 @@ export async function openFoundation(
   signal: AbortSignal,
 ): Promise<Foundation | undefined> {
   const clock = systemClock;
-  const tracing = startTracing(role, process.env);
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const recorder = role !== "watcher" && config.runRecords > 0 ? new RunRecorder(id) : undefined;
+  const tracing = startTracing(role, process.env, { recorder });
   const log = createLogger({ level: config.logLevel, fields: { role, id } });
 
   const kubeConfig = loadKubeConfig({ kubeconfig: config.kubeconfig, context: config.context });
@@ -66,12 +68,13 @@ export async function openFoundation(
     "starting",
   );
 
-  const { redisUrl, name } = config;
+  const { redisUrl, name, runRecords } = config;
   const opened =
     redisUrl === undefined
-      ? openMemoryState({ clock, log })
-      : await openRedisState({ redisUrl, name }, { clock, log }, signal);
+      ? openMemoryState({ runRecords }, { clock, log })
+      : await openRedisState({ redisUrl, name, runRecords }, { clock, log }, signal);
   if (opened === undefined) return undefined;
+  recorder?.sendTo(opened.runs, log);
 
   const metrics = createRegistry();
   const state = { ...opened, queue: countedQueue(metrics, opened.queue, name) };

@@ -9,6 +9,7 @@ import { MemoryKeyStore } from "../../adapters/memory/key-store.ts";
 import { MemoryMembership } from "../../adapters/memory/membership.ts";
 import { MemoryObjectIndex } from "../../adapters/memory/object-index.ts";
 import { MemoryObjectLock } from "../../adapters/memory/object-lock.ts";
+import { MemoryRunLog } from "../../adapters/memory/run-log.ts";
 import { MemoryWatchLedger } from "../../adapters/memory/watch-ledger.ts";
 import {
   checkRedisSettings,
@@ -23,6 +24,7 @@ import { redisKeys } from "../../adapters/redis/keys.ts";
 import { RedisMembership } from "../../adapters/redis/membership.ts";
 import { RedisObjectIndex } from "../../adapters/redis/object-index.ts";
 import { RedisObjectLock } from "../../adapters/redis/object-lock.ts";
+import { RedisRunLog } from "../../adapters/redis/run-log.ts";
 import { RedisWatchLedger } from "../../adapters/redis/watch-ledger.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { DefinitionRegistry } from "../../engine/ports/definition-registry.ts";
@@ -32,6 +34,7 @@ import type { Membership } from "../../engine/ports/membership.ts";
 import type { ObjectIndex } from "../../engine/ports/object-index.ts";
 import type { ObjectLock } from "../../engine/ports/object-lock.ts";
 import type { ReconcileConsumer, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
+import type { RunLog, RunLogLimits } from "../../engine/ports/run-log.ts";
 import type { WatchLedger } from "../../engine/ports/watch-ledger.ts";
 
 export interface SharedState {
@@ -41,6 +44,7 @@ export interface SharedState {
   readonly membership: Membership;
   readonly index: ObjectIndex;
   readonly lock: ObjectLock;
+  readonly runs: RunLog;
   /** A consumer of its own for this process. */
   consumer(concurrency: number): ReconcileConsumer;
   /** Undefined when the store answers, else what is wrong. */
@@ -54,9 +58,20 @@ interface Tools {
 }
 
 const QUEUE = "koreo";
+const RUNS_PER_KEY = 3;
+
+/** How much is remembered of the last runs. */
+interface RunRecordSettings {
+  /** Triggers with records. */
+  readonly runRecords: number;
+}
+
+function runLimits({ runRecords }: RunRecordSettings): RunLogLimits {
+  return { runsPerKey: RUNS_PER_KEY, keys: runRecords };
+}
 
 /** In this process: nothing outlives it, which costs nothing but a new list at the next start. */
-export function openMemoryState({ clock, log }: Tools): SharedState {
+export function openMemoryState(settings: RunRecordSettings, { clock, log }: Tools): SharedState {
   const store = new MemoryKeyStore({ clock });
   const queue = new BullmqReconcileQueue({ name: QUEUE, store, clock });
   return {
@@ -66,6 +81,7 @@ export function openMemoryState({ clock, log }: Tools): SharedState {
     membership: new MemoryMembership(clock),
     index: new MemoryObjectIndex(),
     lock: new MemoryObjectLock(clock),
+    runs: new MemoryRunLog(runLimits(settings)),
     consumer: (concurrency) => new BullmqReconcileConsumer({ name: QUEUE, store, clock, logger: log, concurrency }),
     trouble: () => undefined,
     close: async () => {
@@ -85,10 +101,11 @@ const MAX_PAUSE_MS = 5000;
  * @throws Error when Redis is set up so that it would lose what we store
  */
 export async function openRedisState(
-  { redisUrl, name }: { readonly redisUrl: string; readonly name: string },
+  settings: RunRecordSettings & { readonly redisUrl: string; readonly name: string },
   tools: Tools,
   signal: AbortSignal,
 ): Promise<SharedState | undefined> {
+  const { redisUrl, name } = settings;
   const { clock, log } = tools;
   const keys = redisKeys(name);
   // While there is no connection commands fail with what the client says; the reason is in its last error.
@@ -130,6 +147,7 @@ export async function openRedisState(
     membership: new RedisMembership(redis, keys),
     index: new RedisObjectIndex(redis, keys),
     lock: new RedisObjectLock(redis, keys),
+    runs: new RedisRunLog(redis, keys, runLimits(settings)),
     consumer: (concurrency) =>
       new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
     trouble: () =>

@@ -1,9 +1,13 @@
 /** The worker process: takes keys and reconciles them, as many at once as it is told. */
+import { KubernetesEventRecorder } from "../../adapters/kubernetes/event-recorder.ts";
 import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
 import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
 import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
+
+/** How long the last Events may take once all runs have ended. */
+const LAST_EVENTS_MS = 2000;
 
 /** Runs until the signal is aborted; then finishes its runs, or hands them back, and returns. */
 export async function runWorker(config: ClusterConfig, signal: AbortSignal): Promise<void> {
@@ -28,8 +32,9 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
 export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
   const { clock, log, cluster, state, definitions, metrics } = base;
   const { queue, index, lock, ledger, registry } = state;
+  const events = new KubernetesEventRecorder({ store: cluster.store, clock, log, instance: base.id });
   const reconciler = new Reconciler(
-    { store: cluster.store, index, lock, ledger, queue, clock, log },
+    { store: cluster.store, index, lock, ledger, queue, events, clock, log },
     definitions,
     registry,
     {
@@ -50,6 +55,7 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   await aborted(signal);
   log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
   await consumer.drain(config.drainMs);
+  await events.close(LAST_EVENTS_MS);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -85,6 +85,7 @@ export class TestCluster {
         clock,
         log: logOf((error) => (this.#bug = error)),
         queue: { enqueue: () => Promise.resolve() },
+        events: { emit: () => undefined },
         ...state,
       },
       definitions,

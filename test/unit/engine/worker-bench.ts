@@ -12,6 +12,7 @@ import { readYaml } from "../../../src/core/manifest/read-yaml.ts";
 import { formatKey, parseApiVersion, type KeyText } from "../../../src/core/object-key.ts";
 import { DefinitionCache } from "../../../src/engine/definitions.ts";
 import type { ObjectRef, ResourceType } from "../../../src/engine/ports/object-store.ts";
+import type { ObjectEvent } from "../../../src/engine/ports/event-sink.ts";
 import type { RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
 import { Reconciler } from "../../../src/engine/reconcile.ts";
 import type { LogFields, Logger } from "../../../src/engine/ports/logger.ts";
@@ -53,6 +54,8 @@ export class WorkerBench {
   readonly cluster: MemoryCluster;
   /** Writes the engine sent, as `verb Kind/name`; reads are left out. */
   readonly writes: string[] = [];
+  /** Events the engine told. */
+  readonly events: ObjectEvent[] = [];
   /** How much of the lease is left in every run. */
   leaseLeftMs = 10_000;
   readonly #reconciler: Reconciler;
@@ -78,7 +81,8 @@ export class WorkerBench {
       { namespaces: ["defs"], checks: new Map() },
     );
     const queue = { enqueue: () => Promise.resolve() };
-    const shared = { index: this.index, lock: new MemoryObjectLock(this.clock), ledger: this.ledger, queue };
+    const events = { emit: (event: ObjectEvent) => void this.events.push(event) };
+    const shared = { index: this.index, lock: new MemoryObjectLock(this.clock), ledger: this.ledger, queue, events };
     this.#reconciler = new Reconciler({ ...ports, ...shared }, this.#definitions, registry, {
       resyncIntervalMs: 1_200_000,
     });

@@ -1,0 +1,63 @@
+/**
+ * What an object says of itself, in one line, when it is not well: by the conventions of Kubernetes conditions and phases.
+ * Only from `status` and the deletion timestamp; data is never looked at.
+ */
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { bounded } from "./condition.ts";
+
+/** Conditions that say that something is wrong when they are True. */
+const TROUBLE = ["Failed", "Failure", "Stalled", "Degraded", "ReplicaFailure"];
+/** Conditions that say so when they are not, the most telling first. */
+const HEALTH = ["Ready", "Progressing", "Available", "Healthy", "Synced", "Established", "Bound"];
+const MAX_TEXT = 400;
+
+/** @returns undefined when the object says nothing is wrong, or nothing at all */
+export function ownMessage(object: JsonObject): string | undefined {
+  const metadata = member(object, "metadata");
+  if (textMember(metadata, "deletionTimestamp") !== "") return bounded(deletionText(metadata), MAX_TEXT);
+  const status = member(object, "status");
+  const conditions = conditionsOf(status);
+  const named = (type: string, isWrong: (status: string) => boolean) =>
+    conditions.find((each) => textMember(each, "type") === type && isWrong(textMember(each, "status")));
+  const wrong =
+    firstOf(TROUBLE, (type) => named(type, (text) => text === "True")) ??
+    firstOf(HEALTH, (type) => named(type, (text) => text === "False" || text === "Unknown"));
+  if (wrong !== undefined) return bounded(conditionText(wrong), MAX_TEXT);
+  const phase = textMember(status, "phase");
+  if (phase !== "Pending" && phase !== "Failed" && phase !== "Unknown") return undefined;
+  return bounded(joined(`phase ${phase}`, textMember(status, "message") || textMember(status, "reason")), MAX_TEXT);
+}
+
+function conditionText(condition: JsonObject): string {
+  const [type, status, reason, message] = ["type", "status", "reason", "message"].map((name) =>
+    textMember(condition, name),
+  );
+  return joined(`${type}=${status}${reason === "" ? "" : ` ${reason}`}`, oneLine(message ?? ""));
+}
+
+function deletionText(metadata: JsonValue | undefined): string {
+  const finalizers = member(metadata, "finalizers");
+  const names = Array.isArray(finalizers) ? finalizers.filter((each): each is string => typeof each === "string") : [];
+  return names.length === 0 ? "is being deleted" : `is being deleted, held by its finalizers ${names.join(", ")}`;
+}
+
+function conditionsOf(status: JsonValue | undefined): readonly JsonObject[] {
+  const conditions = memberAt(status ?? null, ["conditions"]);
+  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]).filter(isJsonObject) : [];
+}
+
+function firstOf<T>(names: readonly string[], find: (name: string) => T | undefined): T | undefined {
+  for (const name of names) {
+    const found = find(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function joined(head: string, detail: string): string {
+  return detail === "" ? head : `${head}: ${detail}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}
