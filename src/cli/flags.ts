@@ -1,5 +1,5 @@
 /** Options of commands, made from the one list of settings, so that help, environment and parsing cannot drift apart. */
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/config.ts";
 
 /** What commands that only talk to the API server need. */
@@ -24,4 +24,16 @@ export function addOutput(command: Command): Command {
   return command.addOption(
     new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"),
   );
+}
+
+/** An option's value from 1 to 999999. */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999");
+  return Number(text);
+}
+
+/** An option in seconds, such as `60` or `60s`; its value is in milliseconds. */
+export function seconds(text: string): number {
+  if (!/^[1-9]\d{0,5}s?$/.test(text)) throw new InvalidArgumentError("write seconds, such as 60");
+  return Number.parseInt(text, 10) * 1000;
 }

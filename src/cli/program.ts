@@ -8,8 +8,12 @@ import { addCompletion } from "./commands/completion.ts";
 import { addCrds } from "./commands/crds.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addGet } from "./commands/get.ts";
+import { addExplain } from "./commands/explain.ts";
+import { addInspect } from "./commands/inspect.ts";
 import { addQueue } from "./commands/queue.ts";
+import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/roles.ts";
+import { addTrace } from "./commands/trace.ts";
 import { addTest } from "./commands/test.ts";
 
 export function createProgram(): Command {
@@ -26,7 +30,11 @@ export function createProgram(): Command {
   addCrds(program);
   addApply(program);
   addGet(program);
+  addInspect(program);
+  addExplain(program);
+  addTrace(program);
   addQueue(program);
+  addRequests(program);
   addCheck(program);
   addTest(program);
   addEvaluate(program);
@@ -44,6 +52,7 @@ Examples:
   koreo watcher --redis redis://redis:6379   one of several watchers
   koreo apply -f examples/platform           apply a folder of manifests
   koreo get workflows -A                     definitions and whether they are ready
+  koreo explain webapp shop -n team-a        why it is not ready
 
 Exit codes: 0 done, 1 failed, 2 wrong command line.`,
   );

@@ -2,8 +2,11 @@
 import { parseKey } from "../core/object-key.ts";
 import type { Cause } from "./ports/reconcile-queue.ts";
 
-/** @returns such as `modified`, or `managed Deployment/web` where another object changed */
-export function causeText({ reason, object }: Pick<Cause, "reason" | "object">): string {
-  const parsed = object === undefined ? undefined : parseKey(object);
+/**
+ * @param key - what is run
+ * @returns such as `modified`, or `managed Deployment/web` where another object changed
+ */
+export function causeText({ reason, object }: Cause, key: string): string {
+  const parsed = object === undefined || object === key ? undefined : parseKey(object);
   return parsed === undefined ? reason : `${reason} ${parsed.kind}/${parsed.name}`;
 }

@@ -93,7 +93,7 @@ export class Reconciler {
       [ATTRIBUTE.attempt]: run.failures + 1,
       [ATTRIBUTE.tenant]: key.namespace,
       [ATTRIBUTE.waitedMs]: run.waitedMs,
-      [ATTRIBUTE.causes]: run.causes.map(causeText),
+      [ATTRIBUTE.causes]: run.causes.map((cause) => causeText(cause, run.key)),
     };
     const causes = { causes: run.causes, waitedMs: run.waitedMs, wallMs: this.#ports.clock.wallMs() };
     const started = { ...key, waitedMs: run.waitedMs, failures: run.failures };

@@ -7,6 +7,7 @@
  */
 import { isJsonObject, jsonEqual, member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { ANNOTATION } from "../../src/core/names.ts";
+import { readBlockage } from "../../src/core/status/blockage.ts";
 import type { Difference } from "./workflows-compare.ts";
 import { listOf, triggerId } from "./workflows-corpus.ts";
 import {
@@ -85,6 +86,24 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       const trigger = difference.path[1] ?? "";
       const reason = textMember(condition(scene, trigger, type), "reason");
       return isOurType(scene, trigger, type) && difference.actual === honestStatus(reason);
+    },
+  },
+  {
+    name: "ready-names-what-blocks",
+    why: "users ask why something is not ready: Koreo's words stay, a sentence of ours names step, object and next try",
+    explains: (difference, scene) => {
+      const field = conditionField(difference);
+      if (field?.type !== "Ready" || field.field !== "blocked" || difference.expected !== undefined) return false;
+      if (typeof difference.actual !== "string") return false;
+      const trigger = difference.path[1] ?? "";
+      const label = /step ([^/[)]+)/.exec(readBlockage(difference.actual)?.who ?? "")?.[1];
+      const reason = (type: string) => textMember(condition(scene, trigger, type), "reason");
+      const step = scene.steps.find((each) => each.trigger === trigger && each.plan.label === label);
+      // A condition that several steps share tells of the last of them.
+      const type = step?.plan.condition?.type;
+      const isShared = scene.steps.filter((each) => each.plan.condition?.type === type).length > 1;
+      const told = step === undefined || !step.actual.isOwn || isShared ? reason("Ready") : step.actual.reason;
+      return told === "Wait" || told === "Failure";
     },
   },
   {

@@ -1,6 +1,8 @@
 /** A state of a cluster as one tree of values, so that states can be compared, and rules can speak of paths. */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { ANNOTATION } from "../../src/core/names.ts";
+import { readBlockage } from "../../src/core/status/blockage.ts";
+import { READY } from "../../src/core/status/condition.ts";
 import { listOf, objectId, triggerId, type ClusterState, type TriggerState } from "./workflows-corpus.ts";
 import { comparableObject, triggerStatus } from "./workflows-state.ts";
 
@@ -27,7 +29,7 @@ function triggerTree({ isMissing, conditions, state, koreo, managedResources, st
   if (isMissing) return { missing: true };
   return {
     conditions: Object.fromEntries(
-      conditions.map((condition) => [textMember(condition, "type"), withoutNulls(condition)]),
+      conditions.map((condition) => [textMember(condition, "type"), apart(withoutNulls(condition))]),
     ),
     order: conditions.map((condition) => textMember(condition, "type")),
     ...{ state, koreo, managedResources, statusOther },
@@ -49,6 +51,14 @@ function withoutStatus(object: JsonObject): JsonObject {
   const kept = Object.entries(annotations).filter(([name]) => name !== ANNOTATION.managedResources);
   const { annotations: _annotations, ...others } = metadata;
   return { ...rest, metadata: kept.length === 0 ? others : { ...others, annotations: Object.fromEntries(kept) } };
+}
+
+/** Our sentence about what blocks stands apart from Koreo's words before it. */
+function apart(condition: JsonObject): JsonObject {
+  const message = textMember(condition, "message");
+  const sentence = textMember(condition, "type") === READY ? readBlockage(message)?.sentence : undefined;
+  if (sentence === undefined) return condition;
+  return { ...condition, message: message.slice(0, -sentence.length).trimEnd(), blocked: sentence };
 }
 
 /** A member that is null is one that a condition has not: the original writes both. */

@@ -6,6 +6,7 @@ import { failed, withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";
 import type { OutputFormat } from "../flags.ts";
 import { managedObjects, type ManagedObject } from "../managed-objects.ts";
+import { readAgain } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";
 import { formatAge, formatTable } from "../table.ts";
 
@@ -54,12 +55,10 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
 
 async function one(connection: Connection, type: ResourceType, name: string, options: GetOptions): Promise<void> {
   const namespace = type.namespaced ? (options.namespace ?? connection.namespace) : "";
-  const read = await connection.store.get({ type, namespace, name }, connection.signal);
-  if (read.kind === "fault")
-    throw failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, read.fault);
-  const managed = await managedObjects(connection, read.value);
-  if (options.output === "table") printOne(read.value, managed);
-  else printDocument(options.output, { object: read.value, managedObjects: managed as unknown as JsonValue });
+  const object = await readAgain(connection, { type, namespace, name });
+  const managed = await managedObjects(connection, object);
+  if (options.output === "table") printOne(object, managed);
+  else printDocument(options.output, { object, managedObjects: managed as unknown as JsonValue });
 }
 
 function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {

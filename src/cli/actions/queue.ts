@@ -1,15 +1,11 @@
 /** `koreo queue`: what the queue of an installation holds, straight from Redis. */
-import { BullmqReconcileQueue } from "../../adapters/bullmq/reconcile-queue.ts";
-import { describeTarget } from "../../adapters/redis/connection.ts";
-import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
-import { systemClock } from "../../adapters/system/clock.ts";
-import { parseKey, type ObjectKey } from "../../core/object-key.ts";
+import { formatKey, parseKey, type ObjectKey } from "../../core/object-key.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
-import { parseConfig, type ConfigFlags } from "../../processes/shared/config.ts";
-import { CommandFailed } from "../failure.ts";
+import type { ConfigFlags } from "../../processes/shared/config.ts";
 import type { OutputFormat } from "../flags.ts";
 import { printDocument } from "../print-document.ts";
+import { allKeys, withQueue } from "../redis-state.ts";
 import { formatTable } from "../table.ts";
 
 export interface QueueOptions extends ConfigFlags {
@@ -32,54 +28,21 @@ export interface ListedKey extends ObjectKey {
   readonly causes: readonly Cause[];
 }
 
-const REDIS_WITHIN_MS = 5000;
-
 /** @throws CommandFailed when no Redis is given, or it does not answer */
 export async function queue(options: QueueOptions): Promise<void> {
-  const { redisUrl, name } = parseConfig(options, process.env);
-  if (redisUrl === undefined) throw new CommandFailed("the queue is on Redis: give --redis or set KOREO_REDIS_URL");
-  const store = new RedisKeyStore({ target: redisUrl, name });
-  let trouble = "no answer";
-  store.onError((error) => (trouble = error.message || error.name));
-  const view = new BullmqReconcileQueue({ name: "koreo", store, clock: systemClock });
-  try {
-    if (!(await isReadyInTime(store)))
-      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+  await withQueue(options, "the queue", async (view) => {
     const stats = await view.stats();
-    const keys = (await allKeys(view)).filter((each) => isWanted(each, options)).sort(byUrgency);
+    const keys = [...(await allKeys(view)).values()]
+      .flatMap((run) => {
+        const parsed = parseKey(run.key);
+        return parsed === undefined ? [] : [listed(run, parsed)];
+      })
+      .filter((each) => isWanted(each, options))
+      .sort(byUrgency);
     const shown = keys.slice(0, options.limit);
     if (options.output === "table") printTable(shown, keys.length, stats);
     else printDocument(options.output, { keys: shown, stats });
-  } finally {
-    await view.close();
-    await store.close();
-  }
-}
-
-async function isReadyInTime(store: RedisKeyStore): Promise<boolean> {
-  const answered = new AbortController();
-  let isReady = false;
-  void store.ready.then(() => {
-    isReady = true;
-    answered.abort(); // or the rest of the wait would keep the command from ending
   });
-  await systemClock.sleep(REDIS_WITHIN_MS, answered.signal);
-  return isReady;
-}
-
-async function allKeys(view: ReconcileQueue): Promise<readonly ListedKey[]> {
-  const keys = new Map<string, ListedKey>();
-  let from: string | undefined;
-  do {
-    const page = await view.page(from);
-    for (const each of page.keys) {
-      const parsed = parseKey(each.key);
-      // Of a key that moved while we read, the last state.
-      if (parsed !== undefined) keys.set(each.key, listed(each, parsed));
-    }
-    from = page.next;
-  } while (from !== undefined);
-  return [...keys.values()];
 }
 
 function listed(run: QueuedRun, { cluster, group, kind, namespace, name }: ObjectKey): ListedKey {
@@ -132,7 +95,7 @@ function printTable(
     key.name,
     key.state === "delayed" ? `in ${seconds(key.remainingMs)}` : seconds(key.ageMs),
     String(key.failures),
-    key.causes.map(causeText).join(", "),
+    key.causes.map((cause) => causeText(cause, formatKey(key))).join(", "),
   ]);
   const heads = ["STATE", "CLASS", "KIND", "NAMESPACE", "NAME", "SINCE", "FAILURES", "CAUSES"];
   if (keys.length > 0) console.log(`${formatTable(heads, rows)}\n`);

@@ -1,7 +1,7 @@
 /** The flags of `koreo queue`. */
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import type { QueueOptions } from "../actions/queue.ts";
-import { addOutput, addSettings } from "../flags.ts";
+import { addOutput, addSettings, wholeNumber } from "../flags.ts";
 
 export function addQueue(program: Command): void {
   const command = program
@@ -11,7 +11,7 @@ export function addQueue(program: Command): void {
     .option("--kind <kind>", "only triggers of this kind")
     .addOption(new Option("--state <state>", "only keys in this state").choices(["running", "waiting", "delayed"]))
     .option("--failing", "only keys whose last run failed")
-    .option("--limit <count>", "show at most so many, the most urgent first", positive, 100);
+    .option("--limit <count>", "show at most so many, the most urgent first", wholeNumber, 100);
   addSettings(addOutput(command), ["redis", "name"])
     .addHelpText(
       "after",
@@ -21,9 +21,4 @@ export function addQueue(program: Command): void {
       const { queue } = await import("../actions/queue.ts");
       await queue(options);
     });
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999");
-  return Number(text);
 }

@@ -1,0 +1,126 @@
+/**
+ * A trigger with everything it manages as a tree, by its own record: steps, sub-workflows, items, objects; an object that has
+ * a record of its own goes on with what that says. Each object as it is now.
+ */
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { ANNOTATION } from "../core/names.ts";
+import { objectText, parseApiVersion } from "../core/object-key.ts";
+import { readyCondition } from "../core/status/condition.ts";
+import { ownMessage } from "../core/status/own-message.ts";
+import type { Connection } from "./connection.ts";
+import { annotationOf } from "./one-object.ts";
+
+export interface TreeNode {
+  /** `web: Deployment apps/web`, `teams`, `[0]: ConfigMap apps/a`. */
+  readonly text: string;
+  /** Of an object: present, deleting, missing, or why it cannot be read; "" for what is none. */
+  readonly state: string;
+  readonly readonly: boolean;
+  /** Of its Ready condition; "" when it has none. */
+  readonly ready: string;
+  /** What it says of itself. */
+  readonly says: string;
+  /** RFC 3339; "" for what is no object, or not there. */
+  readonly createdAt: string;
+  /** Null for what is no object, or not there. */
+  readonly object: JsonObject | null;
+  readonly children: readonly TreeNode[];
+}
+
+/** Triggers that manage triggers, so deep. */
+const MAX_DEPTH = 10;
+const NO_OBJECT = { state: "", readonly: false, ready: "", says: "", createdAt: "", object: null };
+
+export function managedTree(connection: Connection, trigger: JsonObject): Promise<TreeNode> {
+  return nodeOf(connection, trigger, { label: "", readonly: false, depth: 0 });
+}
+
+interface Place {
+  /** Of the step or item that leads here. */
+  readonly label: string;
+  readonly readonly: boolean;
+  readonly depth: number;
+}
+
+async function nodeOf(connection: Connection, object: JsonObject, place: Place): Promise<TreeNode> {
+  const metadata = member(object, "metadata");
+  const ready = readyCondition(object);
+  const isDeleting = textMember(metadata, "deletionTimestamp") !== "";
+  return {
+    text: labelled(place.label, nameIn(object)),
+    state: isDeleting ? "deleting" : "present",
+    readonly: place.readonly,
+    ready: textMember(ready, "status"),
+    says: ownMessage(object) ?? textMember(ready, "message"),
+    createdAt: textMember(metadata, "creationTimestamp"),
+    object,
+    children: place.depth >= MAX_DEPTH ? [] : await recorded(connection, recordOf(object), place.depth + 1),
+  };
+}
+
+/** The steps of a record. */
+function recorded(connection: Connection, record: JsonValue, depth: number): Promise<readonly TreeNode[]> {
+  const resources = member(record, "resources");
+  if (!isJsonObject(resources)) return Promise.resolve([]);
+  const steps = Object.entries(resources).map(([label, entry]) => entryNode(connection, label, entry, depth));
+  return Promise.all(steps);
+}
+
+async function entryNode(connection: Connection, label: string, entry: JsonValue, depth: number): Promise<TreeNode> {
+  if (Array.isArray(entry)) {
+    const items = (entry as readonly JsonValue[]).map((item, index) =>
+      entryNode(connection, `[${index}]`, item, depth),
+    );
+    return { ...NO_OBJECT, text: label, children: await Promise.all(items) };
+  }
+  if (!isJsonObject(entry)) return { ...NO_OBJECT, text: label, says: "manages no object", children: [] };
+  const workflow = textMember(entry, "workflow");
+  if (workflow !== "") {
+    const children = await recorded(connection, entry, depth);
+    return { ...NO_OBJECT, text: labelled(label, `Workflow ${workflow}`), children };
+  }
+  if (textMember(entry, "kind") === "")
+    return { ...NO_OBJECT, text: label, says: "nothing is known yet", children: [] };
+  return objectNode(connection, label, entry, depth);
+}
+
+async function objectNode(connection: Connection, label: string, entry: JsonObject, depth: number): Promise<TreeNode> {
+  const { store, signal } = connection;
+  const [apiVersion, kind, name] = ["apiVersion", "kind", "name"].map((each) => textMember(entry, each)) as [
+    string,
+    string,
+    string,
+  ];
+  const namespace = textMember(entry, "namespace");
+  const readonly = member(entry, "readonly") === true;
+  const absent = (state: string): TreeNode => ({
+    ...{ ...NO_OBJECT, text: labelled(label, objectText({ kind, namespace, name })), state, readonly, children: [] },
+  });
+  const type = await store.resolve({ ...parseApiVersion(apiVersion), kind }, signal);
+  if (type.kind === "fault") return absent(type.fault.kind === "unknownKind" ? "kind not served" : type.fault.kind);
+  const ref = { type: type.value, namespace: type.value.namespaced ? namespace : "", name };
+  const read = await store.get(ref, signal);
+  if (read.kind === "fault") return absent(read.fault.kind === "notFound" ? "missing" : read.fault.kind);
+  return nodeOf(connection, read.value, { label, readonly, depth });
+}
+
+function recordOf(object: JsonObject): JsonValue {
+  try {
+    return JSON.parse(annotationOf(object, ANNOTATION.managedResources)) as JsonValue;
+  } catch {
+    return null; // none, or edited by somebody
+  }
+}
+
+function nameIn(object: JsonObject): string {
+  const metadata = memberAt(object, ["metadata"]);
+  return objectText({
+    kind: textMember(object, "kind"),
+    namespace: textMember(metadata, "namespace"),
+    name: textMember(metadata, "name"),
+  });
+}
+
+function labelled(label: string, text: string): string {
+  return label === "" ? text : `${label}: ${text}`;
+}

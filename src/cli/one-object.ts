@@ -1,0 +1,47 @@
+/** The object a command is about: KIND and NAME as people type them, read from the cluster. */
+import { textMember, memberAt, type JsonObject } from "../core/json.ts";
+import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
+import type { ObjectRef } from "../engine/ports/object-store.ts";
+import { failed, type Connection } from "./connection.ts";
+import { findKind } from "./find-kind.ts";
+
+export interface OneObject {
+  readonly ref: ObjectRef;
+  readonly object: JsonObject;
+}
+
+/** @throws CommandFailed naming what is not there */
+export async function findObject(
+  connection: Connection,
+  kind: string,
+  name: string,
+  namespace: string | undefined,
+): Promise<OneObject> {
+  const type = await findKind(connection, kind);
+  const ref = { type, namespace: type.namespaced ? (namespace ?? connection.namespace) : "", name };
+  return { ref, object: await readAgain(connection, ref) };
+}
+
+/** @throws CommandFailed when it is not there any more */
+export async function readAgain({ store, signal }: Connection, ref: ObjectRef): Promise<JsonObject> {
+  const read = await store.get(ref, signal);
+  if (read.kind === "ok") return read.value;
+  throw failed(
+    `${ref.type.kind} ${ref.name}${ref.namespace === "" ? "" : ` in namespace ${ref.namespace}`}`,
+    read.fault,
+  );
+}
+
+/** As people name it. */
+export function textOf({ type, namespace, name }: ObjectRef): string {
+  return objectText({ kind: type.kind, namespace, name });
+}
+
+/** The key under which it is reconciled. */
+export function keyOf({ store }: Connection, { type, namespace, name }: ObjectRef): KeyText {
+  return formatKey({ cluster: store.cluster, group: type.group, kind: type.kind, namespace, name });
+}
+
+export function annotationOf(object: JsonObject, name: string): string {
+  return textMember(memberAt(object, ["metadata", "annotations"]), name);
+}

@@ -1,0 +1,83 @@
+/** What an installation keeps on Redis, for one-shot commands that only look at it. */
+import { BullmqReconcileQueue } from "../adapters/bullmq/reconcile-queue.ts";
+import { describeTarget } from "../adapters/redis/connection.ts";
+import { RedisKeyStore } from "../adapters/redis/key-store.ts";
+import { redisKeys } from "../adapters/redis/keys.ts";
+import { closeRedis, openRedis, untilReady } from "../adapters/redis/connection.ts";
+import { RedisRunLog } from "../adapters/redis/run-log.ts";
+import { systemClock } from "../adapters/system/clock.ts";
+import type { KeyText } from "../core/object-key.ts";
+import type { QueuedRun, ReconcileQueue } from "../engine/ports/reconcile-queue.ts";
+import type { RunLog } from "../engine/ports/run-log.ts";
+import { parseConfig, type ConfigFlags } from "../processes/shared/config.ts";
+import { CommandFailed } from "./failure.ts";
+
+const REDIS_WITHIN_MS = 5000;
+
+/**
+ * @param what - of what the command looks at, for the message when no Redis is given
+ * @throws CommandFailed when no Redis is given, or it does not answer
+ */
+export async function withQueue<T>(
+  flags: ConfigFlags,
+  what: string,
+  act: (queue: ReconcileQueue) => Promise<T>,
+): Promise<T> {
+  const { redisUrl, name } = redisOf(flags, what);
+  const store = new RedisKeyStore({ target: redisUrl, name });
+  let trouble = "no answer";
+  store.onError((error) => (trouble = error.message || error.name));
+  const queue = new BullmqReconcileQueue({ name: "koreo", store, clock: systemClock });
+  try {
+    if (!(await isReadyInTime(store)))
+      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+    return await act(queue);
+  } finally {
+    await queue.close();
+    await store.close();
+  }
+}
+
+/** The same for the records of runs. */
+export async function withRunLog<T>(flags: ConfigFlags, act: (runs: RunLog) => Promise<T>): Promise<T> {
+  const { redisUrl, name } = redisOf(flags, "the record of runs");
+  let trouble = "no answer";
+  const redis = openRedis(redisUrl, { onError: (error) => (trouble = error.message || error.name) });
+  try {
+    await untilReady(redis, redisUrl, REDIS_WITHIN_MS).catch(() => {
+      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+    });
+    return await act(new RedisRunLog(redis, redisKeys(name), { runsPerKey: 0, keys: 0 }));
+  } finally {
+    await closeRedis(redis);
+  }
+}
+
+/** Every key of the queue. Of one that moves while we read, the last state. */
+export async function allKeys(queue: ReconcileQueue): Promise<ReadonlyMap<KeyText, QueuedRun>> {
+  const keys = new Map<KeyText, QueuedRun>();
+  let from: string | undefined;
+  do {
+    const page = await queue.page(from);
+    for (const each of page.keys) keys.set(each.key, each);
+    from = page.next;
+  } while (from !== undefined);
+  return keys;
+}
+
+function redisOf(flags: ConfigFlags, what: string): { readonly redisUrl: string; readonly name: string } {
+  const { redisUrl, name } = parseConfig(flags, process.env);
+  if (redisUrl === undefined) throw new CommandFailed(`${what} is on Redis: give --redis or set KOREO_REDIS_URL`);
+  return { redisUrl, name };
+}
+
+async function isReadyInTime(store: RedisKeyStore): Promise<boolean> {
+  const answered = new AbortController();
+  let isReady = false;
+  void store.ready.then(() => {
+    isReady = true;
+    answered.abort(); // or the rest of the wait would keep the command from ending
+  });
+  await systemClock.sleep(REDIS_WITHIN_MS, answered.signal);
+  return isReady;
+}

@@ -1,0 +1,17 @@
+/** Trees as people know them from `tree` and `kubectl tree`. */
+
+/** @returns the lines' beginnings with the node of each, in order; the roots have none */
+export function treeRows<T>(
+  roots: readonly T[],
+  childrenOf: (node: T) => readonly T[],
+): readonly { readonly indent: string; readonly node: T }[] {
+  const below = (node: T, indent: string): readonly { readonly indent: string; readonly node: T }[] => {
+    const children = childrenOf(node);
+    return children.flatMap((child, index) => {
+      const isLast = index === children.length - 1;
+      const rows = below(child, `${indent}${isLast ? "   " : "│  "}`);
+      return [{ indent: `${indent}${isLast ? "└─ " : "├─ "}`, node: child }, ...rows];
+    });
+  };
+  return roots.flatMap((root) => [{ indent: "", node: root }, ...below(root, "")]);
+}
