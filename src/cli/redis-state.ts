@@ -12,7 +12,7 @@ import type { RunLog } from "../engine/ports/run-log.ts";
 import { parseConfig, type ConfigFlags } from "../processes/shared/config.ts";
 import { CommandFailed } from "./failure.ts";
 
-const REDIS_WITHIN_MS = 5000;
+const REDIS_WITHIN_MS = 3000;
 
 /**
  * @param what - of what the command looks at, for the message when no Redis is given

@@ -116,6 +116,8 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     { role: "worker", verb: "create", group: "platform.example.com", resource: "webapps" },
     { role: "worker", verb: "patch", group: "koreo.dev", resource: "workflows", namespace: DEFINITIONS },
     { role: "worker", verb: "escalate", group: "rbac.authorization.k8s.io", resource: "clusterroles" },
+    { role: "worker", verb: "get", resource: "events" },
+    { role: "watcher", verb: "create", resource: "events" },
     { role: "watcher", verb: "patch", group: "platform.example.com", resource: "webapps" },
     { role: "watcher", verb: "create", resource: "configmaps" },
     { role: "watcher", verb: "patch", resource: "configmaps", namespace: DEFINITIONS, name: "another" },

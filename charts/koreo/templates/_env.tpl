@@ -22,6 +22,8 @@
   value: {{ $settings.stepTimeout | quote }}
 - name: KOREO_RUN_TIMEOUT
   value: {{ $settings.runTimeout | quote }}
+- name: KOREO_RUN_RECORDS
+  value: {{ int $settings.runRecords | quote }}
 - name: KOREO_DRAIN_TIMEOUT
   value: "{{ int $settings.drainTimeoutSeconds }}s"
 {{- end }}

@@ -22,7 +22,15 @@ compares it with what the processes ask for.
     - functiontests/status
     - workflowtests/status
   verbs: [patch]
+{{ include "koreo.eventRules" . }}
 {{- end }}
+{{- end }}
+
+{{- /* Events are written beside what they are about. */}}
+{{- define "koreo.eventRules" -}}
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, patch]
 {{- end }}
 
 {{- /* The ConfigMap with the kinds whose triggers have to be come back for. A name cannot limit a create. */}}
@@ -41,6 +49,7 @@ compares it with what the processes ask for.
 {{- if include "koreo.isDevelopment" . -}}
 {{- include "koreo.developmentRules" . }}
 {{- else -}}
+{{- if and .withTriggers (eq .role "worker") .values.rbac.triggers }}{{ include "koreo.eventRules" . }}{{ end }}
 {{- if .withTriggers }}{{ range .values.rbac.triggers }}{{ include "koreo.triggerRules" (merge (dict "role" $.role) .) }}{{ end }}{{ end }}
 {{- range .values.rbac.managed }}{{ include "koreo.managedRules" (merge (dict "role" $.role) .) }}{{ end }}
 {{- with get .values.rbac.extraRules .role }}
