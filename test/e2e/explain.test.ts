@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBlockage } from "../../src/core/status/blockage.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import { textMember, type JsonObject } from "../../src/core/json.ts";
 import { waitFor } from "../control-plane/child.ts";
 import { at, startE2e, WIDGET, type E2eCluster } from "../support/e2e-cluster.ts";
 import { follow, koreo, type Finished } from "../support/koreo-command.ts";
@@ -91,11 +91,12 @@ describe("why is it not ready", () => {
 
   const typed = (...args: readonly string[]): Promise<Finished> =>
     koreo([...args, "-n", "apps", ...cluster.stack.clusterFlags], { KOREO_REDIS_URL: cluster.stack.redis.url });
-  const readyOf = (object: JsonObject | undefined) =>
-    (at(object, "status", "conditions") as readonly JsonObject[] | undefined)?.find(({ type }) => type === "Ready");
+  const conditionOf = (object: JsonObject | undefined, wanted: string) =>
+    (at(object, "status", "conditions") as readonly JsonObject[] | undefined)?.find(({ type }) => type === wanted);
+  const readyOf = (object: JsonObject | undefined) => conditionOf(object, "Ready");
   /** The sentence on a trigger, once it names this. */
   const blocked = async (kind: string, name: string, part: string): Promise<string> => {
-    const sentence = (object: JsonObject | undefined) => readBlockage(String(readyOf(object)?.["message"]))?.sentence;
+    const sentence = (object: JsonObject | undefined) => readBlockage(textMember(readyOf(object), "message"))?.sentence;
     await cluster.until(kind, name, `being blocked by ${part}`, (object) => sentence(object)?.includes(part) === true);
     return sentence(await cluster.get(kind, name)) ?? "";
   };
@@ -117,7 +118,7 @@ describe("why is it not ready", () => {
 
   it("Event, explain, trace and the trace have the same words", async () => {
     const sentence = await blocked("Widget", "shop", "Available=False");
-    const told = async () => (await events("shop")).some((event) => String(event["message"]).endsWith(sentence));
+    const told = async () => (await events("shop")).some((event) => textMember(event, "message").endsWith(sentence));
     await waitFor("the Event", 10_000, told);
     expect((await typed("explain", "widget", "shop")).stdout).toContain(`\n${sentence}\n`);
     expect((await typed("trace", "widget", "shop")).stdout).toContain(`blocked    ${sentence}\n`);
@@ -163,7 +164,7 @@ describe("why is it not ready", () => {
     const { stdout } = await typed("trace", "widget", "shop", "--last", "2");
     expect(stdout.match(/^because +modified/gm)).toHaveLength(2);
     expect(stdout).toMatch(/step site\/web\/pods: retry/);
-    expect(stdout).toMatch(/GET Deployment apps\/deployments\/shop-web \(200\)/);
+    expect(stdout).toMatch(/GET Deployment\.apps apps\/deployments\/shop-web \(200\)/);
   });
 
   it("inspect shows the tree, through nested Workflows and triggers, and goes on when something changes", async () => {
@@ -210,9 +211,8 @@ describe("why is it not ready", () => {
     expect(paused).toMatchObject({ code: 0 });
     expect(paused.stdout).toContain("Widget apps/shop paused.");
     await cluster.patch("ConfigMap", "shop-settings", { data: { text: "edited" } });
-    const said = (object: JsonObject | undefined) =>
-      (at(object, "status", "conditions") as readonly JsonObject[]).find(({ type }) => type === "Paused")?.["message"];
-    const isTold = (object: JsonObject | undefined) => String(said(object)).includes("shop-settings differs");
+    const said = (object: JsonObject | undefined) => textMember(conditionOf(object, "Paused"), "message");
+    const isTold = (object: JsonObject | undefined) => said(object).includes("shop-settings differs");
     await cluster.until("Widget", "shop", "telling the drift", isTold, { withinMs: 5000 });
     expect(at(await cluster.get("ConfigMap", "shop-settings"), "data", "text")).toBe("edited");
     expect((await typed("explain", "widget", "shop")).stdout).toMatch(/^Widget apps\/shop is not ready and is paused/);
