@@ -15,6 +15,7 @@ import { streamTrouble, type Informers, type StreamState } from "./ports/informe
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
+import { isTraced, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLURALS).map(([kind, plural]) => ({
   group: KOREO_GROUP,
@@ -123,7 +124,8 @@ export class DefinitionCache implements Definitions {
   catalog(): Catalog {
     if (!this.#isDirty) return this.#catalog;
     const sources = this.#scopes.flatMap((scope) => [...scope.sources.values()]);
-    this.#catalog = compileCatalog(sources, this.#options, this.#catalog);
+    const compile = () => compileCatalog(sources, this.#options, this.#catalog);
+    this.#catalog = isTraced() ? withSpanSync(SPAN.compile, {}, compile) : compile();
     this.#isDirty = false;
     return this.#catalog;
   }
@@ -136,6 +138,10 @@ export class DefinitionCache implements Definitions {
 
   /** At most one reader works at a time. */
   async catchUp(version: number, signal: AbortSignal): Promise<void> {
+    if (version > this.#verified) await withSpan(SPAN.definitionsWait, {}, () => this.#untilVerified(version, signal));
+  }
+
+  async #untilVerified(version: number, signal: AbortSignal): Promise<void> {
     const endMs = this.#ports.clock.nowMs() + CATCH_UP_WITHIN_MS;
     // Loops, for the reader under way may have begun before `version` was recorded.
     while (version > this.#verified && !signal.aborted) {

@@ -13,7 +13,7 @@ import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
 import { leftAsItIs } from "./paused.ts";
 import { shared, type RunContext } from "./run-context.ts";
-import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 import { triggerFingerprint } from "./wake.ts";
 import type { PlannedWrite } from "./write-memory.ts";
 
@@ -43,12 +43,12 @@ export function planWrite(
   action: WriteAction,
   observed: JsonObject | null,
 ): PlannedWrite {
-  return {
+  return withSpanSync(SPAN.evaluate, {}, () => ({
     site: siteOf(run, site),
     desired: contentHash([action.kind, contentOf(action)]),
     version: textMember(member(observed ?? undefined, "metadata"), "resourceVersion"),
     basis: fingerprintOf(run.trigger.object),
-  };
+  }));
 }
 
 /** Of triggers as runs have read them; once a run, for a trigger may be large and have many objects. */
@@ -83,7 +83,7 @@ export async function sendWrite(
   if (refusal !== undefined) return { kind: "outcome", outcome: refusal, changed: false };
 
   const done = await locked(run, site, () =>
-    withSpan("koreo.write", { [ATTRIBUTE.action]: action.kind, [ATTRIBUTE.object]: site.name }, () =>
+    withSpan(SPAN.write, { [ATTRIBUTE.action]: action.kind, [ATTRIBUTE.object]: site.name }, () =>
       perform(run, { action, ref: site.ref, observed, name: site.name }, signal),
     ),
   );

@@ -3,7 +3,6 @@
  * and status if they changed, schedule the next look. What to do is read from current state alone; the cause that woke
  * the key is for tracing only. Called by the worker process for every run the queue hands out.
  */
-import type { Attributes } from "@opentelemetry/api";
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember } from "../core/json.ts";
 import { formatKey, parseKey, type ObjectKey } from "../core/object-key.ts";
@@ -30,7 +29,8 @@ import {
 } from "./run-context.ts";
 import { isPaused, pausedCondition } from "./paused.ts";
 import { nextLook } from "./schedule.ts";
-import { ATTRIBUTE, causeNow, withRunSpan } from "./telemetry.ts";
+import { ATTRIBUTE, noteRun, SPAN, withSpanSync } from "./telemetry.ts";
+import { causeNow, linkToTrigger, withRunSpan } from "./trace-context.ts";
 import { lookupReport, runReport } from "./trigger-report.ts";
 import { writeTrigger } from "./trigger-writer.ts";
 import type { WorkflowMessage, WorkflowResult } from "./run-messages.ts";
@@ -50,8 +50,6 @@ export interface ReconcilerOptions {
 interface RunEnded {
   readonly report: RunReport;
   readonly outcome: string;
-  /** For the run's span: which Workflow, whether anything was written, what blocks. */
-  readonly attributes?: Attributes;
 }
 
 /** How often in a row something that should be there is looked for, with backoff: about half a minute. */
@@ -94,14 +92,15 @@ export class Reconciler {
       [ATTRIBUTE.tenant]: key.namespace,
       [ATTRIBUTE.waitedMs]: run.waitedMs,
       [ATTRIBUTE.causes]: run.causes.map((cause) => causeText(cause, run.key)),
+      [ATTRIBUTE.namespace]: key.namespace,
     };
     const causes = { causes: run.causes, waitedMs: run.waitedMs, wallMs: this.#ports.clock.wallMs() };
     const started = { ...key, waitedMs: run.waitedMs, failures: run.failures };
     return withRunSpan(causes, attributes, async (span) => {
       this.#options.observer?.runStarted?.(started);
-      const { report: given, outcome, attributes = {} } = await this.#guarded(run, key);
-      const report = withChange(given, changedAt(run));
-      span.setAttributes({ ...attributes, [ATTRIBUTE.outcome]: outcome });
+      const { report: given, outcome } = await this.#guarded(run, key);
+      const report = withChange(given, changedAt(run), outcome);
+      span.setAttribute(ATTRIBUTE.outcome, outcome);
       const ms = this.#ports.clock.nowMs() - startedMs;
       this.#ports.log.info(
         {
@@ -153,16 +152,21 @@ export class Reconciler {
       return { report: { kind: "done" }, outcome: loaded.kind };
     }
     const { context } = loaded;
+    linkToTrigger(context.trigger.object);
     // A trigger on its way out runs nothing; what it owns goes with it.
     if (textMember(member(context.trigger.object, "metadata"), "deletionTimestamp") !== "") {
       return { report: { kind: "done" }, outcome: "deleting" };
     }
 
     // 2. Its workflow.
-    const selection = context.catalog.selectWorkflow({ ...context.trigger.ref.type, object: context.trigger.object });
+    const selection = withSpanSync(SPAN.select, {}, () =>
+      context.catalog.selectWorkflow({ ...context.trigger.ref.type, object: context.trigger.object }),
+    );
     if (selection.kind !== "selected") return this.#reportLookup(context, selection);
 
     // 3. The run, and what it came to.
+    const { namespace, name, planHash } = selection.workflow;
+    noteRun({ [ATTRIBUTE.workflow]: `${namespace}/${name}`, [ATTRIBUTE.planHash]: planHash });
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
     const inventory = await this.#recordObjects(context, result);
@@ -174,6 +178,10 @@ export class Reconciler {
     const report = runReport(context, findings);
     const written = await writeTrigger(context, report);
     if (written.kind === "fault") return this.#clusterFault(written.fault);
+    noteRun({
+      [ATTRIBUTE.changed]: isChanged(result) || (written.kind === "written" && written.changed),
+      [ATTRIBUTE.blocked]: report.blocked ?? "",
+    });
     const changedAtMs = changedAt(run);
     const changeToNowMs = changedAtMs === undefined ? undefined : this.#ports.clock.wallMs() - changedAtMs;
     context.observer?.workflowEnded?.({ workflow: selection.workflow, outcome, changeToNowMs });
@@ -181,12 +189,7 @@ export class Reconciler {
     // 4. When to look again.
     const soonest = soonestRetry(result.results.values());
     const poll = unwatched === undefined ? soonest : Math.min(soonest ?? POLL_SECONDS, POLL_SECONDS);
-    const attributes = {
-      [ATTRIBUTE.workflow]: `${selection.workflow.namespace}/${selection.workflow.name}`,
-      [ATTRIBUTE.changed]: written.kind === "written" && (written.changed || isChanged(result)),
-      [ATTRIBUTE.blocked]: report.blocked ?? "",
-    };
-    return { report: this.#next(outcome, poll), outcome: outcome.kind, attributes };
+    return { report: this.#next(outcome, poll), outcome: outcome.kind };
   }
 
   async #load(
@@ -303,10 +306,10 @@ function changedAt({ causes }: KeyRun): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** A retry goes on answering the change that its run did not settle. */
-function withChange(report: RunReport, changedAtMs: number | undefined): RunReport {
-  if (report.kind === "interrupted" || report.cause?.reason !== "retry" || changedAtMs === undefined) return report;
-  return { ...report, cause: { ...report.cause, changedAtMs } };
+/** A retry goes on answering the change that its run did not settle, and says what that run came to. */
+function withChange(report: RunReport, changedAtMs: number | undefined, outcome: string): RunReport {
+  if (report.kind === "interrupted" || report.cause?.reason !== "retry") return report;
+  return { ...report, cause: { ...report.cause, outcome, ...(changedAtMs === undefined ? {} : { changedAtMs }) } };
 }
 
 function isChanged({ results }: WorkflowResult): boolean {

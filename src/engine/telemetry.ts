@@ -1,32 +1,38 @@
 /**
  * Every span name and attribute of a reconcile run, on the OpenTelemetry API alone: inert unless a process installs an
- * SDK. One trace per convergence: the watcher opens `koreo.watch.event`, the traceparent travels with the key as its
- * cause, and the run that answers it continues that trace; merged causes become links.
+ * SDK. `trace-context.ts` says how spans of several processes and runs become one trace.
  */
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Link,
-  type Span,
-} from "@opentelemetry/api";
-import type { Cause } from "./ports/reconcile-queue.ts";
+import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Context } from "@opentelemetry/api";
+import type { Span, SpanOptions } from "@opentelemetry/api";
 
+/**
+ * Spans hold others (watch event, run, step, item, write, status write) or name what time was spent on; of the latter the
+ * union explains a convergence (`test/e2e/trace-coverage.test.ts`). None is as small as one expression.
+ */
 export const SPAN = {
   watchEvent: "koreo.watch.event",
   enqueue: "koreo.enqueue",
+  /** From the event until the queue has the key: batching and sending. */
+  enqueueWait: "koreo.enqueue.wait",
   queueWait: "koreo.queue.wait",
+  /** From the end of a run until its retry is due. */
+  retryWait: "koreo.retry.wait",
   run: "koreo.run",
+  /** Waiting for definitions as new as the run was woken for. */
+  definitionsWait: "koreo.definitions.wait",
+  compile: "koreo.compile",
+  /** Which Workflow runs. */
+  select: "koreo.workflow.select",
   step: "koreo.step",
   item: "koreo.step.item",
   evaluate: "koreo.evaluate",
+  write: "koreo.write",
   lockWait: "koreo.lock.wait",
+  /** What all steps came to, in one outcome and its conditions. */
+  summarize: "koreo.summarize",
   status: "koreo.status.write",
+  /** Annotations and status as they should be, and whether they differ. */
+  statusPrepare: "koreo.status.prepare",
   definition: "koreo.definition.run",
 } as const;
 
@@ -37,6 +43,8 @@ export const ATTRIBUTE = {
   fence: "koreo.fence",
   attempt: "koreo.attempt",
   tenant: "koreo.tenant",
+  /** As the conventions have it. */
+  namespace: "k8s.namespace.name",
   workflow: "koreo.workflow",
   planHash: "koreo.plan.hash",
   step: "koreo.step",
@@ -50,96 +58,104 @@ export const ATTRIBUTE = {
   waitedMs: "koreo.queue.wait_ms",
   /** What keeps the trigger from being ready, as its condition says it. */
   blocked: "koreo.blocked",
+  /** Of a retry: what the run before came to. */
+  reason: "koreo.retry.reason",
 } as const;
 
-/** Causes that become links of a run beside its parent; more are dropped. */
-const MAX_LINKS = 8;
+/** Attributes of the messaging conventions: a key is a message of one queue. */
+export function messaging(type: "send" | "receive" | "process", name: string): Attributes {
+  return {
+    "messaging.system": "bullmq",
+    "messaging.destination.name": "koreo",
+    "messaging.operation.type": type,
+    "messaging.operation.name": name,
+  };
+}
+
+let now: () => number | undefined = () => undefined;
+
+/** For the process that installs an SDK. @param clock - milliseconds since the epoch, with fractions */
+export function timeSpansBy(clock: () => number): void {
+  now = clock;
+}
 
 const tracer = () => trace.getTracer("koreo-cluster");
 
+/** A span that begins now, or when the options say; end it by `endSpan`. */
+export function startSpan(name: string, options: SpanOptions, parent: Context = context.active()): Span {
+  const startTime = options.startTime ?? now();
+  return tracer().startSpan(name, startTime === undefined ? options : { ...options, startTime }, parent);
+}
+
+/** Ends it by the clock that it began by. */
+export function endSpan(span: Span): void {
+  span.end(now());
+}
+
+/**
+ * Something that is over, in the trace of `parent`; nothing where nothing is traced.
+ *
+ * @param between - given now, when it began and ended; milliseconds since the epoch
+ */
+export function noteSpan(
+  name: string,
+  between: (now: number) => readonly [number, number],
+  options: SpanOptions,
+  parent: Context = context.active(),
+): void {
+  const time = now();
+  if (time === undefined || trace.getSpan(parent) === undefined) return;
+  const [startTime, endTime] = between(time);
+  if (endTime > startTime)
+    tracer()
+      .startSpan(name, { ...options, startTime }, parent)
+      .end(endTime);
+}
+
 /** Runs `act` inside a span; a throw marks the span as failed and goes on. */
-export async function withSpan<T>(name: string, attributes: Attributes, act: (span: Span) => Promise<T>): Promise<T> {
-  return tracer().startActiveSpan(name, { attributes }, async (span) => {
-    try {
-      return await act(span);
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : "error" });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+export async function withSpan<T>(
+  name: string,
+  attributes: Attributes,
+  act: (span: Span) => Promise<T>,
+  kind: SpanKind = SpanKind.INTERNAL,
+): Promise<T> {
+  const span = startSpan(name, { attributes, kind });
+  try {
+    return await context.with(trace.setSpan(context.active(), span), () => act(span));
+  } catch (error) {
+    failed(span, error);
+    throw error;
+  } finally {
+    endSpan(span);
+  }
 }
 
 /** The same for work that is synchronous. */
 export function withSpanSync<T>(name: string, attributes: Attributes, act: (span: Span) => T): T {
-  return tracer().startActiveSpan(name, { attributes }, (span) => {
-    try {
-      return act(span);
-    } finally {
-      span.end();
-    }
-  });
-}
-
-/** Sending a batch of wake-ups: no part of one trace, so it links to those it carries on (at most 8). */
-export function withEnqueueSpan<T>(causes: readonly Cause[], act: () => Promise<T>): Promise<T> {
-  const links = causes.slice(0, MAX_LINKS).flatMap((cause) => linkOf(cause.traceparent));
-  const span = tracer().startSpan(SPAN.enqueue, { attributes: { "koreo.keys": causes.length }, links }, ROOT_CONTEXT);
-  return context.with(trace.setSpan(ROOT_CONTEXT, span), act).finally(() => span.end());
-}
-
-/** The active span as a W3C traceparent, or undefined when nothing is traced. */
-function currentTraceparent(): string | undefined {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return carrier["traceparent"];
-}
-
-/** Why a key is woken, carrying on the active trace. */
-export function causeNow(reason: string, atMs: number, object?: string): Cause {
-  const traceparent = currentTraceparent();
-  return {
-    reason,
-    atMs,
-    ...(object === undefined ? {} : { object }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
-}
-
-/**
- * Opens the span of a run: its parent is the oldest cause, the others are links. A queue-wait span is recorded under the
- * same parent, so that the trace explains the time before the run.
- */
-export async function withRunSpan<T>(
-  run: { readonly causes: readonly Cause[]; readonly waitedMs: number; readonly wallMs: number },
-  attributes: Attributes,
-  act: (span: Span) => Promise<T>,
-): Promise<T> {
-  const [first, ...rest] = run.causes;
-  const parent = contextOf(first?.traceparent);
-  const links = rest.slice(0, MAX_LINKS).flatMap((cause) => linkOf(cause.traceparent));
-  const cause = first === undefined ? {} : { [ATTRIBUTE.cause]: first.reason };
-  tracer()
-    .startSpan(SPAN.queueWait, { attributes, startTime: run.wallMs - run.waitedMs, kind: SpanKind.CONSUMER }, parent)
-    .end(run.wallMs);
-  const span = tracer().startSpan(
-    SPAN.run,
-    { attributes: { ...attributes, ...cause }, links, kind: SpanKind.CONSUMER },
-    parent,
-  );
+  const span = startSpan(name, { attributes });
   try {
-    return await context.with(trace.setSpan(parent, span), () => act(span));
+    return context.with(trace.setSpan(context.active(), span), () => act(span));
+  } catch (error) {
+    failed(span, error);
+    throw error;
   } finally {
-    span.end();
+    endSpan(span);
   }
 }
 
-function contextOf(traceparent: string | undefined): Context {
-  return traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, { traceparent });
+/** Whether anything is being traced here: work that would be a trace of its own asks first. */
+export function isTraced(): boolean {
+  return trace.getActiveSpan() !== undefined;
 }
 
-function linkOf(traceparent: string | undefined): Link[] {
-  const linked = trace.getSpanContext(contextOf(traceparent));
-  return linked === undefined ? [] : [{ context: linked }];
+/** More of the run that is under way, on its own span: call it outside of steps. */
+export function noteRun(attributes: Attributes): void {
+  trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+/** The name of an error says what it is; its text may hold values. */
+function failed(span: Span, error: unknown): void {
+  const type = error instanceof Error ? error.name : "error";
+  span.setAttribute("error.type", type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }

@@ -14,7 +14,7 @@ import { announceReady } from "./announce.ts";
 import type { ClusterFault, ClusterResult } from "./ports/object-store.ts";
 import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
-import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 import { outcomeLine, type TriggerReport } from "./trigger-report.ts";
 import { isReportedByNewer } from "./trigger-supersession.ts";
 
@@ -80,14 +80,10 @@ async function writeParts(
   trigger: JsonObject,
   trouble?: PermFail,
 ): Promise<Attempt & { readonly isOfAnnotations?: boolean }> {
-  const { hasStatus, group } = run.trigger.ref.type;
-  const ownsStatus = !isBuiltInGroup(group);
-  const recorded = trouble === undefined ? report.annotations : {};
-  const outcome = { [ANNOTATION.outcome]: trouble === undefined ? report.outcomeText : outcomeLine(trouble) };
-  const metadata = annotationPatch(trigger, ownsStatus ? recorded : { ...recorded, ...outcome });
-  const desired = ownsStatus ? report.status(trigger, trouble) : undefined;
-  const status = desired === undefined ? undefined : statusChange(run, trigger, desired);
-
+  const { hasStatus } = run.trigger.ref.type;
+  const { metadata, status, desired, ownsStatus } = withSpanSync(SPAN.statusPrepare, {}, () =>
+    prepare(run, report, trigger, trouble),
+  );
   if (metadata === undefined && status === undefined) return { kind: "written", changed: false };
   let current = trigger;
   if (metadata !== undefined) {
@@ -110,6 +106,17 @@ async function writeParts(
 
 function tell(run: RunContext, trigger: JsonObject, status: JsonObject): void {
   announceReady(run.ports.events, trigger, readyCondition({ status }));
+}
+
+/** What differs of the annotations and of the status, and the status as it should be. */
+function prepare(run: RunContext, report: TriggerReport, trigger: JsonObject, trouble: PermFail | undefined) {
+  const ownsStatus = !isBuiltInGroup(run.trigger.ref.type.group);
+  const recorded = trouble === undefined ? report.annotations : {};
+  const outcome = { [ANNOTATION.outcome]: trouble === undefined ? report.outcomeText : outcomeLine(trouble) };
+  const metadata = annotationPatch(trigger, ownsStatus ? recorded : { ...recorded, ...outcome });
+  const desired = ownsStatus ? report.status(trigger, trouble) : undefined;
+  const status = desired === undefined ? undefined : statusChange(run, trigger, desired);
+  return { metadata, status, desired, ownsStatus };
 }
 
 function statusChange(run: RunContext, trigger: JsonObject, desired: JsonObject): JsonObject | undefined {

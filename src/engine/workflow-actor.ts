@@ -13,7 +13,7 @@ import type { RunContext } from "./run-context.ts";
 import { timedOut, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./run-messages.ts";
 import { stepActor } from "./step-actor.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
-import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 const CRASH_RETRY_SECONDS = 60;
 
@@ -90,7 +90,7 @@ function conclude(
       return result === undefined ? [] : [[label, result] as const];
     }),
   );
-  const summary = summarizeWorkflow(plan, ordered, workflowName);
+  const summary = withSpanSync(SPAN.summarize, {}, () => summarizeWorkflow(plan, ordered, workflowName));
   const blockages = [...ordered].map(([label, { blockage }]) => within(label, blockage));
   // A workflow that is not ready has no steps to name.
   return { summary, results: ordered, blockage: worst(blockages) ?? blockageOf(summary.outcome) };

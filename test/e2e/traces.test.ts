@@ -65,6 +65,45 @@ describe("a reconcile run", () => {
     expect(ancestors(create)).toEqual(expect.arrayContaining(["koreo.step", "koreo.run", "koreo.watch.event"]));
   });
 
+  it("carries what traces are searched and kept by, in the words of the conventions where they have them", () => {
+    const [run] = ofKey("koreo.run");
+    expect(run?.attributes).toMatchObject({
+      "koreo.outcome": "ok",
+      "koreo.changed": true,
+      "koreo.cause": "added",
+      "koreo.tenant": "apps",
+      "koreo.workflow": "chain",
+      "koreo.plan.hash": expect.stringMatching(/^[0-9a-f]{16,}$/) as unknown,
+      "k8s.namespace.name": "apps",
+      "messaging.system": "bullmq",
+      "messaging.operation.type": "process",
+    });
+    expect(Number(run?.attributes["koreo.attempt"])).toBe(1);
+    const kinds = { "koreo.enqueue.wait": "send", "koreo.queue.wait": "receive" };
+    for (const [name, type] of Object.entries(kinds))
+      expect(trace.find((span) => span.name === name)?.attributes["messaging.operation.type"], name).toBe(type);
+    const server = new URL(cluster.stack.plane?.url ?? "");
+    const create = trace.find(({ attributes }) => attributes["http.request.method"] === "POST");
+    expect(create?.attributes).toMatchObject({
+      "server.address": server.hostname,
+      "server.port": Number(server.port),
+      "http.response.status_code": 201,
+      "k8s.namespace.name": "apps",
+    });
+    const missing = trace.find(({ attributes }) => Number(attributes["http.response.status_code"]) === 404);
+    expect(missing?.attributes["error.type"]).toBe("notFound");
+  });
+
+  it("links to the trace that the trigger's annotation names", async () => {
+    const [traceId, spanId] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"];
+    const annotation = `annotations: { tracing.k8s.io/traceparent: 00-${traceId}-${spanId}-01 }`;
+    await cluster.apply(widget("linked").replace("namespace: apps", `namespace: apps, ${annotation}`));
+    await cluster.untilReady("linked");
+    const hasLink = () =>
+      Promise.resolve(sink.spans.some(({ name, links }) => name === "koreo.run" && links.includes(spanId)));
+    await waitFor("the run with the link being exported", 20_000, hasLink);
+  });
+
   it("is in the logs by its id, with the key; no value of the spec is in logs or spans (invariant 10)", async () => {
     const worker = cluster.stack.processes.find(({ role }) => role === "worker");
     const log = await readFile(worker?.logFile ?? "", "utf8");

@@ -10,6 +10,9 @@ export interface CollectedSpan {
   readonly spanId: string;
   readonly parentSpanId: string;
   readonly service: string;
+  /** Milliseconds since the epoch, with fractions. */
+  readonly startMs: number;
+  readonly endMs: number;
   /** Span ids it links to. */
   readonly links: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -29,6 +32,8 @@ interface OtlpBody {
         readonly traceId: string;
         readonly spanId: string;
         readonly parentSpanId?: string;
+        readonly startTimeUnixNano: string;
+        readonly endTimeUnixNano: string;
         readonly attributes?: readonly OtlpAttribute[];
         readonly links?: readonly { readonly spanId: string }[];
       }[];
@@ -77,18 +82,28 @@ export class OtlpSink {
   #take({ resourceSpans = [] }: OtlpBody): void {
     for (const { resource, scopeSpans = [] } of resourceSpans) {
       const service = String(valuesOf(resource?.attributes)["service.name"]);
-      for (const { name, traceId, spanId, parentSpanId = "", attributes, links = [] } of spansOf(scopeSpans))
+      for (const span of spansOf(scopeSpans)) {
+        const { name, traceId, spanId, parentSpanId = "", attributes, links = [] } = span;
         this.spans.push({
           ...{ name, traceId, spanId, parentSpanId, service },
+          startMs: milliseconds(span.startTimeUnixNano),
+          endMs: milliseconds(span.endTimeUnixNano),
           attributes: valuesOf(attributes),
           links: links.map((link) => link.spanId),
         });
+      }
     }
   }
 }
 
 function spansOf(scopeSpans: NonNullable<NonNullable<OtlpBody["resourceSpans"]>[number]["scopeSpans"]>) {
   return scopeSpans.flatMap(({ spans = [] }) => spans);
+}
+
+/** Nanoseconds since the epoch are beyond what a number holds exactly. */
+function milliseconds(nanoseconds: string): number {
+  const whole = BigInt(nanoseconds);
+  return Number(whole / 1_000_000n) + Number(whole % 1_000_000n) / 1e6;
 }
 
 function valuesOf(attributes: readonly OtlpAttribute[] = []): Readonly<Record<string, unknown>> {

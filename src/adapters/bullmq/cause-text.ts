@@ -18,7 +18,7 @@ function parseCause(text: string): Cause | undefined {
     return undefined; // not ours
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { reason, object, traceparent, atMs, changedAtMs } = value as Record<string, unknown>;
+  const { reason, object, traceparent, atMs, changedAtMs, outcome } = value as Record<string, unknown>;
   if (typeof reason !== "string" || typeof atMs !== "number") return undefined;
   return {
     reason,
@@ -26,5 +26,6 @@ function parseCause(text: string): Cause | undefined {
     ...(typeof object === "string" ? { object } : {}),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof changedAtMs === "number" ? { changedAtMs } : {}),
+    ...(typeof outcome === "string" ? { outcome } : {}),
   };
 }

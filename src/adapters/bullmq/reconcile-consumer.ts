@@ -168,7 +168,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     if (isInterrupted()) return { kind: "interrupted" };
     this.#counts.runs += 1;
     try {
-      return await handle(keyRun(held));
+      return await handle(keyRun(held, this.#options.leaseMs));
     } catch (error) {
       if (isInterrupted()) return { kind: "interrupted" };
       this.#options.logger.error({ key: held.run.key, fence: held.run.fence, error }, "a run ended with an exception");
@@ -183,10 +183,12 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
   }
 }
 
-function keyRun(held: HeldRun): KeyRun {
-  const { key, fence, workClass, waitedMs, failures, causes } = held.run;
+function keyRun(held: HeldRun, leaseMs: number): KeyRun {
+  const { key, fence, workClass, failures, causes } = held.run;
   return {
-    ...{ key, fence, workClass, waitedMs, failures },
+    ...{ key, fence, workClass, failures },
+    // It waited until its run begins: the store counted until it was taken, and the lease since it was asked for.
+    waitedMs: held.run.waitedMs + leaseMs - held.leaseLeftMs(),
     causes: parseCauses(causes),
     signal: held.signal,
     leaseLeftMs: () => held.leaseLeftMs(),

@@ -7,7 +7,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { formatJson, parseJson, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { ClusterFault, ClusterResult } from "../../engine/ports/object-store.ts";
-import { withCallSpan } from "./call-span.ts";
+import { noteTurnWait, withCallSpan } from "./call-span.ts";
 import { abortedFault, faultOfError, faultOfReply, ok, refused, retryAfterSeconds } from "./fault.ts";
 import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Urgency } from "./request-budget.ts";
 import { Transport, type TransportReply, type TransportRequest } from "./transport.ts";
@@ -88,7 +88,8 @@ export class ClusterClient {
 
   /** Opens a stream (a watch); refusals are answered as faults, later breaks throw from the stream. Never rejects. */
   async open(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<ByteStream>> {
-    return this.takingTurn(request, signal, async (deadline) => {
+    if (!(await this.turn(request, signal))) return refused(abortedFault(nameOf(request)));
+    return this.inTurn(request, signal, async (deadline) => {
       const reply = await this.send(request, "watches", deadline.signal);
       if (reply.statusCode >= 300) {
         const text = await reply.body.text();
@@ -106,9 +107,10 @@ export class ClusterClient {
     return this.transport.close();
   }
 
-  private requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
-    return withCallSpan<Answer<JsonValue>>(request, (span) =>
-      this.takingTurn(request, signal, async (deadline) => {
+  private async requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
+    if (!(await this.turn(request, signal))) return refused(abortedFault(nameOf(request)));
+    return withCallSpan<Answer<JsonValue>>(request, this.transport.server, (span) =>
+      this.inTurn(request, signal, async (deadline) => {
         try {
           const reply = await this.send(request, "calls", deadline.signal);
           span?.setAttribute("http.response.status_code", reply.statusCode);
@@ -122,15 +124,21 @@ export class ClusterClient {
     );
   }
 
-  private async takingTurn<T>(
+  /** Waits for a turn. False: the signal was aborted first. */
+  private async turn(request: ApiRequest, signal: AbortSignal): Promise<boolean> {
+    const sinceMs = this.clock.nowMs();
+    const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
+    const hasTurn = await this.budget.enter(urgency, signal);
+    noteTurnWait(this.clock.nowMs() - sinceMs);
+    return hasTurn;
+  }
+
+  /** Sends within a turn, which ends with it. */
+  private async inTurn<T>(
     request: ApiRequest,
     signal: AbortSignal,
     perform: (deadline: Deadline) => Promise<{ readonly status: number; readonly result: ClusterResult<T> }>,
   ): Promise<Answer<T>> {
-    const what = `${request.method} ${request.path}`;
-    const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
-    if (!(await this.budget.enter(urgency, signal))) return refused(abortedFault(what));
-
     const startedMs = this.clock.nowMs();
     const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
     let observedStatus = 0;
@@ -140,8 +148,8 @@ export class ClusterClient {
       return result;
     } catch (error) {
       deadline.end();
-      if (signal.aborted) return refused(abortedFault(what));
-      if (deadline.isOver) return refused({ kind: "unavailable", detail: `${what}: no answer in time` });
+      if (signal.aborted) return refused(abortedFault(nameOf(request)));
+      if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {
       this.budget.leave();
@@ -172,6 +180,10 @@ export class ClusterClient {
     const fault: ClusterFault = faultOfReply(reply.statusCode, jsonOrText(text), afterSeconds);
     return { status: reply.statusCode, result: refused(fault) };
   }
+}
+
+function nameOf({ method, path }: ApiRequest): string {
+  return `${method} ${path}`;
 }
 
 /** A result that also knows whether the connection, not the server, failed. */

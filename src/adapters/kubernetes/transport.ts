@@ -34,7 +34,7 @@ interface Pools {
 }
 
 export class Transport {
-  private readonly server: URL;
+  readonly server: URL;
   private readonly basePath: string;
   private readonly proxyUrl: string | undefined;
   private readonly maxConnections: number;

@@ -25,6 +25,8 @@ import {
   type SpanExporter,
   type SpanProcessor,
 } from "@opentelemetry/sdk-trace";
+import { timeSpansBy } from "../../engine/telemetry.ts";
+import { createSpanClock } from "./span-clock.ts";
 
 /** Environment variables as strings; `process.env` has this shape. */
 export type TracingEnvironment = Readonly<Record<string, string | undefined>>;
@@ -33,10 +35,12 @@ export type TracingEnvironment = Readonly<Record<string, string | undefined>>;
 export interface Tracing {
   /** Spans are exported. */
   readonly enabled: boolean;
+  /** Exports what has ended so far. */
+  flush(): Promise<void>;
   shutdown(): Promise<void>;
 }
 
-const OFF: Tracing = { enabled: false, shutdown: () => Promise.resolve() };
+const OFF: Tracing = { enabled: false, flush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
 
 /**
  * @param role - watcher, worker or dev; becomes part of the service name unless `OTEL_SERVICE_NAME` is set
@@ -73,7 +77,8 @@ export function startTracing(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  return { enabled: isExporting, shutdown: () => provider.shutdown() };
+  timeSpansBy(createSpanClock());
+  return { enabled: isExporting, flush: () => provider.forceFlush(), shutdown: () => provider.shutdown() };
 }
 
 /** The samplers the OpenTelemetry specification names; an unknown name samples everything, as the specification says. */

@@ -17,6 +17,8 @@ export interface Cause {
   readonly atMs: number;
   /** Of a retry: when the change was seen that is not answered yet. */
   readonly changedAtMs?: number;
+  /** Of a retry: what the run that asked for it came to, in one word. */
+  readonly outcome?: string;
 }
 
 /** One wish for a run. */

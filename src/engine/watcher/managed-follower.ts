@@ -8,7 +8,8 @@ import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/ob
 import { markHolder } from "../../core/resource/mark.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { kindText } from "../ports/object-index.ts";
-import { ATTRIBUTE, causeNow, SPAN, withSpanSync } from "../telemetry.ts";
+import { ATTRIBUTE, SPAN, withSpanSync } from "../telemetry.ts";
+import { causeNow } from "../trace-context.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
 import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";

@@ -10,7 +10,7 @@ import { StoreUnavailable } from "../ports/key-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ReconcileQueue, WakeUp } from "../ports/reconcile-queue.ts";
 import type { WatchLedger } from "../ports/watch-ledger.ts";
-import { withEnqueueSpan } from "../telemetry.ts";
+import { withEnqueueSpan } from "../trace-context.ts";
 
 /** What a wake-up answers to: recorded once the queue has it. `null` forgets the object. */
 export interface Seen {

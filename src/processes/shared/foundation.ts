@@ -13,6 +13,7 @@ import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/que
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
 import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
+import { tracedState } from "../../adapters/telemetry/traced-state.ts";
 import { startTracing } from "../../adapters/telemetry/tracing.ts";
 import { DefinitionCache } from "../../engine/definitions.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -77,7 +78,11 @@ export async function openFoundation(
   recorder?.sendTo(opened.runs, log);
 
   const metrics = createRegistry();
-  const state = { ...opened, queue: countedQueue(metrics, opened.queue, name) };
+  const counted = { ...opened, queue: countedQueue(metrics, opened.queue, name) };
+  const state =
+    tracing.enabled || recorder !== undefined
+      ? { ...counted, ...tracedState(counted, redisUrl === undefined ? undefined : "redis") }
+      : counted;
   queueMetrics(metrics, state.queue, name);
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
   const cluster = connectCluster({ kubeConfig, clock, onRequest });

@@ -5,7 +5,8 @@ import { MemoryRunLog } from "../../../../src/adapters/memory/run-log.ts";
 import { RunRecorder } from "../../../../src/adapters/telemetry/run-recorder.ts";
 import { startTracing } from "../../../../src/adapters/telemetry/tracing.ts";
 import type { RunRecord, RunSpan } from "../../../../src/engine/ports/run-log.ts";
-import { ATTRIBUTE, withRunSpan, withSpan, withSpanSync } from "../../../../src/engine/telemetry.ts";
+import { ATTRIBUTE, withSpan, withSpanSync } from "../../../../src/engine/telemetry.ts";
+import { withRunSpan } from "../../../../src/engine/trace-context.ts";
 import { keyOf } from "../../../contract/key-store.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
