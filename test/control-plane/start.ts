@@ -16,6 +16,8 @@ export interface ControlPlaneOptions {
   readonly dir?: string;
   /** Write an audit log with one JSON line per request. */
   readonly audit?: boolean;
+  /** Where the API server exports its spans: host and port of OTLP over gRPC. Servers older than 1.27 export none. */
+  readonly traceEndpoint?: string;
   readonly apiServerArgs?: readonly string[];
 }
 
@@ -80,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     "accounts.key": accounts.privateKey,
     "accounts.pub": accounts.publicKey,
     "audit-policy.yaml": AUDIT_POLICY,
+    "tracing.yaml": tracingConfiguration(binaries.version, options.traceEndpoint),
   });
   const kubeconfig = await kubeconfigFor("admin.kubeconfig", admin);
 
@@ -124,6 +127,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
             `--audit-log-path=${auditLog}`,
             "--audit-log-mode=blocking",
           ]),
+      ...(options.traceEndpoint !== undefined && minorOf(binaries.version) >= FIRST_TRACING_MINOR
+        ? [`--tracing-config-file=${file("tracing.yaml")}`]
+        : []),
       ...(options.apiServerArgs ?? []),
     ],
     logFile: file("kube-apiserver.log"),
@@ -197,11 +203,22 @@ function serverProcess(child: GuardedChild, ready: () => Promise<void>): ServerP
   };
 }
 
+function minorOf(version: string): number {
+  return Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? "0");
+}
+
+const FIRST_TRACING_MINOR = 27;
+
+/** No spans of the server's own accord, only those of traced requests; they join for system:masters and system:monitoring. */
+function tracingConfiguration(version: string, endpoint: string | undefined): string {
+  const apiVersion = `apiserver.config.k8s.io/${minorOf(version) >= 34 ? "v1" : "v1beta1"}`;
+  return JSON.stringify({ apiVersion, kind: "TracingConfiguration", endpoint, samplingRatePerMillion: 0 });
+}
+
 /** Admission that needs nodes, storage or a scheduler; a name an old server does not know would stop it from starting. */
 function disabledPlugins(version: string): string {
-  const minor = Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? "0");
   const plugins = ["TaintNodesByCondition", "StorageObjectInUseProtection"];
-  return (minor >= 37 ? [...plugins, "PodGroupProtection"] : plugins).join(",");
+  return (minorOf(version) >= 37 ? [...plugins, "PodGroupProtection"] : plugins).join(",");
 }
 
 function answers(url: string, ca: string, identity: CertifiedKey): Promise<boolean> {

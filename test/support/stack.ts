@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Write the API server's audit log. */
   readonly audit?: boolean;
+  /** Where the API server exports its spans: host and port of OTLP over gRPC. */
+  readonly traceEndpoint?: string;
 }
 
 /** One watcher or worker process. */
@@ -77,7 +79,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const plane =
     binaries === undefined
       ? undefined
-      : await startControlPlane({ binaries, dir: path.join(dir, "plane"), audit: options.audit === true });
+      : await startControlPlane({
+          binaries,
+          dir: path.join(dir, "plane"),
+          audit: options.audit === true,
+          ...(options.traceEndpoint === undefined ? {} : { traceEndpoint: options.traceEndpoint }),
+        });
   if (plane !== undefined) {
     report(`Kubernetes ${plane.version} and Redis are up after ${((performance.now() - since) / 1000).toFixed(1)} s`);
   }

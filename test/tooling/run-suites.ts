@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { provideHelm } from "../control-plane/helm.ts";
+import { provideJaeger } from "../control-plane/jaeger.ts";
 import { provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
@@ -113,7 +114,9 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   const say = (line: string) => console.log(`[set-up] ${line}`);
   const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
   // Here rather than in the tests, whose time is limited.
-  const hasHelm = !chosen.some(({ name }) => name === "e2e-patient") || (await provideHelm(say)).length > 0;
+  const isPatient = chosen.some(({ name }) => name === "e2e-patient");
+  const hasHelm = !isPatient || (await provideHelm(say)).length > 0;
+  const hasTraceStore = !isPatient || (await provideJaeger(say)) !== undefined;
   const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });
   const plane = await startControlPlane({ binaries, dir: path.join(scratch, "plane"), audit: true });
   say(`Kubernetes ${plane.version} (from ${binaries.source}) at ${plane.url}, Redis at ${redis.url}`);
@@ -124,6 +127,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
       KOREO_TEST_REDIS_SERVER: redisBinary.server,
       ...(plane.auditLog === undefined ? {} : { KOREO_TEST_AUDIT_LOG: plane.auditLog }),
       ...(hasHelm ? {} : { KOREO_TEST_HELM: "none" }),
+      ...(hasTraceStore ? {} : { KOREO_TEST_JAEGER: "none" }),
       ...redisBinary.env,
     },
     stop: async () => {

@@ -8,9 +8,16 @@ const suite = (name: string, include: string[], options: object = {}) => ({
 });
 
 /** End-to-end tests in which no short time counts: they may run beside others, two at once. */
-const PATIENT = ["access", "chaos", "chart-*", "dev-and-cli", "explain", "faults", "hostile-definitions"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const PATIENT = [
+  "access",
+  "chaos",
+  "chart-*",
+  "dev-and-cli",
+  "explain",
+  "faults",
+  "hostile-definitions",
+  "trace-store",
+].map((name) => `test/e2e/${name}.test.ts`);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
 
 export default defineConfig({
