@@ -119,9 +119,11 @@ async function locked(
 ): Promise<Performed> {
   if (sharers.length === 0) return write();
   const { lock, queue, clock } = run.ports;
+  const askedMs = clock.nowMs();
   const holder = await withSpan(SPAN.lockWait, {}, () =>
     shared(run, lock.acquire(object, run.trigger.key, run.limits.lockMs)),
   );
+  run.observer?.lockAsked?.({ ms: clock.nowMs() - askedMs, isHeld: holder !== undefined });
   if (holder !== undefined) {
     const message = `${name} is being written by ${holder}; waiting for it to finish`;
     return { kind: "outcome", outcome: retry(5, message, "spec"), changed: false };

@@ -17,7 +17,7 @@ import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
-import type { Cause, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
+import type { Cause, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
 import {
   DEFAULT_LIMITS,
   RunInterrupted,
@@ -112,7 +112,8 @@ export class Reconciler {
         },
         "run ended",
       );
-      this.#options.observer?.runEnded?.(started, { outcome, report: report.kind, ms });
+      const interruption = report.kind === "interrupted" ? (run.signal.reason as Interruption | undefined) : undefined;
+      this.#options.observer?.runEnded?.(started, { outcome, report: report.kind, ms, interruption });
       return report;
     });
   }
@@ -212,6 +213,7 @@ export class Reconciler {
       trigger: { key: run.key, ref, object: read.value, uid: textMember(member(read.value, "metadata"), "uid") },
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
+      causes: run.causes,
       recorded: recordedObjects(read.value, this.#ports.store.cluster),
       looks: new Map(),
       paused: isPaused(read.value),

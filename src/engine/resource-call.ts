@@ -14,6 +14,7 @@ import { decideAction, type Action } from "../core/resource/decide.ts";
 import { blockageOf } from "../core/status/blockage.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
+import { isDriftRepair } from "./drift.ts";
 import { inventoryEntry, managedRecord, recordLook } from "./object-records.ts";
 import { planWrite, sendWrite, siteOf, type WriteSite } from "./object-write.ts";
 import { faultOutcome } from "./perform.ts";
@@ -119,7 +120,8 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
 
     const done = await sendWrite(run, target, { action, observed, planned }, signal);
     if (done.kind === "observed" || (done.kind === "outcome" && done.changed)) {
-      run.observer?.wrote?.(target.call.plan, action.kind);
+      const isRepair = isDriftRepair(run, target.object, observed);
+      run.observer?.wrote?.(target.call.plan, action.kind, { ...target.ref.type, isRepair });
     }
     switch (done.kind) {
       case "observed": // the answer is the observed object: look at it

@@ -3,7 +3,7 @@
  * unchanged; nothing in it is mutated by a step but the recorder of objects looked at.
  */
 import type { JsonObject } from "../core/json.ts";
-import type { KeyText, ObjectKey } from "../core/object-key.ts";
+import type { GroupKind, KeyText, ObjectKey } from "../core/object-key.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Catalog } from "../core/plan/catalog.ts";
 import type { LogicPlan, ResourceFunctionPlan, StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
@@ -16,7 +16,7 @@ import type { ObjectIndex } from "./ports/object-index.ts";
 import type { ObjectLock } from "./ports/object-lock.ts";
 import type { ObjectRef, ObjectStore } from "./ports/object-store.ts";
 import type { WatchLedger } from "./ports/watch-ledger.ts";
-import type { ReconcileQueue, RunReport } from "./ports/reconcile-queue.ts";
+import type { Cause, Interruption, ReconcileQueue, RunReport } from "./ports/reconcile-queue.ts";
 import type { WorkerMemory } from "./worker-memory.ts";
 
 /** The trigger of a run, as read at its start. */
@@ -66,7 +66,21 @@ export interface RunObserver {
   /** A call of a step's logic came to this; each item of a forEach is a call. */
   callEnded?(call: EndedCall): void;
   /** A function changed its object: what it asked for was done. */
-  wrote?(plan: ResourceFunctionPlan, action: "create" | "patch" | "recreate" | "delete"): void;
+  wrote?(plan: ResourceFunctionPlan, action: "create" | "patch" | "recreate" | "delete", what: WrittenObject): void;
+  /** The lock on an object that several triggers name was asked for. */
+  lockAsked?(asked: AskedLock): void;
+}
+
+export interface WrittenObject extends GroupKind {
+  /** See `isDriftRepair`. */
+  readonly isRepair: boolean;
+}
+
+export interface AskedLock {
+  /** How long the answer took. */
+  readonly ms: number;
+  /** By the run of another trigger: ours waits to be woken. */
+  readonly isHeld: boolean;
 }
 
 /** The run of a key: of a trigger or of a definition. */
@@ -80,6 +94,8 @@ export interface EndedRun {
   readonly outcome: string;
   readonly report: RunReport["kind"];
   readonly ms: number;
+  /** Why the run could not go on, where it was interrupted. */
+  readonly interruption?: Interruption | undefined;
 }
 
 export interface EndedWorkflow {
@@ -103,6 +119,8 @@ export interface RunContext {
   readonly trigger: TriggerView;
   readonly catalog: Catalog;
   readonly log: Logger;
+  /** Why the key was woken: for telling it to people, never for deciding. */
+  readonly causes: readonly Cause[];
   /** Milliseconds this run may still write; by the monotonic clock. */
   leaseLeftMs(): number;
   /** Aborted when the run must not go on: pre-empted, lease lost, draining, abandoned. */

@@ -33,6 +33,7 @@ class OutOfBudget extends Error {
 const OUTSIDE: Budget = { steps: 2 ** 30, bytes: 2 ** 30, depth: 2 ** 30 };
 const meter = { ...OUTSIDE } as { -readonly [part in keyof Budget]: number };
 const last = { steps: 0, bytes: 0 };
+const overspends = { steps: 0, bytes: 0, depth: 0 };
 let running = 0;
 
 /** Takes steps from the evaluation in progress, before they are gone. */
@@ -78,9 +79,10 @@ export function withBudget<A, T>(
   try {
     return evaluate(argument);
   } catch (error) {
-    if (error instanceof OutOfBudget) return overspent(error.what);
-    if (error instanceof RangeError) return overspent("depth");
-    throw error;
+    const part = spentPart(error);
+    if (part === undefined) throw error;
+    overspends[part] += 1;
+    return overspent(part);
   } finally {
     running -= 1;
     last.steps = given.steps - meter.steps;
@@ -89,6 +91,17 @@ export function withBudget<A, T>(
     meter.bytes = bytes;
     meter.depth = depth;
   }
+}
+
+/** The part of the budget that was spent; undefined for a bug. */
+function spentPart(error: unknown): keyof Budget | undefined {
+  if (error instanceof OutOfBudget) return error.what;
+  return error instanceof RangeError ? "depth" : undefined; // the stack is spent
+}
+
+/** How many evaluations of this process have spent a part of their budget, since its start. */
+export function overspendCounts(): Readonly<Record<keyof Budget, number>> {
+  return { ...overspends };
 }
 
 /** What the evaluation that ended last has spent. */

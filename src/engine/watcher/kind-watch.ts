@@ -90,7 +90,7 @@ export class KindWatch {
     const states = [...this.#states.values()];
     const isLive = this.#blocked === undefined && states.every((state) => streamTrouble(state) === undefined);
     const silentMs = Math.max(0, ...states.map(({ lastHeardMs }) => nowMs - lastHeardMs));
-    return { kind: this.#name(), isLive, silentMs };
+    return { kind: this.#name(), slot: this.role.slot, streams: states.length, isLive, silentMs };
   }
 
   #name(): string {

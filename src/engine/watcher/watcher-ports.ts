@@ -1,4 +1,5 @@
 /** What a watcher works with. */
+import type { SlotId } from "../../core/slot.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DefinitionRegistry } from "../ports/definition-registry.ts";
 import type { Informers } from "../ports/informer.ts";
@@ -27,6 +28,9 @@ export interface WatcherPorts {
 export interface WatchedStream {
   /** `Kind.group`, or `Kind` of the core group. */
   readonly kind: string;
+  readonly slot: SlotId;
+  /** To the API server: one, or one a namespace. */
+  readonly streams: number;
   readonly isLive: boolean;
   /** Since the most silent of its streams was heard, in milliseconds; 0 before the first. */
   readonly silentMs: number;

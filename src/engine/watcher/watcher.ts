@@ -82,6 +82,12 @@ export class Watcher {
     return [...this.#watches.values()].map((watch) => watch.stream(nowMs));
   }
 
+  /** Since the shared state last answered a heartbeat, in milliseconds; undefined before the first answer. */
+  heartbeatAgeMs(): number | undefined {
+    const { answeredMs } = this.#heartbeat;
+    return Number.isFinite(answeredMs) ? this.#ports.clock.nowMs() - answeredMs : undefined;
+  }
+
   /** Why the watcher does not do its work; empty when it does. */
   faults(): readonly string[] {
     const staleMs = this.#ports.clock.nowMs() - STALE_MS;

@@ -11,6 +11,7 @@ import { createLogger } from "../../adapters/telemetry/logger.ts";
 import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
+import { timedState } from "../../adapters/telemetry/metrics/state-metrics.ts";
 import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
 import { tracedState } from "../../adapters/telemetry/traced-state.ts";
@@ -78,11 +79,13 @@ export async function openFoundation(
   recorder?.sendTo(opened.runs, log);
 
   const metrics = createRegistry();
-  const counted = { ...opened, queue: countedQueue(metrics, opened.queue, name) };
-  const state =
-    tracing.enabled || recorder !== undefined
-      ? { ...counted, ...tracedState(counted, redisUrl === undefined ? undefined : "redis") }
-      : counted;
+  const { queue, index, lock, ledger, registry, membership } = opened;
+  const parts = timedState(metrics, { queue, index, lock, ledger, registry, membership }, () => opened.trouble());
+  const measured = { ...opened, ...parts, queue: countedQueue(metrics, parts.queue, name) };
+  const isTraced = tracing.enabled || recorder !== undefined;
+  const state = isTraced
+    ? { ...measured, ...tracedState(measured, redisUrl === undefined ? undefined : "redis") }
+    : measured;
   queueMetrics(metrics, state.queue, name);
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
   const cluster = connectCluster({ kubeConfig, clock, onRequest });

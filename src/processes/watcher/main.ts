@@ -33,7 +33,7 @@ export function createWatcher(
       resyncIntervalMs: config.resyncIntervalMs,
     },
   );
-  watchMetrics(metrics, () => watcher.streams());
+  watchMetrics(metrics, { streams: () => watcher.streams(), heartbeatAgeMs: () => watcher.heartbeatAgeMs() });
   return watcher;
 }
 

@@ -1,6 +1,8 @@
 /** The worker process: takes keys and reconciles them, as many at once as it is told. */
 import { KubernetesEventRecorder } from "../../adapters/kubernetes/event-recorder.ts";
+import { expressionMetrics } from "../../adapters/telemetry/metrics/expression-metrics.ts";
 import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
+import type { Catalog } from "../../core/plan/catalog.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
 import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
@@ -43,10 +45,12 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
         name: config.name,
         nowMs: () => clock.nowMs(),
         concurrency: config.concurrency,
+        workflows: () => workflowsOf(definitions.catalog()),
       }),
       limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
     },
   );
+  expressionMetrics(metrics);
   while (!definitions.isReady && !signal.aborted) await clock.sleep(20, signal);
   if (signal.aborted) return;
   const consumer = state.consumer(config.concurrency);
@@ -56,6 +60,12 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
   await consumer.drain(config.drainMs);
   await events.close(LAST_EVENTS_MS);
+}
+
+function workflowsOf({ entries }: Catalog): readonly string[] {
+  return entries.flatMap(({ source: { kind, namespace, name } }) =>
+    kind === "Workflow" ? [`${namespace}/${name}`] : [],
+  );
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

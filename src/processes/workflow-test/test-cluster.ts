@@ -100,7 +100,7 @@ export class TestCluster {
             this.#ended = ended;
           },
           callEnded: (call) => options.onCall?.(call),
-          wrote: (plan, action) => options.onWrite?.(plan, action),
+          wrote: (...written) => options.onWrite?.(...written),
         },
       },
     );

@@ -13,7 +13,8 @@ import { formatKey, parseApiVersion, type KeyText } from "../../../src/core/obje
 import { DefinitionCache } from "../../../src/engine/definitions.ts";
 import type { ObjectRef, ResourceType } from "../../../src/engine/ports/object-store.ts";
 import type { ObjectEvent } from "../../../src/engine/ports/event-sink.ts";
-import type { RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
+import type { Cause, RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
+import type { RunObserver } from "../../../src/engine/run-context.ts";
 import { Reconciler } from "../../../src/engine/reconcile.ts";
 import type { LogFields, Logger } from "../../../src/engine/ports/logger.ts";
 import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
@@ -43,6 +44,7 @@ export interface BenchOptions {
   readonly kinds?: readonly ResourceType[];
   /** Refuses a request of the worker; others' are never refused. */
   readonly before?: MemoryClusterOptions["before"];
+  readonly observer?: RunObserver;
   /** Told of what the worker logs as an error. */
   readonly onError?: (fields: LogFields) => void;
 }
@@ -51,6 +53,7 @@ export class WorkerBench {
   readonly clock = new ManualClock();
   readonly index = new MemoryObjectIndex();
   readonly ledger = new MemoryWatchLedger();
+  readonly lock = new MemoryObjectLock(this.clock);
   readonly cluster: MemoryCluster;
   /** Writes the engine sent, as `verb Kind/name`; reads are left out. */
   readonly writes: string[] = [];
@@ -82,9 +85,10 @@ export class WorkerBench {
     );
     const queue = { enqueue: () => Promise.resolve() };
     const events = { emit: (event: ObjectEvent) => void this.events.push(event) };
-    const shared = { index: this.index, lock: new MemoryObjectLock(this.clock), ledger: this.ledger, queue, events };
+    const shared = { index: this.index, lock: this.lock, ledger: this.ledger, queue, events };
     this.#reconciler = new Reconciler({ ...ports, ...shared }, this.#definitions, registry, {
       resyncIntervalMs: 1_200_000,
+      ...(options.observer === undefined ? {} : { observer: options.observer }),
     });
   }
 
@@ -112,11 +116,11 @@ export class WorkerBench {
   }
 
   /** Runs one Request's key once. */
-  async run(name: string): Promise<RunReport> {
+  async run(name: string, causes: readonly Cause[] = []): Promise<RunReport> {
     this.#isCounting = true;
     try {
       return await this.#reconciler.reconcile({
-        ...{ key: keyOf(REQUEST, name), fence: 1, workClass: 1, waitedMs: 0, causes: [], failures: 0 },
+        ...{ key: keyOf(REQUEST, name), fence: 1, workClass: 1, waitedMs: 0, causes, failures: 0 },
         leaseLeftMs: () => this.leaseLeftMs,
         signal: SIGNAL,
       });

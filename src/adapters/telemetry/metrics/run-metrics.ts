@@ -3,7 +3,18 @@
  * their steps come to. `controller` is the kind of the trigger with its group.
  */
 import { Counter, Gauge, Histogram } from "prom-client";
-import type { EndedCall, EndedRun, EndedWorkflow, RunObserver, StartedRun } from "../../../engine/run-context.ts";
+import type { Outcome } from "../../../core/outcome.ts";
+import type { Interruption } from "../../../engine/ports/reconcile-queue.ts";
+import type {
+  AskedLock,
+  EndedCall,
+  EndedRun,
+  EndedWorkflow,
+  RunObserver,
+  StartedRun,
+  WrittenObject,
+} from "../../../engine/run-context.ts";
+import { WriteMetrics } from "./write-metrics.ts";
 import { BoundedLabel, exemplar, type MetricsRegistry } from "./exposition.ts";
 
 /** Seconds; those of controller-runtime, coarser. */
@@ -21,7 +32,12 @@ export interface RunMetricsOptions {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly concurrency: number;
+  /** The Workflows that may run, as `namespace/name`: their outcomes count from zero. */
+  readonly workflows: () => readonly string[];
 }
+
+const OUTCOMES: readonly Outcome["kind"][] = ["ok", "skip", "depSkip", "retry", "permFail"];
+const INTERRUPTIONS: readonly Interruption[] = ["superseded", "lease-lost", "draining"];
 
 export class RunMetrics implements RunObserver {
   readonly #options: RunMetricsOptions;
@@ -39,6 +55,8 @@ export class RunMetrics implements RunObserver {
   readonly #outcomes: Counter<"workflow" | "outcome">;
   readonly #stepOutcomes: Counter<"workflow" | "step" | "outcome">;
   readonly #ready: Histogram<"workflow">;
+  readonly #interruptions: Counter<"reason">;
+  readonly #writes: WriteMetrics;
 
   constructor(registry: MetricsRegistry, options: RunMetricsOptions) {
     this.#options = options;
@@ -96,6 +114,7 @@ export class RunMetrics implements RunObserver {
       help: "What Workflows came to, for triggers of their own.",
       labelNames: ["workflow", "outcome"],
       registers,
+      collect: () => this.#fromZero(),
     });
     this.#stepOutcomes = new Counter({
       name: "koreo_step_outcomes_total",
@@ -111,8 +130,16 @@ export class RunMetrics implements RunObserver {
       enableExemplars: true,
       registers,
     });
+    this.#interruptions = new Counter({
+      name: "koreo_run_interruptions_total",
+      help: "Runs that could not go on: superseded by a newer one, lease lost, or handed back by a draining worker.",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#writes = new WriteMetrics(registry);
     this.#gauges(registers);
     this.#retries.inc({ name }, 0);
+    for (const reason of INTERRUPTIONS) this.#interruptions.inc({ reason }, 0);
   }
 
   runStarted(run: StartedRun): void {
@@ -122,13 +149,14 @@ export class RunMetrics implements RunObserver {
     if (run.failures > 0) this.#retries.inc({ name });
   }
 
-  runEnded(run: StartedRun, { ms, outcome, report }: EndedRun): void {
+  runEnded(run: StartedRun, { ms, outcome, report, interruption }: EndedRun): void {
     const controller = this.#controllerOf(run);
     const seconds = ms / 1000;
     this.#running.delete(run);
     this.#total.inc({ controller, result: resultOf(outcome, report) });
     if (report === "failed") this.#errors.inc({ controller });
     if (outcome === "permFail") this.#terminal.inc({ controller });
+    if (interruption !== undefined) this.#interruptions.inc({ reason: interruption });
     observe(this.#seconds, { controller }, seconds);
     this.#worked.observe({ name: this.#options.name }, seconds);
   }
@@ -146,6 +174,22 @@ export class RunMetrics implements RunObserver {
     const known =
       label === "other" ? { workflow: label, step: label } : { workflow: `${namespace}/${name}`, step: step.label };
     this.#stepOutcomes.inc({ ...known, outcome: outcome.kind });
+  }
+
+  wrote(_plan: unknown, action: string, what: WrittenObject): void {
+    this.#writes.wrote(action, what);
+  }
+
+  lockAsked(asked: AskedLock): void {
+    this.#writes.lockAsked(asked);
+  }
+
+  /** Without it the first failure of a Workflow would be no increase. */
+  #fromZero(): void {
+    for (const each of this.#options.workflows()) {
+      const workflow = this.#workflows.of(each);
+      for (const outcome of OUTCOMES) this.#outcomes.inc({ workflow, outcome }, 0);
+    }
   }
 
   #controllerOf({ kind, group }: StartedRun): string {

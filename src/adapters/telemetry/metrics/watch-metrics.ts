@@ -4,8 +4,18 @@ import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { WatchedStream } from "../../../engine/watcher/watcher-ports.ts";
 import type { MetricsRegistry } from "./exposition.ts";
 
-/** @param streams - what is watched now, one entry a slot */
-export function watchMetrics(registry: MetricsRegistry, streams: () => readonly WatchedStream[]): void {
+/** More slots than this have no series of their own. */
+const MAX_SLOTS = 1000;
+
+/** What a watcher says of itself. */
+export interface WatcherView {
+  /** What is watched now, one entry a slot. */
+  readonly streams: () => readonly WatchedStream[];
+  /** Since the shared state last answered its heartbeat, in milliseconds; undefined before the first answer. */
+  readonly heartbeatAgeMs: () => number | undefined;
+}
+
+export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView): void {
   const registers = [registry as never];
   new Gauge({
     name: "koreo_watch_slots",
@@ -24,7 +34,44 @@ export function watchMetrics(registry: MetricsRegistry, streams: () => readonly 
     registers,
     collect() {
       this.reset();
-      for (const { kind, silentMs } of streams()) this.set({ kind }, silentMs / 1000);
+      const most = new Map<string, number>();
+      for (const { kind, silentMs } of streams()) most.set(kind, Math.max(silentMs, most.get(kind) ?? 0));
+      for (const [kind, silentMs] of most) this.set({ kind }, silentMs / 1000);
+    },
+  });
+  new Gauge({
+    name: "koreo_watch_streams",
+    help: "Streams to the API server that this watcher holds, by kind; more than one a slot where namespaces are watched.",
+    labelNames: ["kind"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { kind, streams: count } of streams()) this.inc({ kind }, count);
+    },
+  });
+  new Gauge({
+    name: "koreo_watcher_heartbeat_age_seconds",
+    help: "How long ago the shared state last answered this watcher's heartbeat; heartbeats come every 2 seconds.",
+    registers,
+    collect() {
+      const ageMs = heartbeatAgeMs();
+      if (ageMs === undefined) this.remove();
+      else this.set(ageMs / 1000);
+    },
+  });
+  ownerMetric(registers, streams);
+}
+
+/** Who serves what: a slot that two watchers serve for long, or none, shows here. */
+function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]): void {
+  new Gauge({
+    name: "koreo_watch_slot_owned",
+    help: "1 for each slot that this watcher serves; a slot is a part of a kind.",
+    labelNames: ["slot"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { slot } of streams().slice(0, MAX_SLOTS)) this.set({ slot }, 1);
     },
   });
 }

@@ -4,11 +4,15 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { describe, expect, it } from "vitest";
 import { createRegistry, BoundedLabel } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../../../src/adapters/telemetry/metrics/queue-metrics.ts";
+import { expressionMetrics } from "../../../../src/adapters/telemetry/metrics/expression-metrics.ts";
 import { requestMetrics } from "../../../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metrics.ts";
+import { timedState } from "../../../../src/adapters/telemetry/metrics/state-metrics.ts";
 import { definitionMetrics, watchMetrics } from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import { compileExpression } from "../../../../src/core/cel/compile.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import type { StepPlan, WorkflowPlan } from "../../../../src/core/plan/plan.ts";
+import type { SlotId } from "../../../../src/core/slot.ts";
 import { StoreUnavailable, type TenantLoad } from "../../../../src/engine/ports/key-store.ts";
 import type { ReconcileQueue } from "../../../../src/engine/ports/reconcile-queue.ts";
 import { startHealth } from "../../../../src/processes/shared/health.ts";
@@ -16,6 +20,7 @@ import { keyOf } from "../../../contract/key-store.ts";
 
 const WORKFLOW = { namespace: "ns", name: "flow" } as WorkflowPlan;
 const RUN = { cluster: "local", group: "t.test", kind: "Note", namespace: "a", name: "x", waitedMs: 250, failures: 1 };
+const OPTIONS = { name: "koreo", nowMs: () => 0, concurrency: 50, workflows: () => ["ns/flow"] };
 
 /** A queue that answers what it is given, or not at all. */
 function queueWith(load: readonly TenantLoad[], isDown = () => false): ReconcileQueue {
@@ -32,7 +37,7 @@ describe("metrics of runs", () => {
   it("count runs, outcomes and times under their established names", async () => {
     let nowMs = 1000;
     const registry = createRegistry();
-    const metrics = new RunMetrics(registry, { name: "koreo", nowMs: () => nowMs, concurrency: 50 });
+    const metrics = new RunMetrics(registry, { ...OPTIONS, nowMs: () => nowMs });
     metrics.runStarted(RUN);
     nowMs = 3000;
     expect(await registry.metrics()).toContain('workqueue_longest_running_processor_seconds{name="koreo"} 2\n');
@@ -68,15 +73,105 @@ describe("metrics of runs", () => {
     ["gone", "done", "success"],
   ] as const)("a run that comes to %s (%s) is %s", async (outcome, report, result) => {
     const registry = createRegistry();
-    new RunMetrics(registry, { name: "k", nowMs: () => 0, concurrency: 1 }).runEnded(RUN, { outcome, report, ms: 1 });
+    new RunMetrics(registry, OPTIONS).runEnded(RUN, { outcome, report, ms: 1 });
     expect(await registry.metrics()).toContain(`result="${result}"} 1\n`);
+  });
+});
+
+describe("metrics of runs from zero", () => {
+  const told = async (act: (metrics: RunMetrics) => void) => {
+    const registry = createRegistry();
+    act(new RunMetrics(registry, OPTIONS));
+    return registry.metrics();
+  };
+
+  it("are there for outcomes of known Workflows, interruptions, retries and locks before anything happens", async () => {
+    const text = await told(() => undefined);
+    for (const outcome of ["ok", "skip", "depSkip", "retry", "permFail"])
+      expect(text).toContain(`koreo_workflow_outcomes_total{workflow="ns/flow",outcome="${outcome}"} 0\n`);
+    for (const reason of ["superseded", "lease-lost", "draining"])
+      expect(text).toContain(`koreo_run_interruptions_total{reason="${reason}"} 0\n`);
+    expect(text).toContain("koreo_lock_refusals_total 0\n");
+    expect(text).toContain("koreo_lock_wait_seconds_count 0\n");
+  });
+
+  it("count interruptions by reason", async () => {
+    const ended = { outcome: "interrupted", report: "interrupted", ms: 1 } as const;
+    const text = await told((metrics) => metrics.runEnded(RUN, { ...ended, interruption: "draining" }));
+    expect(text).toContain('koreo_run_interruptions_total{reason="draining"} 1\n');
+  });
+
+  it("count repairs of drift by kind, and no other write", async () => {
+    const text = await told((metrics) => {
+      metrics.wrote(undefined, "patch", { group: "apps", kind: "Deployment", isRepair: true });
+      metrics.wrote(undefined, "create", { group: "", kind: "ConfigMap", isRepair: false });
+    });
+    expect(text).toContain('koreo_drift_repairs_total{kind="Deployment.apps",action="patch"} 1\n');
+    expect(text).not.toContain("ConfigMap");
+  });
+
+  it("count how locks were asked for", async () => {
+    const text = await told((metrics) => {
+      metrics.lockAsked({ ms: 2, isHeld: true });
+      metrics.lockAsked({ ms: 30, isHeld: false });
+    });
+    expect(text).toContain('koreo_lock_wait_seconds_bucket{le="0.0025"} 1\n');
+    expect(text).toContain("koreo_lock_wait_seconds_count 2\n");
+    expect(text).toContain("koreo_lock_refusals_total 1\n");
+  });
+});
+
+it("evaluations that spend their budget are counted by what they spent", async () => {
+  const registry = createRegistry();
+  expressionMetrics(registry);
+  const count = async () =>
+    Number(/budget_faults_total\{part="steps"\} (\d+)/.exec(await registry.metrics())?.[1] ?? "NaN");
+  const before = await count();
+  expect(before).toBeGreaterThanOrEqual(0);
+  const compiled = compileExpression("[1, 2, 3].map(a, a)", "test");
+  if (compiled.kind !== "program") throw new Error("does not compile");
+  compiled.program.evaluate({}, { steps: 1 });
+  expect(await count()).toBe(before + 1);
+});
+
+describe("metrics of the shared state", () => {
+  class Port {
+    readonly #answer: () => Promise<number>;
+    constructor(answer: () => Promise<number>) {
+      this.#answer = answer;
+    }
+    ask(): Promise<number> {
+      return this.#answer();
+    }
+    name(): string {
+      return "port";
+    }
+  }
+
+  it("time every answer by part and result, and leave the ports as they are", async () => {
+    const registry = createRegistry();
+    let isDown = false;
+    const down = new Port(() => Promise.reject(new StoreUnavailable("down")));
+    const state = timedState(registry, { lock: new Port(() => Promise.resolve(7)), index: down }, () =>
+      isDown ? "cut" : undefined,
+    );
+    expect(await state.lock.ask()).toBe(7);
+    expect(state.lock.name()).toBe("port");
+    await expect(state.index.ask()).rejects.toThrow(StoreUnavailable);
+    const text = await registry.metrics();
+    expect(text).toContain('koreo_state_request_duration_seconds_count{part="lock",result="ok"} 1\n');
+    expect(text).toContain('koreo_state_request_duration_seconds_count{part="lock",result="error"} 0\n');
+    expect(text).toContain('koreo_state_request_duration_seconds_count{part="index",result="unavailable"} 1\n');
+    expect(text).toContain("koreo_state_up 1\n");
+    isDown = true;
+    expect(await registry.metrics()).toContain("koreo_state_up 0\n");
   });
 });
 
 it("observations of a sampled run carry its trace as exemplar, others none", async () => {
   const text = async (traceFlags: TraceFlags) => {
     const registry = createRegistry();
-    const metrics = new RunMetrics(registry, { name: "k", nowMs: () => 0, concurrency: 1 });
+    const metrics = new RunMetrics(registry, OPTIONS);
     const span = trace.wrapSpanContext({ traceId: "1".repeat(32), spanId: "2".repeat(16), traceFlags });
     context.with(trace.setSpan(ROOT_CONTEXT, span), () =>
       metrics.runEnded(RUN, { outcome: "ok", report: "done", ms: 20 }),
@@ -157,19 +252,25 @@ describe("metrics of requests, watches and definitions", () => {
   it("tell of slots and definitions as they are now", async () => {
     const registry = createRegistry();
     let streams = [
-      { kind: "Pod", isLive: true, silentMs: 1500 },
-      { kind: "Note.t.test", isLive: false, silentMs: 0 },
+      { kind: "Pod", slot: "local/_/Pod#0of2" as SlotId, streams: 1, isLive: true, silentMs: 1500 },
+      { kind: "Pod", slot: "local/_/Pod#1of2" as SlotId, streams: 3, isLive: true, silentMs: 500 },
+      { kind: "Note.t.test", slot: "local/t.test/Note#0of1" as SlotId, streams: 1, isLive: false, silentMs: 0 },
     ];
-    watchMetrics(registry, () => streams);
+    let beats = false;
+    watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) });
     const spec = { return: { a: "=1 +" } };
     const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 1, spec } as const;
     definitionMetrics(registry, () => compileCatalog([source], { namespaces: ["ns"] }));
     const text = await registry.metrics();
-    expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 1\n');
+    expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 2\n');
+    expect(text).toContain('koreo_watch_slot_owned{slot="local/_/Pod#1of2"} 1\n');
+    expect(text).toContain('koreo_watch_streams{kind="Pod"} 4\n');
+    expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds /m);
     expect(text).toContain('koreo_watch_slots{kind="Note.t.test",state="down"} 1\n');
     expect(text).toContain('koreo_watch_last_heard_seconds{kind="Pod"} 1.5\n');
     expect(text).toContain('koreo_definitions{kind="ValueFunction",health="faulty"} 1\n');
-    streams = [];
+    [streams, beats] = [[], true];
+    expect(await registry.metrics()).toContain("koreo_watcher_heartbeat_age_seconds 2.5\n");
     expect(await registry.metrics()).not.toMatch(/^koreo_watch_slots\{/m);
   });
 
