@@ -7,7 +7,8 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { freePort, GuardedChild, waitFor } from "./child.ts";
-import { asRoot, canRun, execute } from "./execute.ts";
+import { unpackPackages } from "./debian-packages.ts";
+import { canRun, execute } from "./execute.ts";
 import { cacheDir, type Report } from "./cache.ts";
 
 /** A redis-server that can be started, with the environment it needs. */
@@ -68,19 +69,8 @@ async function fromDebian(dir: string, report: Report): Promise<void> {
   const scratch = `${dir}.new`;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
-  const download = () => execute("apt-get", ["download", ...PACKAGES], { cwd: scratch, deadlineMs: 120_000 });
   try {
-    await download().catch(async () => {
-      const root = await asRoot();
-      if (root === undefined)
-        throw new Error("apt's package lists are empty and updating them needs root or passwordless sudo");
-      const [command, ...args] = [...root, "apt-get", "update"] as const;
-      await execute(command, args, { deadlineMs: 180_000 });
-      await download();
-    });
-    for (const file of await readdir(scratch)) {
-      if (file.endsWith(".deb")) await execute("dpkg", ["-x", file, "."], { cwd: scratch, deadlineMs: 60_000 });
-    }
+    await unpackPackages(PACKAGES, scratch);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { provideHelm } from "../control-plane/helm.ts";
 import { provideJaeger } from "../control-plane/jaeger.ts";
+import { providePrometheus } from "../control-plane/prometheus.ts";
 import { provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
@@ -57,6 +58,7 @@ const TASKS: readonly Task[] = [
     "src",
     "test",
     "loadtest",
+    "charts",
   ]),
   check("layers", [
     "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs",
@@ -115,6 +117,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
   // Here rather than in the tests, whose time is limited.
   const isPatient = chosen.some(({ name }) => name === "e2e-patient");
+  if (isPatient || chosen.some(({ name }) => name === "integration")) await providePrometheus(say);
   const hasHelm = !isPatient || (await provideHelm(say)).length > 0;
   const hasTraceStore = !isPatient || (await provideJaeger(say)) !== undefined;
   const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });

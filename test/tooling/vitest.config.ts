@@ -12,6 +12,7 @@ const PATIENT = [
   "access",
   "chaos",
   "chart-*",
+  "dashboards",
   "dev-and-cli",
   "explain",
   "faults",

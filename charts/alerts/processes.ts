@@ -1,0 +1,133 @@
+/** Whether somebody is there, and reaches what they need. */
+import type { AlertGroup } from "./alert.ts";
+
+export const PROCESSES: AlertGroup = {
+  name: "koreo-processes",
+  alerts: [
+    {
+      name: "KoreoNoWorker",
+      expr: "absent(koreo_worker_concurrency)",
+      holds: "5m",
+      severity: "critical",
+      summary: "No Koreo worker reports.",
+      description: "Nothing is reconciled: changes, drift and deletions wait in the queue until a worker is back.",
+      samples: {
+        fires: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
+        says: "No Koreo worker reports.",
+        labels: {},
+        quiet: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
+      },
+    },
+    {
+      name: "KoreoNoWatcher",
+      expr: "absent(koreo_watcher_heartbeat_age_seconds)",
+      holds: "5m",
+      severity: "critical",
+      summary: "No Koreo watcher reports.",
+      description: "Nobody sees changes and drift. Keys that are in the queue are still worked on.",
+      samples: {
+        fires: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
+        says: "No Koreo watcher reports.",
+        labels: {},
+        quiet: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
+      },
+    },
+    {
+      name: "KoreoStateUnreachable",
+      expr: "koreo_state_up == 0",
+      holds: "2m",
+      severity: "critical",
+      summary: "{{ $labels.instance }} has no connection to Redis.",
+      description:
+        "This process does nothing until Redis answers. Nothing is lost: all that Redis holds can be found again.",
+      samples: {
+        fires: { 'koreo_state_up{instance="a"}': "1x10 0x30", 'koreo_state_up{instance="b"}': "1x40" },
+        says: "a has no connection to Redis.",
+        labels: { instance: "a" },
+        quiet: { 'koreo_state_up{instance="a"}': "1x27 0x1 1x10" },
+      },
+    },
+    {
+      name: "KoreoStateSlow",
+      expr: `histogram_quantile(0.99, sum by (le) (rate(koreo_state_request_duration_seconds_bucket{result="ok"}[5m]))) > 0.25`,
+      holds: "10m",
+      severity: "warning",
+      summary: "Redis takes {{ $value | humanizeDuration }} to answer one in a hundred requests.",
+      description:
+        "Every step of every run asks Redis; leases may run out. Look at Redis' CPU, memory, disk and network.",
+      samples: {
+        fires: stateAnswers({ fast: 0, all: 60 }),
+        says: "Redis takes 2.97s to answer one in a hundred requests.",
+        labels: {},
+        quiet: stateAnswers({ fast: 60, all: 60 }),
+      },
+    },
+    {
+      name: "KoreoWatchDown",
+      expr: `sum by (kind) (koreo_watch_slots{state="down"}) > 0`,
+      holds: "5m",
+      severity: "critical",
+      summary: "The watch on {{ $labels.kind }} is down.",
+      description:
+        "Changes and drift of this kind are not seen. /readyz of the watcher says why: often a missing right.",
+      samples: {
+        fires: { 'koreo_watch_slots{kind="Pod",state="down"}': "1x40" },
+        says: "The watch on Pod is down.",
+        labels: { kind: "Pod" },
+        quiet: { 'koreo_watch_slots{kind="Pod",state="live"}': "1x40" },
+      },
+    },
+    {
+      name: "KoreoWatchSilent",
+      expr: "max by (kind) (koreo_watch_last_heard_seconds) > 180",
+      holds: "2m",
+      severity: "warning",
+      summary: "The watch on {{ $labels.kind }} has been silent for {{ $value | humanizeDuration }}.",
+      description:
+        "Bookmarks come about once a minute. Watchers cut silent streams by themselves after 150 seconds; if that does not help, look at the way to the API server.",
+      samples: {
+        fires: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "0+60x40" },
+        says: "The watch on Pod has been silent for 30m 0s.",
+        labels: { kind: "Pod" },
+        quiet: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "60x40" },
+      },
+    },
+    {
+      name: "KoreoApiServerErrors",
+      expr: `sum(rate(rest_client_requests_total{code=~"429|5..|<error>"}[5m])) / sum(rate(rest_client_requests_total[5m])) > 0.05`,
+      holds: "10m",
+      severity: "warning",
+      summary: "{{ $value | humanizePercentage }} of the requests to the API server fail.",
+      description:
+        "Refused with 429 or 5xx, or without an answer. Runs end as retries and change nothing until it is well again.",
+      samples: {
+        fires: apiAnswers({ good: 90, bad: 10 }),
+        says: "10% of the requests to the API server fail.",
+        labels: {},
+        quiet: apiAnswers({ good: 99, bad: 1 }),
+      },
+    },
+  ],
+};
+
+/** Answers a minute: those within 5 milliseconds, and all within 3 seconds. */
+function stateAnswers({
+  fast,
+  all,
+}: {
+  readonly fast: number;
+  readonly all: number;
+}): Readonly<Record<string, string>> {
+  const bucket = (le: string, count: number) => [
+    `koreo_state_request_duration_seconds_bucket{part="queue",result="ok",le="${le}"}`,
+    `0+${count}x40`,
+  ];
+  return Object.fromEntries([bucket("0.005", fast), bucket("3", all), bucket("+Inf", all)]) as Record<string, string>;
+}
+
+function apiAnswers({ good, bad }: { readonly good: number; readonly bad: number }): Readonly<Record<string, string>> {
+  return {
+    'rest_client_requests_total{code="200",method="GET"}': `0+${good}x40`,
+    'rest_client_requests_total{code="503",method="GET"}': `0+${bad}x40`,
+  };
+}

@@ -1,0 +1,104 @@
+/** One Workflow: what it comes to, which step holds it up, how long its triggers wait. */
+import { ATTRIBUTE, SPAN } from "../../src/engine/telemetry.ts";
+import type { Dashboard } from "./description.ts";
+import { JOB, JOBS, quantiles, rateOf } from "./promql.ts";
+
+const THIS = `${JOB}, workflow="$workflow"`;
+
+export const WORKFLOW: Dashboard = {
+  uid: "koreo-workflow",
+  title: "Koreo / One Workflow",
+  description: "All runs of one Workflow for triggers of its own; runs as part of another Workflow count as its steps.",
+  variables: [
+    JOBS,
+    {
+      ...{ kind: "label", name: "workflow", label: "Workflow" },
+      ...{ metric: "koreo_workflow_outcomes_total", of: "workflow", many: false },
+    },
+    {
+      ...{ kind: "label", name: "workflow_name", label: "Name", hidden: true },
+      ...{ metric: 'koreo_workflow_outcomes_total{workflow="$workflow"}', of: "workflow", many: false },
+      regex: "/[^/]*\\/(.*)/",
+    },
+  ],
+  sections: [
+    {
+      title: "Outcomes",
+      panels: [
+        {
+          kind: "areas",
+          title: "What it comes to",
+          description: "Outcomes a second.",
+          unit: "ops",
+          width: 12,
+          queries: [{ expr: rateOf("koreo_workflow_outcomes_total", ["outcome"], THIS), legend: "{{outcome}}" }],
+        },
+        {
+          kind: "lines",
+          title: "From change to Ready",
+          description: "From the first change that it answers until its trigger is Ready. The dots are traces.",
+          unit: "s",
+          width: 12,
+          queries: quantiles("koreo_change_to_ready_seconds", { matchers: THIS, exemplars: true }),
+        },
+        {
+          kind: "number",
+          title: "Needs somebody",
+          description: "Runs that came to permFail, over the time shown.",
+          unit: "short",
+          width: 6,
+          queries: [
+            {
+              expr: `sum(increase(koreo_workflow_outcomes_total{${THIS}, outcome="permFail"}[$__range]))`,
+              legend: "permFail",
+            },
+          ],
+        },
+        {
+          kind: "bars",
+          title: "Steps that did not come to ok",
+          description: "Calls of steps over the time shown by what they came to; each item of a forEach is a call.",
+          unit: "short",
+          width: 18,
+          queries: [
+            {
+              expr: `sum by (step, outcome) (increase(koreo_step_outcomes_total{${THIS}, outcome!="ok"}[$__range]))`,
+              legend: "{{step}}: {{outcome}}",
+              mayBeEmpty: "Every step has come to ok: the series of another outcome begins with its first.",
+            },
+          ],
+        },
+        {
+          kind: "lines",
+          title: "Calls of steps",
+          description: "Calls a second by step and outcome.",
+          unit: "ops",
+          width: 24,
+          queries: [
+            {
+              expr: rateOf("koreo_step_outcomes_total", ["step", "outcome"], THIS),
+              legend: "{{step}}: {{outcome}}",
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: "Traces",
+      panels: [
+        {
+          kind: "traces",
+          title: "Runs that changed something or did not come to ok",
+          description: "The newest traces in which a step of this Workflow wrote or waited or failed.",
+          query: `{ name = "${SPAN.step}" && span.${ATTRIBUTE.workflow} = "$workflow_name" && (span.${ATTRIBUTE.changed} = true || span.${ATTRIBUTE.outcome} != "ok") }`,
+        },
+        {
+          kind: "traces",
+          title: "Slow steps",
+          description: "Traces in which a step of this Workflow took longer than a second.",
+          query: `{ name = "${SPAN.step}" && span.${ATTRIBUTE.workflow} = "$workflow_name" && duration > 1s }`,
+        },
+      ],
+    },
+  ],
+};
