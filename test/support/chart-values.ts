@@ -81,7 +81,17 @@ const EVERYTHING: JsonObject = {
     ingressFrom: [{ namespaceSelector: {} }],
     egress: { enabled: true, apiServerTo: [{ ipBlock: { cidr: "10.0.0.0/8" } }], extra: [{ ports: [{ port: 4318 }] }] },
   },
-  metrics: { podMonitor: { enabled: true, labels: { release: "prometheus" } } },
+  metrics: {
+    podMonitor: { enabled: true, labels: { release: "prometheus" } },
+    prometheusRule: {
+      enabled: true,
+      labels: { release: "prometheus" },
+      alertLabels: { team: "platform" },
+      runbookUrl: "https://wiki.example.com/koreo",
+      disabled: ["KoreoDriftPersists"],
+    },
+    dashboards: { enabled: true, annotations: { folder: "Koreo" } },
+  },
 };
 
 export const MATRIX: readonly { readonly name: string; readonly values: JsonObject }[] = [
