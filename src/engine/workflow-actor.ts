@@ -66,7 +66,8 @@ async function startStep(
   self: ActorContext<WorkflowMessage>,
 ): Promise<StepResult> {
   const label = [...request.path, step.label].join("/");
-  return withSpan(SPAN.step, { [ATTRIBUTE.step]: label, [ATTRIBUTE.workflow]: request.plan.name }, async (span) => {
+  const workflow = `${request.plan.namespace}/${request.plan.name}`;
+  return withSpan(SPAN.step, { [ATTRIBUTE.step]: label, [ATTRIBUTE.workflow]: workflow }, async (span) => {
     const result = await ask(self, {
       name: step.label,
       first: { kind: "start" as const },

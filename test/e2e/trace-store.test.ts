@@ -59,7 +59,7 @@ describe.skipIf(jaeger === undefined)("a trace store", () => {
   });
 
   it.each(TRACE_QUERIES)("answers: $name", async ({ query }) => {
-    const asked = query.replaceAll("$key", keyOf("known")).replaceAll("$workflow", "stored");
+    const asked = query.replaceAll("$key", keyOf("known")).replaceAll("$workflow", "defs/stored");
     const isFound = async () => (await searchTraces(store.url, asked)).length > 0;
     await waitFor(`a result of ${asked}`, 20_000, isFound);
     const nothing = asked.replace(/"[^"]*"/, '"no such thing"');

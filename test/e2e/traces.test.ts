@@ -72,7 +72,7 @@ describe("a reconcile run", () => {
       "koreo.changed": true,
       "koreo.cause": "added",
       "koreo.tenant": "apps",
-      "koreo.workflow": "chain",
+      "koreo.workflow": "defs/chain",
       "koreo.plan.hash": expect.stringMatching(/^[0-9a-f]{16,}$/) as unknown,
       "k8s.namespace.name": "apps",
       "messaging.system": "bullmq",
