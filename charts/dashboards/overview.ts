@@ -37,7 +37,6 @@ export const OVERVIEW: Dashboard = {
             {
               expr: `sum(increase(${TOTAL}{${JOB}, result="error"}[$__range])) / sum(increase(${TOTAL}{${JOB}}[$__range]))`,
               legend: "failed",
-              mayBeEmpty: "No run has failed since the workers started: the series begins with the first failure.",
             },
           ],
         },
@@ -101,7 +100,6 @@ export const OVERVIEW: Dashboard = {
             {
               expr: `sum by (kind) (increase(koreo_drift_repairs_total{${JOB}}[$__range]))`,
               legend: "{{kind}}",
-              mayBeEmpty: "Nobody has changed a managed object: the series of a kind begins with its first repair.",
             },
           ],
         },

@@ -35,11 +35,12 @@ function register(registry: MetricsRegistry): void {
     load: () => Promise.resolve([]),
     page: () => Promise.resolve({ keys: [], next: undefined }),
   };
+  const catalog = () => compileCatalog([], { namespaces: [] });
   queueMetrics(registry, countedQueue(registry, queue, "koreo"), "koreo");
   requestMetrics(registry, "api:6443");
-  new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, workflows: () => [] });
+  new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, catalog });
   expressionMetrics(registry);
   timedState(registry, { queue }, () => undefined);
   watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined });
-  definitionMetrics(registry, () => compileCatalog([], { namespaces: [] }));
+  definitionMetrics(registry, catalog);
 }

@@ -2,7 +2,6 @@
 import { KubernetesEventRecorder } from "../../adapters/kubernetes/event-recorder.ts";
 import { expressionMetrics } from "../../adapters/telemetry/metrics/expression-metrics.ts";
 import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
-import type { Catalog } from "../../core/plan/catalog.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
 import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
 import { ConfigError, type ClusterConfig } from "../shared/config.ts";
@@ -45,7 +44,7 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
         name: config.name,
         nowMs: () => clock.nowMs(),
         concurrency: config.concurrency,
-        workflows: () => workflowsOf(definitions.catalog()),
+        catalog: () => definitions.catalog(),
       }),
       limits: { ...DEFAULT_LIMITS, stepDeadlineMs: config.stepDeadlineMs, runDeadlineMs: config.runDeadlineMs },
     },
@@ -60,12 +59,6 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
   await consumer.drain(config.drainMs);
   await events.close(LAST_EVENTS_MS);
-}
-
-function workflowsOf({ entries }: Catalog): readonly string[] {
-  return entries.flatMap(({ source: { kind, namespace, name } }) =>
-    kind === "Workflow" ? [`${namespace}/${name}`] : [],
-  );
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,9 @@
  * their steps come to. `controller` is the kind of the trigger with its group.
  */
 import { Counter, Gauge, Histogram } from "prom-client";
+import type { GroupKind } from "../../../core/object-key.ts";
 import type { Outcome } from "../../../core/outcome.ts";
+import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { Interruption } from "../../../engine/ports/reconcile-queue.ts";
 import type {
   AskedLock,
@@ -32,10 +34,11 @@ export interface RunMetricsOptions {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly concurrency: number;
-  /** The Workflows that may run, as `namespace/name`: their outcomes count from zero. */
-  readonly workflows: () => readonly string[];
+  /** The newest definitions: what they may come to counts from zero, or a first failure would be no increase. */
+  readonly catalog: () => Catalog;
 }
 
+const RESULTS = ["success", "error", "requeue", "requeue_after"] as const;
 const OUTCOMES: readonly Outcome["kind"][] = ["ok", "skip", "depSkip", "retry", "permFail"];
 const INTERRUPTIONS: readonly Interruption[] = ["superseded", "lease-lost", "draining"];
 
@@ -67,18 +70,28 @@ export class RunMetrics implements RunObserver {
       help: "Runs by kind of trigger and result: success, error, requeue, requeue_after.",
       labelNames: ["controller", "result"],
       registers,
+      collect: () => {
+        for (const controller of this.#knownControllers())
+          for (const result of RESULTS) this.#total.inc({ controller, result }, 0);
+      },
     });
     this.#errors = new Counter({
       name: "controller_runtime_reconcile_errors_total",
       help: "Runs that failed, by kind of trigger.",
       labelNames: ["controller"],
       registers,
+      collect: () => {
+        for (const controller of this.#knownControllers()) this.#errors.inc({ controller }, 0);
+      },
     });
     this.#terminal = new Counter({
       name: "controller_runtime_terminal_reconcile_errors_total",
       help: "Runs that came to permFail: trying again cannot help.",
       labelNames: ["controller"],
       registers,
+      collect: () => {
+        for (const controller of this.#knownControllers()) this.#terminal.inc({ controller }, 0);
+      },
     });
     this.#seconds = new Histogram({
       name: "controller_runtime_reconcile_time_seconds",
@@ -114,7 +127,10 @@ export class RunMetrics implements RunObserver {
       help: "What Workflows came to, for triggers of their own.",
       labelNames: ["workflow", "outcome"],
       registers,
-      collect: () => this.#fromZero(),
+      collect: () => {
+        for (const workflow of this.#knownWorkflows())
+          for (const outcome of OUTCOMES) this.#outcomes.inc({ workflow, outcome }, 0);
+      },
     });
     this.#stepOutcomes = new Counter({
       name: "koreo_step_outcomes_total",
@@ -136,7 +152,7 @@ export class RunMetrics implements RunObserver {
       labelNames: ["reason"],
       registers,
     });
-    this.#writes = new WriteMetrics(registry);
+    this.#writes = new WriteMetrics(registry, () => this.#options.catalog().managedKinds);
     this.#gauges(registers);
     this.#retries.inc({ name }, 0);
     for (const reason of INTERRUPTIONS) this.#interruptions.inc({ reason }, 0);
@@ -173,7 +189,7 @@ export class RunMetrics implements RunObserver {
     const label = this.#steps.of(`${namespace}/${name}/${step.label}`);
     const known =
       label === "other" ? { workflow: label, step: label } : { workflow: `${namespace}/${name}`, step: step.label };
-    this.#stepOutcomes.inc({ ...known, outcome: outcome.kind });
+    for (const each of OUTCOMES) this.#stepOutcomes.inc({ ...known, outcome: each }, each === outcome.kind ? 1 : 0);
   }
 
   wrote(_plan: unknown, action: string, what: WrittenObject): void {
@@ -184,15 +200,17 @@ export class RunMetrics implements RunObserver {
     this.#writes.lockAsked(asked);
   }
 
-  /** Without it the first failure of a Workflow would be no increase. */
-  #fromZero(): void {
-    for (const each of this.#options.workflows()) {
-      const workflow = this.#workflows.of(each);
-      for (const outcome of OUTCOMES) this.#outcomes.inc({ workflow, outcome }, 0);
-    }
+  #knownControllers(): readonly string[] {
+    return this.#options.catalog().triggerKinds.map((kind) => this.#controllerOf(kind));
   }
 
-  #controllerOf({ kind, group }: StartedRun): string {
+  #knownWorkflows(): readonly string[] {
+    const { entries } = this.#options.catalog();
+    const workflows = entries.filter(({ source }) => source.kind === "Workflow");
+    return workflows.map(({ source: { namespace, name } }) => this.#workflows.of(`${namespace}/${name}`));
+  }
+
+  #controllerOf({ kind, group }: GroupKind): string {
     return this.#controllers.of(group === "" ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`);
   }
 

@@ -10,6 +10,7 @@ import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metri
 import { timedState } from "../../../../src/adapters/telemetry/metrics/state-metrics.ts";
 import { definitionMetrics, watchMetrics } from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileExpression } from "../../../../src/core/cel/compile.ts";
+import type { DefinitionSource } from "../../../../src/core/manifest/definition.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import type { StepPlan, WorkflowPlan } from "../../../../src/core/plan/plan.ts";
 import type { SlotId } from "../../../../src/core/slot.ts";
@@ -20,7 +21,17 @@ import { keyOf } from "../../../contract/key-store.ts";
 
 const WORKFLOW = { namespace: "ns", name: "flow" } as WorkflowPlan;
 const RUN = { cluster: "local", group: "t.test", kind: "Note", namespace: "a", name: "x", waitedMs: 250, failures: 1 };
-const OPTIONS = { name: "koreo", nowMs: () => 0, concurrency: 50, workflows: () => ["ns/flow"] };
+const NOTE = { apiGroup: "t.test", version: "v1", kind: "Note" };
+const STEP = { label: "one", ref: { kind: "ResourceFunction", name: "keep" } };
+const API = { apiVersion: "v1", kind: "ConfigMap", name: "x", namespace: "ns" };
+const CATALOG = compileCatalog(
+  [
+    { kind: "Workflow", name: "flow", spec: { crdRef: NOTE, steps: [STEP] } },
+    { kind: "ResourceFunction", name: "keep", spec: { apiConfig: API, resource: { data: {} } } },
+  ].map((each) => ({ ...each, namespace: "ns", uid: "", generation: 1 }) as DefinitionSource),
+  { namespaces: ["ns"] },
+);
+const OPTIONS = { name: "koreo", nowMs: () => 0, concurrency: 50, catalog: () => CATALOG };
 
 /** A queue that answers what it is given, or not at all. */
 function queueWith(load: readonly TenantLoad[], isDown = () => false): ReconcileQueue {
@@ -57,6 +68,7 @@ describe("metrics of runs", () => {
       'workqueue_unfinished_work_seconds{name="koreo"} 0',
       'koreo_workflow_outcomes_total{workflow="ns/flow",outcome="ok"} 2',
       'koreo_step_outcomes_total{workflow="ns/flow",step="one",outcome="ok"} 1',
+      'koreo_step_outcomes_total{workflow="ns/flow",step="one",outcome="permFail"} 0',
       'koreo_change_to_ready_seconds_count{workflow="ns/flow"} 1',
       'koreo_change_to_ready_seconds_sum{workflow="ns/flow"} 0.7',
       "# EOF",
@@ -85,12 +97,18 @@ describe("metrics of runs from zero", () => {
     return registry.metrics();
   };
 
-  it("are there for outcomes of known Workflows, interruptions, retries and locks before anything happens", async () => {
+  it("are there for what definitions may come to, before anything happens", async () => {
     const text = await told(() => undefined);
     for (const outcome of ["ok", "skip", "depSkip", "retry", "permFail"])
       expect(text).toContain(`koreo_workflow_outcomes_total{workflow="ns/flow",outcome="${outcome}"} 0\n`);
     for (const reason of ["superseded", "lease-lost", "draining"])
       expect(text).toContain(`koreo_run_interruptions_total{reason="${reason}"} 0\n`);
+    for (const result of ["success", "error", "requeue", "requeue_after"])
+      expect(text).toContain(`controller_runtime_reconcile_total{controller="note.t.test",result="${result}"} 0\n`);
+    for (const kind of ["reconcile_errors", "terminal_reconcile_errors"])
+      expect(text).toContain(`controller_runtime_${kind}_total{controller="note.t.test"} 0\n`);
+    for (const action of ["create", "patch", "recreate"])
+      expect(text).toContain(`koreo_drift_repairs_total{kind="ConfigMap",action="${action}"} 0\n`);
     expect(text).toContain("koreo_lock_refusals_total 0\n");
     expect(text).toContain("koreo_lock_wait_seconds_count 0\n");
   });
@@ -105,9 +123,11 @@ describe("metrics of runs from zero", () => {
     const text = await told((metrics) => {
       metrics.wrote(undefined, "patch", { group: "apps", kind: "Deployment", isRepair: true });
       metrics.wrote(undefined, "create", { group: "", kind: "ConfigMap", isRepair: false });
+      metrics.wrote(undefined, "create", { group: "", kind: "Secret", isRepair: false });
     });
     expect(text).toContain('koreo_drift_repairs_total{kind="Deployment.apps",action="patch"} 1\n');
-    expect(text).not.toContain("ConfigMap");
+    expect(text).toContain('koreo_drift_repairs_total{kind="ConfigMap",action="create"} 0\n');
+    expect(text).not.toContain("Secret");
   });
 
   it("count how locks were asked for", async () => {
