@@ -8,6 +8,7 @@ import { ALERTS } from "../../charts/alerts/all.ts";
 import { DASHBOARDS, metricQueries, withVariables } from "../../charts/dashboards/all.ts";
 import { RULES_FILE } from "../../charts/dashboards/generated.ts";
 import { providePrometheus, startPrometheus, type PrometheusServer } from "../control-plane/prometheus.ts";
+import { waitFor } from "../control-plane/child.ts";
 import { BUSY_KINDS, startWork, workOn } from "../support/busy-cluster.ts";
 import { startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { metricNames } from "../support/metric-names.ts";
@@ -23,7 +24,7 @@ const VARIABLES = {
   ...{ __rate_interval: "10s", __range: "1m" },
 };
 const asked = (expr: string) => withVariables(expr, VARIABLES);
-const WINDOW_SECONDS = 60;
+const WINDOW_SECONDS = 120;
 const ROUNDS = 12;
 const PAUSE_MS = 1000;
 
@@ -67,7 +68,7 @@ describe.skipIf(binaries === undefined)("with a real Prometheus", () => {
   });
 
   it("this cluster's work shows in what is nothing elsewhere: repairs, failures, locks", async () => {
-    const titles = ["Drift repaired", "Runs that fail", "Needs somebody", "Locks", "Locks that were held", "Refusals"];
+    const titles = ["Drift repaired", "Runs that fail", "Needs somebody", "Locks", "Refusals"];
     const shown = queries.filter(({ panel }) => titles.includes(panel.title));
     expect(new Set(shown.map(({ panel }) => panel.title)).size).toBe(titles.length);
     const workflow = { ...VARIABLES, workflow: "defs/failing" };
@@ -98,11 +99,11 @@ describe.skipIf(binaries === undefined)("with a real Prometheus", () => {
   it.each(queries.filter(({ query }) => query.exemplars))("$name leads to traces", async ({ query }) => {
     const ids = await prometheus.traceIds(asked(query.expr), WINDOW_SECONDS);
     expect(ids.length).toBeGreaterThan(0);
-    const exported = new Set(sink.spans.map(({ traceId }) => traceId));
-    const found = ids.filter((id) => exported.has(id)).length;
-    // The newest may be on its way to the sink.
-    expect(found).toBeGreaterThanOrEqual(ids.length - 2);
-    expect(found).toBeGreaterThan(0);
+    // Processes export what is over once a second.
+    await waitFor("the traces being exported", 20_000, () => {
+      const exported = new Set(sink.spans.map(({ traceId }) => traceId));
+      return Promise.resolve(ids.every((id) => exported.has(id)));
+    });
   });
 
   describe("alert rules", () => {
@@ -128,7 +129,11 @@ describe.skipIf(binaries === undefined)("with a real Prometheus", () => {
       expect(named("KoreoWorkflowFails").map(({ labels }) => labels["workflow"])).not.toContain("defs/chain");
       expect(named("KoreoDefinitionsFaulty").map(({ labels }) => labels["kind"])).toEqual(["ValueFunction"]);
       expect(named("KoreoExpressionsTooCostly").map(({ labels }) => labels["part"])).toEqual(["steps"]);
-      expect(active.filter(({ labels }) => labels["severity"] === "critical")).toEqual([]);
+      // A stream that is opened anew is down for a moment; nothing of what is critical here lasts.
+      await waitFor("no critical alert being active", 20_000, async () => {
+        const now = await prometheus.alerts();
+        return !now.some(({ labels }) => labels["severity"] === "critical");
+      });
     });
   });
 });

@@ -2,10 +2,11 @@
 import { Gauge } from "prom-client";
 import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { WatchedStream } from "../../../engine/watcher/watcher-ports.ts";
-import type { MetricsRegistry } from "./exposition.ts";
+import { BoundedLabel, type MetricsRegistry } from "./exposition.ts";
 
 /** More slots than this have no series of their own. */
 const MAX_SLOTS = 1000;
+const MAX_KINDS = 300;
 
 /** What a watcher says of itself. */
 export interface WatcherView {
@@ -17,6 +18,7 @@ export interface WatcherView {
 
 export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView): void {
   const registers = [registry as never];
+  const kinds = new BoundedLabel(MAX_KINDS);
   new Gauge({
     name: "koreo_watch_slots",
     help: "Slots this watcher serves, by kind and whether all of their streams work.",
@@ -24,7 +26,7 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
     registers,
     collect() {
       this.reset();
-      for (const { kind, isLive } of streams()) this.inc({ kind, state: isLive ? "live" : "down" });
+      for (const { kind, isLive } of streams()) this.inc({ kind: kinds.of(kind), state: isLive ? "live" : "down" });
     },
   });
   new Gauge({
@@ -35,7 +37,10 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
     collect() {
       this.reset();
       const most = new Map<string, number>();
-      for (const { kind, silentMs } of streams()) most.set(kind, Math.max(silentMs, most.get(kind) ?? 0));
+      for (const each of streams()) {
+        const kind = kinds.of(each.kind);
+        most.set(kind, Math.max(each.silentMs, most.get(kind) ?? 0));
+      }
       for (const [kind, silentMs] of most) this.set({ kind }, silentMs / 1000);
     },
   });
@@ -46,7 +51,7 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
     registers,
     collect() {
       this.reset();
-      for (const { kind, streams: count } of streams()) this.inc({ kind }, count);
+      for (const { kind, streams: count } of streams()) this.inc({ kind: kinds.of(kind) }, count);
     },
   });
   new Gauge({
