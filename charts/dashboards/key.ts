@@ -9,7 +9,7 @@ export const KEY: Dashboard = {
   uid: "koreo-key",
   title: "Koreo / One trigger",
   description:
-    "Runs of one key. `koreo queue` prints keys: cluster/group/Kind/namespace/name. Choose its kind, too, to compare it.",
+    "Runs of one trigger as traces, beside what all triggers of its kind do. `koreo queue` prints keys: cluster/group/Kind/namespace/name. Choose its kind, too, to compare it.",
   variables: [
     JOBS,
     INSTALLATIONS,

@@ -8,7 +8,7 @@ export const QUEUE: Dashboard = {
   uid: "koreo-queue",
   title: "Koreo / Queue and tenants",
   description:
-    "Every process tells the same of the queue, so that queries take the maximum. Class 1 is a change, 2 a retry or what depends on a change, 3 a mere look. A tenant is a namespace of a cluster.",
+    "What waits, for how long, whose it is, and whether there are enough workers. Every process tells the same of the queue, so that queries take the maximum. Class 1 is a change, 2 a retry or what depends on a change, 3 a mere look. A tenant is a namespace of a cluster.",
   variables: [JOBS, INSTALLATIONS],
   sections: [
     {

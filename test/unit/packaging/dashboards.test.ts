@@ -34,6 +34,12 @@ const labels = new Set(allMetrics().flatMap((metric) => metric.labels));
 /** Set by Prometheus. */
 const SCRAPED = ["job", "instance", "le"];
 
+it("names of metrics are told from labels, functions and words of PromQL", () => {
+  const expr =
+    'topk(3, sum by (a, b) (rate(x_total{c="d", e=~"f"}[5m]))) / on (g) max(y:z) > 0.5 and absent(w) or v unless u';
+  expect(metricNames(expr)).toEqual(["x_total", "y:z", "w", "v", "u"]);
+});
+
 describe.each([
   ...named(metricQueries(), ({ dashboard, panel, query }) => `${dashboard.uid}: ${panel.title} (${query.legend})`).map(
     ({ name, item }) => ({ name, expr: item.query.expr }),
