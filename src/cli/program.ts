@@ -1,6 +1,4 @@
 /** The command line: every command with its flags, in the order people meet them. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { Command } from "commander";
 import { addApply } from "./commands/apply.ts";
 import { addCheck } from "./commands/check.ts";
@@ -15,6 +13,7 @@ import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/roles.ts";
 import { addTrace } from "./commands/trace.ts";
 import { addTest } from "./commands/test.ts";
+import { version } from "../processes/shared/version.ts";
 
 export function createProgram(): Command {
   const program = new Command("koreo")
@@ -50,6 +49,7 @@ Examples:
   koreo crds --install                       install the CustomResourceDefinitions
   koreo dev                                  watcher and worker in this process, no Redis needed
   koreo watcher --redis redis://redis:6379   one of several watchers
+  koreo api --redis redis://redis:6379       what they do, by HTTP on loopback
   koreo apply -f examples/platform           apply a folder of manifests
   koreo get workflows -A                     definitions and whether they are ready
   koreo explain webapp shop -n team-a        why it is not ready
@@ -58,10 +58,4 @@ Exit codes: 0 done, 1 failed, 2 wrong command line.`,
   );
   for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
   return program;
-}
-
-/** The package's version; package.json lies at the same height above `src/cli` and `dist/cli`. */
-export function version(): string {
-  const file = path.resolve(import.meta.dirname, "../../package.json");
-  return (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version;
 }

@@ -36,10 +36,10 @@ export interface StackOptions {
   readonly traceEndpoint?: string;
 }
 
-/** One watcher or worker process. */
+/** One process of a role. */
 export interface StackProcess {
   readonly name: string;
-  readonly role: "watcher" | "worker";
+  readonly role: "watcher" | "worker" | "api";
   readonly healthUrl: string;
   readonly logFile: string;
   readonly pid: number;

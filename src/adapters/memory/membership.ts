@@ -1,7 +1,7 @@
 /** Membership within one process. Several watchers may share it in tests; its time is the clock's. */
 import type { SlotId } from "../../core/slot.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { Membership, MembershipView } from "../../engine/ports/membership.ts";
+import type { Membership, MembershipOverview, MembershipView } from "../../engine/ports/membership.ts";
 
 export class MemoryMembership implements Membership {
   readonly #clock: Clock;
@@ -38,6 +38,17 @@ export class MemoryMembership implements Membership {
   claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
     for (const slot of slots) this.#owners.set(slot, watcherId);
     return Promise.resolve();
+  }
+
+  overview(): Promise<MembershipOverview> {
+    const nowMs = this.#clock.nowMs();
+    const watchers = [...this.#watchers]
+      .map(([id, endMs]) => ({ id, remainingMs: endMs - nowMs }))
+      .filter(({ remainingMs }) => remainingMs > 0);
+    return Promise.resolve({
+      watchers: watchers.sort((a, b) => (a.id < b.id ? -1 : 1)),
+      owners: new Map(this.#owners),
+    });
   }
 
   /** For tests: everybody finds another store than the one they knew. */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { SlotId } from "../../core/slot.ts";
-import type { Membership, MembershipView } from "../../engine/ports/membership.ts";
+import type { Membership, MembershipOverview, MembershipView } from "../../engine/ports/membership.ts";
 import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
@@ -42,6 +42,23 @@ export class RedisMembership implements Membership {
   async claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
     if (slots.length === 0) return;
     await orUnavailable(this.#redis.hset(this.#keys.slotOwners, ...slots.flatMap((slot) => [slot, watcherId])));
+  }
+
+  async overview(): Promise<MembershipOverview> {
+    const { watchers, slotOwners } = this.#keys;
+    const [[seconds, micros], ends, owners] = await orUnavailable(
+      Promise.all([
+        this.#redis.time(),
+        this.#redis.zrange(watchers, 0, "-1", "WITHSCORES"),
+        this.#redis.hgetall(slotOwners),
+      ]),
+    );
+    const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    const all = ends.flatMap((id, index) =>
+      index % 2 === 0 ? [{ id, remainingMs: Number(ends[index + 1]) - nowMs }] : [],
+    );
+    const live = all.filter(({ remainingMs }) => remainingMs > 0).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return { watchers: live, owners: new Map(Object.entries(owners) as [SlotId, string][]) };
   }
 
   /** Some hosted servers hide it; then a failover shows by the epoch alone. */

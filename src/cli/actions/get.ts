@@ -1,5 +1,6 @@
 /** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
-import { member, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { conditionsIn, verdictOf } from "../../core/status/verdict.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
 import type { ConfigFlags } from "../../processes/shared/config.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
@@ -48,7 +49,7 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
     const metadata = member(object, "metadata");
     const place = showsNamespace ? [textMember(metadata, "namespace")] : [];
     const age = formatAge(textMember(metadata, "creationTimestamp"), Date.now());
-    return [...place, textMember(metadata, "name"), status, reason, age, oneLine(message)];
+    return [...place, textMember(metadata, "name"), status || "-", reason || "-", age, oneLine(message)];
   });
   console.log(formatTable(heads, rows));
 }
@@ -67,7 +68,7 @@ function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
   console.log(
     `${textMember(object, "kind")} ${namespace === "" ? "" : `${namespace}/`}${textMember(metadata, "name")}`,
   );
-  const conditions = conditionsOf(object).map((each) => [
+  const conditions = conditionsIn(object).map((each) => [
     textMember(each, "type"),
     textMember(each, "status"),
     textMember(each, "reason"),
@@ -109,20 +110,6 @@ async function listAll(
     continueToken = page.value.continueToken;
   } while (continueToken !== undefined && continueToken !== "");
   return objects;
-}
-
-function verdictOf(object: JsonObject): { readonly status: string; readonly reason: string; readonly message: string } {
-  const ready = conditionsOf(object).find((each) => textMember(each, "type") === "Ready");
-  return {
-    status: textMember(ready, "status") || "-",
-    reason: textMember(ready, "reason") || "-",
-    message: textMember(ready, "message"),
-  };
-}
-
-function conditionsOf(object: JsonObject): readonly JsonValue[] {
-  const conditions = memberAt(object, ["status", "conditions"]);
-  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]) : [];
 }
 
 function oneLine(text: string): string {

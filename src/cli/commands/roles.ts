@@ -1,4 +1,4 @@
-/** `koreo watcher`, `koreo worker`, `koreo dev`: the processes of a cluster, run until SIGTERM or SIGINT. */
+/** `koreo watcher`, `koreo worker`, `koreo api`, `koreo dev`: the processes of a cluster, run until SIGTERM or SIGINT. */
 import type { Command } from "commander";
 import { parseConfig, type ClusterConfig, type ConfigFlag, type ConfigFlags } from "../../processes/shared/config.ts";
 import { abortOnSignals } from "../../processes/shared/signals.ts";
@@ -40,6 +40,20 @@ const ROLES: readonly Role[] = [
     flags: [...COMMON, "concurrency", "stepTimeout", "runTimeout", "drainTimeout"],
     help: "On SIGTERM a worker takes no more keys, finishes its runs or hands them back, and exits with 0.",
     load: async () => (await import("../../processes/worker/main.ts")).runWorker,
+  },
+  {
+    name: "api",
+    description: "tell by HTTP what the cluster does: definitions, triggers, queue, watchers, events; it only reads",
+    flags: [
+      ...COMMON.filter((flag) => flag !== "resyncInterval"),
+      "namespaces",
+      "bind",
+      "apiPort",
+      "auth",
+      "tokenFile",
+    ],
+    help: "On loopback it answers everybody. Its description: http://127.0.0.1:8090/api/v1/openapi.json",
+    load: async () => (await import("../../processes/api/main.ts")).runApi,
   },
   {
     name: "dev",

@@ -18,6 +18,15 @@ export interface Membership {
   owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>>;
   /** Says that `watcherId` has listed and watches these slots; from now on the former owner may stop. */
   claim(watcherId: string, slots: readonly SlotId[]): Promise<void>;
+  /** Who lives and who claimed what, for people: changes nothing, and makes nobody a member. */
+  overview(): Promise<MembershipOverview>;
+}
+
+export interface MembershipOverview {
+  /** Live watchers, each with what is left of its time. */
+  readonly watchers: readonly { readonly id: string; readonly remainingMs: number }[];
+  /** Every slot that was ever claimed, with who claimed it last; that one may be gone. */
+  readonly owners: ReadonlyMap<SlotId, string>;
 }
 
 export interface MembershipView {

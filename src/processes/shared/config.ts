@@ -28,7 +28,21 @@ export interface ClusterConfig {
   readonly runRecords: number;
   /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
   readonly drainMs: number;
+  readonly api: ApiConfig;
 }
+
+/** Where the HTTP API listens, and whom it answers. */
+export interface ApiConfig {
+  /** Address or host name. */
+  readonly bind: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly auth: ApiAuth;
+}
+
+/** `none` only on loopback. `token`: the file holds them, one a line. `kubernetes`: users' own tokens and rights. */
+export type ApiAuth =
+  { readonly kind: "none" } | { readonly kind: "token"; readonly file: string } | { readonly kind: "kubernetes" };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -131,6 +145,30 @@ export const SETTINGS = {
     env: ["KOREO_DRAIN_TIMEOUT"],
     byDefault: "20s",
   },
+  bind: {
+    value: "address",
+    description: "address the API listens on; other than loopback needs --auth or --token-file",
+    env: ["KOREO_BIND"],
+    byDefault: "127.0.0.1",
+  },
+  apiPort: {
+    value: "port",
+    description: "port of the API; 0 takes any free one",
+    env: ["KOREO_API_PORT"],
+    byDefault: "8090",
+  },
+  auth: {
+    value: "how",
+    description:
+      "whom the API answers: kubernetes (bearer tokens of the cluster's users, with their rights), token (those in --token-file), none",
+    env: ["KOREO_AUTH"],
+    byDefault: "token where there is a token file, else none",
+  },
+  tokenFile: {
+    value: "file",
+    description: "file with the bearer tokens that may read everything, one a line; read again when it changes",
+    env: ["KOREO_TOKEN_FILE"],
+  },
 } as const satisfies Record<string, Setting>;
 
 export type ConfigFlag = keyof typeof SETTINGS;
@@ -164,7 +202,35 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     runDeadlineMs: duration(read("runTimeout"), 120_000, 100),
     runRecords: wholeNumber(read("runRecords"), 1000, { from: 0, to: 1_000_000 }),
     drainMs: duration(read("drainTimeout"), 20_000, 0),
+    api: apiConfig(read),
   };
+}
+
+function apiConfig(read: (flag: ConfigFlag) => Given | undefined): ApiConfig {
+  const bind = read("bind")?.text ?? "127.0.0.1";
+  const auth = apiAuth(read("auth"), read("tokenFile"));
+  if (auth.kind === "none" && !isLoopback(bind)) {
+    const fix = "say whom to answer by --auth kubernetes or --token-file FILE, or bind to 127.0.0.1";
+    throw new ConfigError(`${read("bind")?.source ?? ""} "${bind}" would let everybody who reaches it read: ${fix}`);
+  }
+  return { bind, port: wholeNumber(read("apiPort"), 8090, { from: 0, to: 65_535 }), auth };
+}
+
+function apiAuth(given: Given | undefined, tokenFile: Given | undefined): ApiAuth {
+  const how = given?.text ?? (tokenFile === undefined ? "none" : "token");
+  if (how === "token") {
+    if (tokenFile !== undefined) return { kind: "token", file: tokenFile.text };
+    throw new ConfigError(`${given?.source ?? ""} "token": name the file with the tokens by --token-file`);
+  }
+  if (how !== "kubernetes" && how !== "none")
+    throw new ConfigError(`${given?.source ?? ""} "${how}": write kubernetes, token or none`);
+  if (tokenFile === undefined) return { kind: how };
+  throw new ConfigError(`${tokenFile.source}: tokens of a file are not asked for with ${given?.source ?? ""} "${how}"`);
+}
+
+/** Only this machine reaches it. */
+export function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
 }
 
 interface Given {

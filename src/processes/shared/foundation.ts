@@ -24,7 +24,7 @@ import { readSpecChecks } from "./crds.ts";
 import { startHealth, type HealthCheck } from "./health.ts";
 import { openMemoryState, openRedisState, type SharedState } from "./shared-state.ts";
 
-export type Role = "watcher" | "worker" | "dev";
+export type Role = "watcher" | "worker" | "api" | "dev";
 
 export interface Foundation {
   /** Of this process and start, unique. */
@@ -53,7 +53,7 @@ export async function openFoundation(
 ): Promise<Foundation | undefined> {
   const clock = systemClock;
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const recorder = role !== "watcher" && config.runRecords > 0 ? new RunRecorder(id) : undefined;
+  const recorder = (role === "worker" || role === "dev") && config.runRecords > 0 ? new RunRecorder(id) : undefined;
   const tracing = startTracing(role, process.env, { recorder });
   const log = createLogger({ level: config.logLevel, fields: { role, id } });
 

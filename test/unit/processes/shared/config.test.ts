@@ -43,6 +43,17 @@ describe("parseConfig", () => {
       flags: { stepTimeout: "5s", runTimeout: "1m" },
       want: { stepDeadlineMs: 5000, runDeadlineMs: 60_000 },
     },
+    { name: "the API on loopback", want: { api: { bind: "127.0.0.1", port: 8090, auth: { kind: "none" } } } },
+    {
+      name: "the API for the cluster's users",
+      flags: { bind: "0.0.0.0", auth: "kubernetes" },
+      want: { api: { bind: "0.0.0.0", auth: { kind: "kubernetes" } } },
+    },
+    {
+      name: "the API for holders of a token",
+      env: { KOREO_BIND: "::", KOREO_TOKEN_FILE: "/tokens" },
+      want: { api: { bind: "::", auth: { kind: "token", file: "/tokens" } } },
+    },
     { name: "Python's word for a level", env: { LOG_LEVEL: "WARNING" }, want: { logLevel: "warn" } },
   ])("$name", ({ flags = {}, env = {}, want }) => {
     expect(parseConfig(flags, env)).toMatchObject(want);
@@ -70,6 +81,19 @@ describe("parseConfig", () => {
       name: "a URL of something else",
       flags: { redis: "http://localhost" },
       says: /--redis is no Redis URL; write redis:/,
+    },
+    {
+      name: "an API for everybody",
+      flags: { bind: "0.0.0.0" },
+      says: /^--bind "0.0.0.0" would let everybody who reaches it read: .*--auth kubernetes or --token-file FILE/,
+    },
+    { name: "an API for everybody, by a variable", env: { KOREO_BIND: "::" }, says: /^\$KOREO_BIND "::"/ },
+    { name: "a way to authenticate nobody knows", flags: { auth: "basic" }, says: /--auth "basic": write kubernetes/ },
+    { name: "tokens from nowhere", flags: { auth: "token" }, says: /name the file .* by --token-file/ },
+    {
+      name: "a token file that is not asked",
+      flags: { auth: "kubernetes", tokenFile: "/tokens" },
+      says: /--token-file: tokens of a file are not asked for/,
     },
     { name: "a level nobody knows", flags: { logLevel: "loud" }, says: /write debug, info, warn or error/ },
   ])("$name is refused", ({ flags = {}, env = {}, says }) => {

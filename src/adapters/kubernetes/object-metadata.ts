@@ -1,0 +1,23 @@
+/** Reads an object's metadata alone: who only wants to know whether it is there need not be sent what is in it. */
+import { isJsonObject, member, type JsonObject } from "../../core/json.ts";
+import type { ClusterResult, ObjectRef } from "../../engine/ports/object-store.ts";
+import type { ClusterClient } from "./client.ts";
+import { ok, refused } from "./fault.ts";
+import { kindLabel, objectPath } from "./resource-path.ts";
+
+const METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+export async function readMetadata(
+  client: ClusterClient,
+  ref: ObjectRef,
+  signal: AbortSignal,
+): Promise<ClusterResult<JsonObject>> {
+  const path = objectPath(ref);
+  const answer = await client.request(
+    { method: "GET", path, accept: METADATA, verb: "get", kind: kindLabel(ref.type) },
+    signal,
+  );
+  if (answer.kind === "fault") return answer;
+  const metadata = member(answer.value, "metadata");
+  return isJsonObject(metadata) ? ok(metadata) : refused({ kind: "unavailable", detail: `get ${path}: no metadata` });
+}

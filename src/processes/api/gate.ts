@@ -1,0 +1,29 @@
+/** Lets so many through at once; some wait for their turn, and whoever comes beyond that is told to come later. */
+import { unavailable } from "./problem.ts";
+
+export class Gate {
+  readonly #maxInside: number;
+  readonly #maxWaiting: number;
+  readonly #waiting: (() => void)[] = [];
+  #inside = 0;
+
+  constructor(maxInside: number, maxWaiting: number) {
+    this.#maxInside = maxInside;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** @throws Problem 503 when too many wait already */
+  async through<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inside >= this.#maxInside) {
+      if (this.#waiting.length >= this.#maxWaiting) throw unavailable("too many questions at once");
+      await new Promise<void>((resolve) => this.#waiting.push(resolve)); // its place was left for it
+    } else this.#inside += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#inside -= 1;
+      else next();
+    }
+  }
+}

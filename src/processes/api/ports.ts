@@ -1,0 +1,26 @@
+/** What the API reads from. */
+import type { Catalog } from "../../core/plan/catalog.ts";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { Membership } from "../../engine/ports/membership.ts";
+import type { ObjectRef, ObjectStore, ClusterResult } from "../../engine/ports/object-store.ts";
+import type { ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
+import type { RunLog } from "../../engine/ports/run-log.ts";
+import type { JsonObject } from "../../core/json.ts";
+
+export interface ApiPorts {
+  readonly store: Pick<ObjectStore, "cluster" | "resolve" | "get" | "list">;
+  /** An object's metadata alone. */
+  readonly readMetadata: (ref: ObjectRef, signal: AbortSignal) => Promise<ClusterResult<JsonObject>>;
+  readonly definitions: { catalog(): Catalog; readonly isReady: boolean };
+  readonly queue: Pick<ReconcileQueue, "stats" | "load" | "page">;
+  readonly membership: Pick<Membership, "overview">;
+  readonly runs: Pick<RunLog, "last">;
+  readonly clock: Clock;
+}
+
+/** Where the API looks. */
+export interface ApiScope {
+  /** In priority order. */
+  readonly definitionNamespaces: readonly string[];
+  readonly triggerNamespaces: readonly string[] | "all";
+}

@@ -1,0 +1,220 @@
+/**
+ * The HTTP server: bounds on everything a stranger may send, then route, caller, rights, answer. Every refusal is a
+ * problem document, also those of Node's own parser.
+ */
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { formatJson, type JsonValue } from "../../core/json.ts";
+import type { Logger } from "../../engine/ports/logger.ts";
+import { ANYBODY, type Authenticator } from "./auth.ts";
+import { Problem, problemOf, PROBLEM_TYPE, unavailable } from "./problem.ts";
+import type { Call, Route } from "./route.ts";
+import { routeRequest } from "./router.ts";
+import type { EventHub } from "./stream.ts";
+
+export interface ServerParts {
+  readonly routes: readonly Route[];
+  readonly authenticator: Authenticator;
+  readonly hub: EventHub;
+  readonly log: Logger;
+  /** Told of every answer. `route` is its operation, or "none". */
+  readonly observe: (answer: { readonly route: string; readonly status: number; readonly durationMs: number }) => void;
+}
+
+export interface ServerLimits {
+  /** Requests that are worked on at once; streams do not count. */
+  readonly maxRequests: number;
+  readonly maxConnections: number;
+  /** From the last byte of the request to the answer. */
+  readonly answerWithinMs: number;
+}
+
+export const SERVER_LIMITS: ServerLimits = { maxRequests: 64, maxConnections: 512, answerWithinMs: 10_000 };
+
+const HEADERS_WITHIN_MS = 5000;
+const IDLE_MS = 30_000;
+/** Room for a bearer token with many groups in it. */
+const MAX_HEADER_BYTES = 32_768;
+
+/** What every answer carries: it concerns one caller, is old at once, and is nothing for a browser to show. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+};
+
+export interface ApiServer {
+  /** The port that is listened on. */
+  readonly port: number;
+  /** Ends streams, lets answers finish for a moment, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+const CLOSE_WITHIN_MS = 2000;
+
+/** @throws Error when the address or the port cannot be had */
+export async function startServer(
+  parts: ServerParts,
+  place: { readonly bind: string; readonly port: number },
+  limits: ServerLimits = SERVER_LIMITS,
+): Promise<ApiServer> {
+  const ending = new AbortController();
+  const desk = new Desk(parts, limits, ending.signal);
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: HEADERS_WITHIN_MS,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: IDLE_MS,
+    },
+    (request, response) => void desk.serve(request, response),
+  );
+  server.maxConnections = limits.maxConnections;
+  server.on("clientError", refuseRaw);
+  server.on("checkExpectation", (request, response) => void desk.serve(request, response));
+  server.on("upgrade", (_request, socket) => refuseRaw({ code: "UPGRADE" }, socket));
+  await listen(server, place);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : place.port,
+    close: async () => {
+      ending.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** Takes requests one by one. */
+class Desk {
+  readonly #parts: ServerParts;
+  readonly #limits: ServerLimits;
+  readonly #ending: AbortSignal;
+  #working = 0;
+
+  constructor(parts: ServerParts, limits: ServerLimits, ending: AbortSignal) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#ending = ending;
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startMs = performance.now();
+    const seen = { route: "none" };
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    try {
+      await this.#answer(request, response, seen);
+    } catch (error) {
+      const problem = problemOf(error) ?? this.#bug(error, seen.route);
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendProblem(problem, response);
+    }
+    this.#parts.observe({ route: seen.route, status: response.statusCode, durationMs: performance.now() - startMs });
+  }
+
+  #bug(error: unknown, route: string): Problem {
+    this.#parts.log.error({ route, error }, "answering failed: this is a bug in Koreo Cluster, please report it");
+    return new Problem(500, "this is a bug in Koreo Cluster; its log says more");
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, seen: { route: string }): Promise<void> {
+    refuseBody(request, response);
+    const { route, parameters } = routeRequest(this.#parts.routes, request.method ?? "", request.url ?? "");
+    seen.route = route.operationId;
+    if (this.#working >= this.#limits.maxRequests) throw unavailable("too many requests at once", 1);
+    this.#working += 1;
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      const identify = () =>
+        route.isPublic === true ? Promise.resolve(ANYBODY) : this.#parts.authenticator.identify(request.headers);
+      const call: Call = {
+        caller: await identify(),
+        renew: () => identify().then(() => true, isStillKnown),
+        signal: AbortSignal.any([this.#ending, gone.signal, AbortSignal.timeout(this.#limits.answerWithinMs)]),
+      };
+      if ("answer" in route) {
+        sendJson(await route.handle(parameters, call), response);
+        return;
+      }
+      const filter = await route.handle(parameters, call);
+      this.#parts.hub.checkRoom();
+      if (request.method === "HEAD") return void response.writeHead(200, { "content-type": "text/event-stream" }).end();
+      this.#working -= 1; // it may go on for hours; the hub has bounds of its own
+      try {
+        await this.#parts.hub.serve(response, filter, this.#ending);
+      } finally {
+        this.#working += 1;
+      }
+    } finally {
+      this.#working -= 1;
+    }
+  }
+}
+
+/** A refusal says that the caller is none any more; whatever else is wrong says nothing of them. */
+function isStillKnown(error: unknown): boolean {
+  if (error instanceof Problem && error.status >= 400 && error.status < 500) return false;
+  throw error;
+}
+
+/** Nothing here takes a body, and none is read. */
+function refuseBody({ headers }: IncomingMessage, response: ServerResponse): void {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  if (!hasBody) return;
+  response.setHeader("connection", "close");
+  throw new Problem(413, "this API only reads: send no body");
+}
+
+function sendJson(value: unknown, response: ServerResponse): void {
+  const body = formatJson(value as JsonValue);
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body);
+}
+
+function sendProblem(problem: Problem, response: ServerResponse): void {
+  const body = JSON.stringify(problem.document);
+  const length = Buffer.byteLength(body);
+  response.writeHead(problem.status, { "content-type": PROBLEM_TYPE, "content-length": length, ...problem.headers });
+  response.end(body);
+}
+
+/** What is no HTTP, or too much of it, never becomes a request. */
+function refuseRaw(error: { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy();
+  const problem = rawProblem(error.code);
+  const { status } = problem;
+  const body = JSON.stringify(problem.document);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function rawProblem(code: string | undefined): Problem {
+  if (code === "HPE_HEADER_OVERFLOW")
+    return new Problem(431, `address and headers are more than ${MAX_HEADER_BYTES} bytes`);
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Problem(408, "the request did not come to its end in time");
+  if (code === "UPGRADE") return new Problem(400, "no other protocol is spoken here");
+  return new Problem(400, "this is no HTTP request");
+}
+
+function listen(server: Server, { bind, port }: { readonly bind: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const said = {
+        EADDRINUSE: `port ${port} is in use: choose another with --api-port`,
+        EADDRNOTAVAIL: `${bind} is no address of this machine: choose another with --bind`,
+        ENOTFOUND: `${bind} is no address: choose another with --bind`,
+      }[error.code ?? ""];
+      reject(said === undefined ? error : new Error(said, { cause: error }));
+    });
+    server.listen(port, bind, () => resolve());
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * Server-sent events: one hub tells all clients what changed. Bounded in every way: so many clients, so many events that
+ * wait for each of them; one that does not read them is let go, and has to read everything anew when it comes back.
+ */
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../../engine/ports/clock.ts";
+import type { Logger } from "../../engine/ports/logger.ts";
+import type { ChangeEvent } from "./change-event.ts";
+import { unavailable } from "./problem.ts";
+
+/** Whether a client gets to hear of an event; asked for each one, as rights may change. */
+export interface EventFilter {
+  wants(event: ChangeEvent): boolean;
+  /** @throws Problem when nobody can tell now: the client is let go */
+  may(event: ChangeEvent): Promise<boolean>;
+  /** Whether the caller still is one. @throws Problem as `may` */
+  isCurrent(): Promise<boolean>;
+}
+
+export interface StreamLimits {
+  readonly maxClients: number;
+  /** Events that may wait for one client. */
+  readonly maxWaiting: number;
+  readonly heartbeatMs: number;
+  /** How long a write may wait until the client has read what came before. */
+  readonly maxStallMs: number;
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  maxClients: 100,
+  maxWaiting: 256,
+  heartbeatMs: 15_000,
+  maxStallMs: 30_000,
+};
+
+/** How long browsers wait before they connect again, in milliseconds. */
+const RECONNECT_MS = 2000;
+const HEADERS = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" };
+
+export class EventHub {
+  readonly #clients = new Set<Client>();
+  readonly #limits: StreamLimits;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #lastId = 0;
+  #dropped = 0;
+
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Logger }, limits: StreamLimits = STREAM_LIMITS) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#limits = limits;
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Clients that were let go because they did not read. */
+  get droppedCount(): number {
+    return this.#dropped;
+  }
+
+  publish(event: ChangeEvent): void {
+    if (this.#clients.size === 0) return;
+    this.#lastId += 1;
+    for (const client of this.#clients) client.put(event, this.#lastId);
+  }
+
+  /** @throws Problem 503 when there are too many clients */
+  checkRoom(): void {
+    if (this.#clients.size >= this.#limits.maxClients) throw unavailable("too many clients listen to events", 10);
+  }
+
+  /** Tells this client of everything from now on. Resolves when it has gone, or the signal is aborted. */
+  async serve(response: ServerResponse, filter: EventFilter, signal: AbortSignal): Promise<void> {
+    this.checkRoom();
+    const client = new Client(response, filter, this.#limits, this.#clock);
+    this.#clients.add(client);
+    response.writeHead(200, HEADERS);
+    try {
+      const why = await client.run(signal);
+      if (why === "slow") {
+        this.#dropped += 1;
+        this.#log.warn({ waiting: this.#limits.maxWaiting }, "a client that did not read its events was let go");
+      }
+    } finally {
+      this.#clients.delete(client);
+      response.destroy();
+    }
+  }
+}
+
+type End = "gone" | "slow" | "denied";
+
+/** One client: what waits for it, and one loop that writes. */
+class Client {
+  readonly #response: ServerResponse;
+  readonly #filter: EventFilter;
+  readonly #limits: StreamLimits;
+  readonly #clock: Clock;
+  readonly #waiting: { readonly event: ChangeEvent; readonly id: number }[] = [];
+  #nudge = new AbortController();
+  /** More came than may wait. */
+  readonly #overrun = new AbortController();
+
+  constructor(response: ServerResponse, filter: EventFilter, limits: StreamLimits, clock: Clock) {
+    this.#response = response;
+    this.#filter = filter;
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  put(event: ChangeEvent, id: number): void {
+    if (!this.#filter.wants(event)) return;
+    if (this.#waiting.length >= this.#limits.maxWaiting) this.#overrun.abort();
+    else this.#waiting.push({ event, id });
+    this.#nudge.abort();
+  }
+
+  async run(signal: AbortSignal): Promise<End> {
+    const gone = new AbortController();
+    this.#response.once("close", () => gone.abort());
+    const ended = AbortSignal.any([signal, gone.signal]);
+    let beatMs = this.#clock.nowMs() + this.#limits.heartbeatMs;
+    // Whoever reads this is told of everything that changes from now on.
+    let isRead = await this.#write(`retry: ${RECONNECT_MS}\nevent: hello\ndata: {}\n\n`, ended);
+    while (!ended.aborted) {
+      if (!isRead || this.#overrun.signal.aborted) return "slow";
+      const next = this.#waiting.shift();
+      if (next !== undefined) {
+        const isAllowed = await this.#ask(() => this.#filter.may(next.event));
+        if (isAllowed === undefined) return "denied";
+        if (isAllowed) isRead = await this.#write(textOf(next.event, next.id), ended);
+      } else if (this.#clock.nowMs() >= beatMs) {
+        beatMs = this.#clock.nowMs() + this.#limits.heartbeatMs;
+        if ((await this.#ask(() => this.#filter.isCurrent())) !== true) return "denied";
+        isRead = await this.#write(": heartbeat\n\n", ended);
+      } else {
+        await this.#clock.sleep(beatMs - this.#clock.nowMs(), AbortSignal.any([ended, this.#nudge.signal]));
+        this.#nudge = new AbortController();
+      }
+    }
+    return "gone";
+  }
+
+  /** Undefined when nobody can tell: the client comes back, and asks anew. */
+  async #ask(question: () => Promise<boolean>): Promise<boolean | undefined> {
+    try {
+      return await question();
+    } catch {
+      return undefined; // was said to everybody who asks now; this client only has to go
+    }
+  }
+
+  /** @returns whether it was read in time, or the client has gone */
+  async #write(text: string, ended: AbortSignal): Promise<boolean> {
+    if (this.#response.write(text)) return true;
+    const read = new AbortController();
+    const drained = () => read.abort();
+    this.#response.once("drain", drained);
+    await this.#clock.sleep(this.#limits.maxStallMs, AbortSignal.any([ended, read.signal, this.#overrun.signal]));
+    this.#response.off("drain", drained);
+    return read.signal.aborted || ended.aborted;
+  }
+}
+
+function textOf(event: ChangeEvent, id: number): string {
+  return `id: ${id}\nevent: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
+}
