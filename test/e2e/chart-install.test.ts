@@ -25,6 +25,7 @@ const ADD_ONS = [
 const VALUES: JsonObject = {
   redis: { bundled: { enabled: true } },
   metrics: { podMonitor: { enabled: true } },
+  api: { enabled: true },
   networkPolicy: { ingressFrom: [{ namespaceSelector: {} }], egress: { enabled: true } },
   tenants: {
     a: {

@@ -7,6 +7,7 @@ import { textMember, type JsonObject } from "../../src/core/json.ts";
 import { readAuditLog } from "../control-plane/start.ts";
 import { DEFINITIONS, Platform, TRIGGERS } from "../demo/platform.ts";
 import { play } from "../demo/scenario.ts";
+import { ApiClient } from "../support/api-client.ts";
 import { ChartCluster } from "../support/chart-cluster.ts";
 import { startBundledRedis, startRole, type BundledRedis, type ChartProcess } from "../support/chart-process.ts";
 import { helmsForServer } from "../support/chart-tools.ts";
@@ -23,6 +24,7 @@ const VALUES: JsonObject = {
   redis: { bundled: { enabled: true } },
   definitionNamespaces: [DEFINITIONS],
   rbac: PLATFORM_KINDS,
+  api: { enabled: true },
 };
 const RBAC = "rbac.authorization.k8s.io/v1";
 const account = (role: string) => `system:serviceaccount:${NAMESPACE}:koreo-${role}`;
@@ -64,7 +66,7 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     await cluster.createNamespaces(NAMESPACE, DEFINITIONS, TRIGGERS, "red", "red-defs");
     await runner.must(inRelease("install", "koreo"), VALUES);
     redis = await startBundledRedis(cluster, "koreo-redis", NAMESPACE);
-    await start("koreo-watcher", "koreo-worker");
+    await start("koreo-watcher", "koreo-worker", "koreo-api");
   });
   afterAll(async () => {
     if (helm === undefined) return;
@@ -82,9 +84,50 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     expect(measured.length).toBeGreaterThan(5);
   });
 
+  it("let the API answer a user what that one may see", async () => {
+    const viewer = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "viewer", namespace: TRIGGERS } };
+    const metadata = { name: "viewer", namespace: TRIGGERS };
+    await cluster.apply(
+      viewer,
+      {
+        apiVersion: RBAC,
+        kind: "Role",
+        metadata,
+        rules: [
+          { apiGroups: ["platform.example.com"], resources: ["webapps"], verbs: ["get", "list"] },
+          { apiGroups: ["", "apps"], resources: ["configmaps", "services", "deployments"], verbs: ["get"] },
+        ],
+      },
+      {
+        apiVersion: RBAC,
+        kind: "RoleBinding",
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "viewer" },
+        subjects: [{ kind: "ServiceAccount", name: "viewer", namespace: TRIGGERS }],
+      },
+      webApp("seen"),
+    );
+    await untilTrigger(webApp("seen"), "becoming Ready", isTriggerReady);
+    const api = processes.find(({ apiUrl }) => apiUrl !== undefined);
+    const client = await ApiClient.open(api?.apiUrl ?? "");
+    const token = await cluster.tokenOf("viewer", TRIGGERS);
+    const { status, body } = await client.get(`/instances/platform.example.com/WebApp/${TRIGGERS}/seen`, token);
+    expect([status, body.verdict.status, body.troubles]).toEqual([200, "True", []]);
+    expect(new Set(body.inventory.map(({ state }: any) => state))).toEqual(new Set(["present"]));
+    expect((await client.get("/queue", token)).status).toBe(403);
+    expect((await client.get("/queue")).status).toBe(401);
+    const admin = await cluster.tokenOf("koreo-watcher", NAMESPACE); // it may read all definitions
+    expect((await client.get("/definitions?limit=500", admin)).body.items.length).toBeGreaterThan(5);
+    const definition = await client.get(`/workflows/${DEFINITIONS}/web-app/graph`, admin);
+    expect([definition.status, definition.body.isCut]).toEqual([200, false]);
+    expect((await client.get(`/definitions/Workflow/${DEFINITIONS}/web-app`, admin)).status).toBe(200);
+    const instances = await client.get(`/workflows/${DEFINITIONS}/web-app/instances`, admin);
+    expect(instances.body.items.length).toBeGreaterThan(0);
+  });
+
   it("are refused nothing, and ask for all they were given but for what is listed here", async () => {
     const entries = await readAuditLog(cluster.plane.auditLog ?? "");
-    const ours = new Set(["watcher", "worker"].map(account));
+    const ours = new Set(["watcher", "worker", "api"].map(account));
     const refused = entries.filter((entry) => ours.has(entry.user.username) && entry.responseStatus?.code === 403);
     expect(refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
     const roles = objectsOf(await runner.must(["get", "manifest", "koreo", "--namespace", NAMESPACE])).filter(
@@ -96,6 +139,8 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
         (right) => !used.has(right),
       );
     };
+    // It gets definitions by their kind, and those managed kinds that were looked at.
+    expect(unused("api")).toEqual([]);
     // Who may list may as well get.
     expect(unused("watcher").filter((right) => !right.startsWith("get "))).toEqual([]);
     expect(unused("worker")).toEqual([
@@ -118,6 +163,10 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     { role: "worker", verb: "escalate", group: "rbac.authorization.k8s.io", resource: "clusterroles" },
     { role: "worker", verb: "get", resource: "events" },
     { role: "watcher", verb: "create", resource: "events" },
+    { role: "api", verb: "get", resource: "secrets" },
+    { role: "api", verb: "patch", group: "platform.example.com", resource: "webapps" },
+    { role: "api", verb: "create", resource: "configmaps" },
+    { role: "api", verb: "create", resource: "events" },
     { role: "watcher", verb: "patch", group: "platform.example.com", resource: "webapps" },
     { role: "watcher", verb: "create", resource: "configmaps" },
     { role: "watcher", verb: "patch", resource: "configmaps", namespace: DEFINITIONS, name: "another" },
@@ -132,11 +181,11 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
       command: string[];
       args: string[];
     }[];
-    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080"]);
+    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080", "koreo-api:8080"]);
     const places = processes.map(({ healthUrl }) => new URL(healthUrl).host);
     const [, ...flags] = container?.command ?? [];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...places]);
-    expect(stdout.match(/: 200\n/g)).toHaveLength(2);
+    expect(stdout.match(/: 200\n/g)).toHaveLength(3);
     expect(stdout).toContain("[+] definitions ok");
   });
 

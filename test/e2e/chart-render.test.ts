@@ -2,14 +2,15 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { JsonObject } from "../../src/core/json.ts";
+import { textMember, type JsonObject } from "../../src/core/json.ts";
 import { DEFINITION_PLURALS, TRIGGER_KINDS_NAME } from "../../src/core/names.ts";
 import { parseConfig } from "../../src/processes/shared/config.ts";
 import { faultsIn } from "../support/chart-judge.ts";
 import { helmsForRendering } from "../support/chart-tools.ts";
-import { MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
+import { API_BY_TOKEN, MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
 import { at } from "../support/e2e-cluster.ts";
 import { CHART, environmentOf, HelmRunner, nameOf, podOf, titleOf } from "../support/helm-release.ts";
+import { givenRights } from "../support/used-rights.ts";
 import { CRD_FILES, objectsIn } from "../support/manifest-files.ts";
 
 /** Values as the README shows them. */
@@ -128,6 +129,44 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(parseConfig({}, env)).toEqual({ ...parseConfig({}, {}), ...own });
   });
 
+  it("starts an API for the cluster's users, or for holders of a token", async () => {
+    const api = async (values: JsonObject) => {
+      const objects = await first().render({ ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true, ...values } });
+      const pod = podOf(named(objects, "Deployment demo-koreo-api") ?? {}) ?? {};
+      const env = Object.fromEntries(
+        environmentOf(pod).map(({ name, value = "redis://from-a-secret" }) => [name, value]),
+      );
+      const roles = objects.filter((each) => /Role$/.test(textMember(each, "kind")) && nameOf(each).includes("-api"));
+      return { pod, roles, ...parseConfig({}, env) };
+    };
+    const users = await api({});
+    expect(users.api).toEqual({ bind: "0.0.0.0", port: 8090, auth: { kind: "kubernetes" } });
+    expect(users.roles.map(nameOf)).toContain("prod:demo-koreo-api-reviews");
+    const tokens = await api(API_BY_TOKEN);
+    expect(tokens.api.auth).toEqual({ kind: "token", file: "/run/koreo/tokens" });
+    expect(JSON.stringify(tokens.roles)).not.toContain("reviews");
+    const [, volume] = at(tokens.pod, "spec", "volumes") as readonly JsonObject[];
+    expect(at(volume, "secret", "secretName")).toBe("api-tokens");
+  });
+
+  it("lets an API write nothing, and read no Secret", async () => {
+    const managed = [
+      { apiGroup: "", resources: ["configmaps", "secrets"], delete: true },
+      { apiGroup: "", resources: ["secrets"] },
+      { apiGroup: "apps", resources: ["deployments"], destroy: true },
+    ];
+    const values = { ...MINIMAL, rbac: { ...PLATFORM_KINDS, managed }, api: { enabled: true } };
+    const roles = (await first().render(values)).filter(
+      (each) => /Role$/.test(textMember(each, "kind")) && nameOf(each).includes("-api"),
+    );
+    expect([...givenRights(roles)].filter((right) => !/^(?:get|list|watch) /.test(right)).sort()).toEqual([
+      "create authentication.k8s.io/tokenreviews",
+      "create authorization.k8s.io/subjectaccessreviews",
+    ]);
+    expect(JSON.stringify(roles)).not.toContain("secrets");
+    expect(givenRights(roles)).toContain("get /configmaps");
+  });
+
   it("gives a worker time to drain", async () => {
     const objects = await first().render({ ...MINIMAL, settings: { drainTimeoutSeconds: 90 } });
     expect(
@@ -160,7 +199,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const objects = await first().render(TENANTS);
     const names = ofKind(objects, "Deployment").map(nameOf);
     expect(names).toEqual(
-      ["bank-watcher", "bank-worker", "shop-watcher", "shop-worker"].map((each) => `demo-koreo-${each}`),
+      ["bank-watcher", "bank-worker", "shop-watcher", "shop-worker", "shop-api"].map((each) => `demo-koreo-${each}`),
     );
     const variable = (deployment: string, name: string) =>
       environmentOf(podOf(named(objects, `Deployment demo-koreo-${deployment}`) ?? {}) ?? {}).find(
@@ -175,6 +214,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(roles.filter((role) => role.startsWith("shop-data"))).toEqual([
       "shop-data prod:demo-koreo-shop-watcher",
       "shop-data prod:demo-koreo-shop-worker",
+      "shop-data prod:demo-koreo-shop-api",
     ]);
     expect(JSON.stringify(objects.filter((role) => nameOf(role).includes("bank")))).not.toContain("webapps");
   });

@@ -114,6 +114,11 @@ export class ChartCluster {
 
   /** A kubeconfig with a fresh token of a ServiceAccount, as a Pod has it. */
   async kubeconfigOf(account: string, namespace: string): Promise<string> {
+    return this.plane.kubeconfigWithToken(`${namespace}.${account}`, await this.tokenOf(account, namespace));
+  }
+
+  /** A fresh token of a ServiceAccount. */
+  async tokenOf(account: string, namespace: string): Promise<string> {
     const answer = await this.access.client.request(
       {
         method: "POST",
@@ -125,8 +130,7 @@ export class ChartCluster {
       this.signal,
     );
     if (answer.kind === "fault") throw new Error(answer.fault.detail);
-    const token = textMember(memberAt(answer.value, ["status"]), "token");
-    return this.plane.kubeconfigWithToken(`${namespace}.${account}`, token);
+    return textMember(memberAt(answer.value, ["status"]), "token");
   }
 
   /** Whether an account may do something. */

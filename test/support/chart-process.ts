@@ -17,6 +17,8 @@ const DRAIN_DEADLINE_MS = 30_000;
 
 export interface ChartProcess {
   readonly healthUrl: string;
+  /** Of an API. */
+  readonly apiUrl?: string;
   readonly logFile: string;
   stop(): Promise<unknown>;
 }
@@ -37,9 +39,11 @@ export async function startRole(
   const account = textMember(pod["spec"], "serviceAccountName");
   const [container] = memberAt(pod, ["spec", "containers"]) as readonly JsonObject[];
   const environment = await resolved(cluster, environmentOf(pod), namespace);
-  const port = await freePort();
+  const [port, apiPort] = await Promise.all([freePort(), freePort()]);
+  const isApi = environment["KOREO_API_PORT"] !== undefined;
   const env = {
     ...environment,
+    ...(isApi && { KOREO_API_PORT: String(apiPort), KOREO_BIND: "127.0.0.1" }),
     KUBECONFIG: await cluster.kubeconfigOf(account, namespace),
     KOREO_REDIS_URL: withPlace(environment["KOREO_REDIS_URL"] ?? "", redisPort),
     KOREO_PORT: String(port),
@@ -50,7 +54,8 @@ export async function startRole(
   await child.start();
   const healthUrl = `http://127.0.0.1:${port}`;
   await child.until((signal) => waitFor(`${name} becoming ready`, READY_DEADLINE_MS, () => isReady(healthUrl), signal));
-  return { healthUrl, logFile, stop: () => child.stop() };
+  const apiUrl = isApi ? { apiUrl: `http://127.0.0.1:${apiPort}` } : {};
+  return { healthUrl, ...apiUrl, logFile, stop: () => child.stop() };
 }
 
 /** As the kubelet does it: values of Secrets, and `$(NAME)` of variables before. */

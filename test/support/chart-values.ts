@@ -25,6 +25,7 @@ export const TENANTS: JsonObject = {
       triggerNamespaces: ["shop"],
       rbac: { scope: "namespaced", managedNamespaces: ["shop-data"], ...PLATFORM_KINDS },
       worker: { replicas: 5 },
+      api: { enabled: true },
     },
     bank: {
       definitionNamespaces: ["bank-defs", "shared-defs"],
@@ -94,6 +95,16 @@ const EVERYTHING: JsonObject = {
   },
 };
 
+/** With all that can be said of an API. */
+export const API_BY_TOKEN: JsonObject = {
+  enabled: true,
+  tokenSecret: "api-tokens",
+  ingressFrom: [{ podSelector: { matchLabels: { app: "portal" } } }],
+  service: { type: "LoadBalancer", port: 80, annotations: { a: "service" } },
+  volumes: [{ name: "more", emptyDir: {} }],
+  volumeMounts: [{ name: "more", mountPath: "/more" }],
+};
+
 export const MATRIX: readonly { readonly name: string; readonly values: JsonObject }[] = [
   { name: "nothing but Redis", values: MINIMAL },
   { name: "a Redis of its own", values: { redis: BUNDLED } },
@@ -115,6 +126,8 @@ export const MATRIX: readonly { readonly name: string; readonly values: JsonObje
     values: { ...MINIMAL, worker: { keda: { enabled: true, prometheusAddress: "http://prometheus:9090" } } },
   },
   { name: "a ServiceMonitor", values: { ...MINIMAL, metrics: { serviceMonitor: { enabled: true } } } },
+  { name: "an API for the cluster's users", values: { ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true } } },
+  { name: "an API for holders of a token", values: { ...MINIMAL, api: API_BY_TOKEN } },
   { name: "tenants", values: TENANTS },
   { name: "everything", values: EVERYTHING },
 ];

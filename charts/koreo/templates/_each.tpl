@@ -17,7 +17,7 @@ role's scope also has `role`, `component`, `suffix`, and `pods`: the values of i
 {{- $template := .template }}
 {{- range $tenant, $own := $root.Values.tenants | default (dict "" dict) }}
 {{- $values := mergeOverwrite (deepCopy $root.Values) $own }}
-{{- range $role := list "watcher" "worker" }}
+{{- range $role := concat (list "watcher" "worker") (ternary (list "api") list $values.api.enabled) }}
 {{- $scope := dict "root" $root "tenant" $tenant "values" $values "role" $role "component" $role "suffix" $role }}
 {{- $_ := set $scope "pods" (mergeOverwrite (deepCopy $values.pods) (get $values $role)) }}
 {{- include $template $scope }}

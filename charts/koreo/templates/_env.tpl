@@ -10,12 +10,18 @@
   value: "8080"
 - name: KOREO_LOG_LEVEL
   value: {{ $settings.logLevel | quote }}
+{{- if ne .role "api" }}
 - name: KOREO_RESYNC_INTERVAL
   value: {{ $settings.resyncInterval | quote }}
-{{- if eq .role "watcher" }}
+{{- end }}
+{{- if ne .role "worker" }}
 - name: KOREO_NAMESPACES
   value: {{ .values.triggerNamespaces | join "," | default "all" | quote }}
-{{- else }}
+{{- end }}
+{{- if eq .role "api" }}
+{{ include "koreo.apiEnv" . }}
+{{- end }}
+{{- if eq .role "worker" }}
 - name: KOREO_CONCURRENCY
   value: {{ int $settings.concurrency | quote }}
 - name: KOREO_STEP_TIMEOUT
@@ -46,6 +52,21 @@
 {{- end }}
 {{- with .pods.extraEnv }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* It is reached from other Pods, so it has to ask who they are. */}}
+{{- define "koreo.apiEnv" -}}
+- name: KOREO_BIND
+  value: "0.0.0.0"
+- name: KOREO_API_PORT
+  value: "8090"
+{{- if .pods.tokenSecret }}
+- name: KOREO_TOKEN_FILE
+  value: /run/koreo/tokens
+{{- else }}
+- name: KOREO_AUTH
+  value: kubernetes
 {{- end }}
 {{- end }}
 

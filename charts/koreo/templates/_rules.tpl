@@ -1,5 +1,5 @@
 {{- /*
-Rules of the two roles, as a list in YAML. What each identity needs is told in docs/running.md; test/e2e/chart-rbac.test.ts
+Rules of the roles, as a list in YAML. What each identity needs is told in docs/running.md; test/e2e/chart-rbac.test.ts
 compares it with what the processes ask for.
 */}}
 
@@ -61,13 +61,13 @@ compares it with what the processes ask for.
 {{- define "koreo.developmentRules" -}}
 - apiGroups: ["*"]
   resources: ["*"]
-  verbs: {{ ternary "[get, list, watch]" "[get, list, watch, create, update, patch, delete]" (eq .role "watcher") }}
+  verbs: {{ ternary "[get, list, watch, create, update, patch, delete]" "[get, list, watch]" (eq .role "worker") }}
 {{- end }}
 
 {{- define "koreo.triggerRules" }}
 - apiGroups: [{{ .apiGroup | quote }}]
   resources: {{ .resources | toJson }}
-  verbs: {{ ternary "[get, list, watch]" "[get, patch]" (eq .role "watcher") }}
+  verbs: {{ ternary "[get, patch]" "[get, list, watch]" (eq .role "worker") }}
 {{- if eq .role "worker" }}
 - apiGroups: [{{ .apiGroup | quote }}]
   resources:
@@ -87,13 +87,28 @@ compares it with what the processes ask for.
 
 {{- define "koreo.managedRules" }}
 {{- $verbs := list "get" }}
+{{- $resources := .resources }}
 {{- if eq .role "watcher" }}{{ $verbs = list "get" "list" "watch" }}
+{{- /* It only tells whether objects are there. Who may get a Secret may get what is in it. */}}
+{{- else if eq .role "api" }}{{ if eq .apiGroup "" }}{{ $resources = without $resources "secrets" }}{{ end }}
 {{- else if not .readonly }}
 {{- if .destroy }}{{ $verbs = append $verbs "list" }}{{ end }}
 {{- $verbs = concat $verbs (list "create" "patch") }}
 {{- if or .delete .destroy }}{{ $verbs = append $verbs "delete" }}{{ end }}
 {{- end }}
+{{- if $resources }}
 - apiGroups: [{{ .apiGroup | quote }}]
-  resources: {{ .resources | toJson }}
+  resources: {{ $resources | toJson }}
   verbs: {{ $verbs | toJson }}
+{{- end }}
+{{- end }}
+
+{{- /* To ask who a token belongs to, and what that one may do. */}}
+{{- define "koreo.reviewRules" -}}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
 {{- end }}

@@ -7,7 +7,7 @@ import { RULES } from "./rules.ts";
 import type { ChartValue } from "./values.ts";
 
 /** Roles whose sections take everything that `pods` has. */
-const ROLES = ["watcher", "worker"];
+const ROLES = ["watcher", "worker", "api"];
 /** What a tenant may set for itself, beside its namespaces and its Redis. */
 const OF_A_TENANT = ["rbac", "settings", "tracing", "pods", ...ROLES];
 

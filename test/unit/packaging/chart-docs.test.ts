@@ -34,7 +34,7 @@ describe("made of values.yaml", () => {
 describe("the README", () => {
   it("names no value that does not exist", () => {
     const paths = values.map((value) => value.path);
-    const roles = ["watcher", "worker"];
+    const roles = ["watcher", "worker", "api"];
     const inherited = paths.flatMap((each) => roles.map((role) => each.replace(/^pods\b/, role)));
     const tops = new Set([...paths, ...roles].map((each) => each.split(".")[0] ?? ""));
     const [before = "", , after = ""] = read("README.md").split(/<!-- (?:values:|\/values)/);
