@@ -37,7 +37,7 @@ const ROLES: readonly Role[] = [
   {
     name: "worker",
     description: "take keys from the queue and reconcile them; run as many as you like",
-    flags: [...COMMON, "concurrency", "stepTimeout", "runTimeout", "drainTimeout"],
+    flags: [...COMMON, "concurrency", "stepTimeout", "runTimeout", "drainTimeout", "runRecords"],
     help: "On SIGTERM a worker takes no more keys, finishes its runs or hands them back, and exits with 0.",
     load: async () => (await import("../../processes/worker/main.ts")).runWorker,
   },
@@ -58,7 +58,7 @@ const ROLES: readonly Role[] = [
   {
     name: "dev",
     description: "watcher and worker in one process; without --redis everything is kept in memory",
-    flags: [...COMMON, "namespaces", "concurrency", "stepTimeout", "runTimeout", "drainTimeout"],
+    flags: [...COMMON, "namespaces", "concurrency", "stepTimeout", "runTimeout", "drainTimeout", "runRecords"],
     help: "For laptops and tests. Nothing but an API server is needed.",
     load: async () => (await import("../../processes/dev/main.ts")).runDev,
   },
