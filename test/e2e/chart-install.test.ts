@@ -131,7 +131,7 @@ describe.skipIf(helms.length === 0).each([3, 4])("helm %i", (major) => {
   it("makes Pods that a namespace for restricted ones takes", async () => {
     const hooks = objectsOf(await runner.must(["get", "hooks", "koreo", "--namespace", namespace]));
     const pods = [...objects, ...hooks].map(podOf).filter((pod) => pod !== undefined);
-    expect(pods).toHaveLength(6);
+    expect(pods).toHaveLength(8);
     const answers = await Promise.all(pods.map((pod) => cluster.tryPod(pod, namespace)));
     expect(answers.filter(({ kind }) => kind === "fault")).toEqual([]);
     const [pod = {}] = pods;

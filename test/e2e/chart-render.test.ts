@@ -179,7 +179,11 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const rules = (role: string) =>
       at(named(objects, `Role prod:demo-koreo-${role}-definitions`), "rules") as JsonObject[];
     const kinds = Object.values(DEFINITION_PLURALS);
-    expect(rules("worker").map(({ resources }) => resources)).toEqual([kinds, kinds.map((kind) => `${kind}/status`)]);
+    expect(rules("worker").map(({ resources }) => resources)).toEqual([
+      kinds,
+      kinds.map((kind) => `${kind}/status`),
+      ["events"],
+    ]);
     expect(rules("watcher")[0]?.["resources"]).toEqual(kinds);
     expect(rules("watcher")[1]?.["resourceNames"]).toEqual([TRIGGER_KINDS_NAME]);
     expect(ofKind(objects, "ClusterRole")).toEqual([]);
