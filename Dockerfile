@@ -28,7 +28,7 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
-# src/processes/shared/crds.ts and src/cli/program.ts look for these two from dist/.
+# src/processes/shared/crds.ts and version.ts beside it look for these two from dist/.
 COPY --from=build /app/charts charts
 COPY --from=build /app/LICENSE /app/package.json ./
 COPY --from=build /app/dist dist

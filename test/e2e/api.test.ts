@@ -255,6 +255,7 @@ describe("events", () => {
     await cluster.patch("Widget", "two", { spec: { text: "edited" } });
     const { event, ms } = await bySpec;
     expect(ms).toBeLessThan(2000);
+    console.log(`an edit was told after ${ms.toFixed(0)} ms`);
     expect(event.data).toMatchObject({ change: "modified", kind: "Widget", namespace: "apps" });
     const edited = all.until(
       "of the definition",

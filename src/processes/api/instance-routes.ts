@@ -5,6 +5,7 @@ import { triggerOf } from "../../core/plan/compile-workflow.ts";
 import { demand, type Right } from "./auth.ts";
 import { within } from "./deadline.ts";
 import { definitionRight } from "./definition-routes.ts";
+import { Gate } from "./gate.ts";
 import { liveObjects } from "./live-objects.ts";
 import { formatToken, parseToken } from "./page-token.ts";
 import type { ApiPorts, ApiScope } from "./ports.ts";
@@ -32,6 +33,9 @@ import type { ObjectRef, ResourceType } from "../../engine/ports/object-store.ts
 
 /** Runs that one instance shows. */
 const RUNS_SHOWN = 10;
+/** Lists asked for at once: each may bring hundreds of whole objects, of which little is told. */
+const LISTS_AT_ONCE = 4;
+const LISTS_WAITING = 60;
 
 const IDENTITY = {
   key: text("Canonical text, as logs and the queue have it."),
@@ -89,6 +93,7 @@ export function instanceRoutes(ports: ApiPorts, scope: ApiScope): readonly Route
     if (!ports.definitions.isReady) throw unavailable("the definitions are not read yet");
     return ports.definitions.catalog();
   };
+  const lists = new Gate(LISTS_AT_ONCE, LISTS_WAITING);
   const resolve = async (kind: GroupVersionKind, { signal }: Call) => {
     const type = await ports.store.resolve(kind, signal);
     if (type.kind === "fault") throw problemOfFault(type.fault, kind.kind);
@@ -139,7 +144,7 @@ export function instanceRoutes(ports: ApiPorts, scope: ApiScope): readonly Route
           ...(place !== "" && { namespace: place }),
           ...(from !== "" && { continueToken: from }),
         };
-        const page = await ports.store.list(type, options, call.signal);
+        const page = await lists.through(() => ports.store.list(type, options, call.signal));
         if (page.kind === "fault") {
           const isTokens = page.fault.kind === "invalid" && from !== "";
           if (isTokens) throw new Problem(400, 'parameter "continue": take it from the page before');

@@ -6,7 +6,8 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server, type Ser
 import type { Duplex } from "node:stream";
 import { formatJson, type JsonValue } from "../../core/json.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
-import { ANYBODY, type Authenticator } from "./auth.ts";
+import { ANYBODY, type Authenticator, type Caller } from "./auth.ts";
+import { within } from "./deadline.ts";
 import { Problem, problemOf, PROBLEM_TYPE, unavailable } from "./problem.ts";
 import type { Call, Route } from "./route.ts";
 import { routeRequest } from "./router.ts";
@@ -132,13 +133,13 @@ class Desk {
     try {
       const identify = () =>
         route.isPublic === true ? Promise.resolve(ANYBODY) : this.#parts.authenticator.identify(request.headers);
-      const call: Call = {
-        caller: await identify(),
-        renew: () => identify().then(() => true, isStillKnown),
-        signal: AbortSignal.any([this.#ending, gone.signal, AbortSignal.timeout(this.#limits.answerWithinMs)]),
-      };
+      const signal = AbortSignal.any([this.#ending, gone.signal, AbortSignal.timeout(this.#limits.answerWithinMs)]);
+      const caller = await within(signal, "asking who you are", identify());
+      const renew = () => identify().then(() => true, isStillKnown);
+      const call: Call = { caller, renew, signal };
       if ("answer" in route) {
-        sendJson(await route.handle(parameters, call), response);
+        const may: Caller["may"] = (right) => within(signal, "asking what you may", caller.may(right));
+        sendJson(await route.handle(parameters, { ...call, caller: { may } }), response);
         return;
       }
       const filter = await route.handle(parameters, call);

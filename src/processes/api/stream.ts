@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
 import type { ChangeEvent } from "./change-event.ts";
+import { within } from "./deadline.ts";
 import { unavailable } from "./problem.ts";
 
 /** Whether a client gets to hear of an event; asked for each one, as rights may change. */
@@ -146,7 +147,7 @@ class Client {
   /** Undefined when nobody can tell: the client comes back, and asks anew. */
   async #ask(question: () => Promise<boolean>): Promise<boolean | undefined> {
     try {
-      return await question();
+      return await within(AbortSignal.timeout(this.#limits.maxStallMs), "asking what the client may", question());
     } catch {
       return undefined; // was said to everybody who asks now; this client only has to go
     }
