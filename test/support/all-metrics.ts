@@ -4,6 +4,7 @@ import { expressionMetrics } from "../../src/adapters/telemetry/metrics/expressi
 import { countedQueue, queueMetrics } from "../../src/adapters/telemetry/metrics/queue-metrics.ts";
 import { requestMetrics } from "../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../src/adapters/telemetry/metrics/run-metrics.ts";
+import { serverMetrics } from "../../src/adapters/telemetry/metrics/server-metrics.ts";
 import { timedState } from "../../src/adapters/telemetry/metrics/state-metrics.ts";
 import { definitionMetrics, watchMetrics } from "../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileCatalog } from "../../src/core/plan/catalog.ts";
@@ -42,5 +43,6 @@ function register(registry: MetricsRegistry): void {
   expressionMetrics(registry);
   timedState(registry, { queue }, () => undefined);
   watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined });
+  serverMetrics(registry, { clients: () => 0, dropped: () => 0 });
   definitionMetrics(registry, catalog);
 }

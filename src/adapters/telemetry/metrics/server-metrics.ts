@@ -38,12 +38,13 @@ export function serverMetrics(
       this.set(streams.clients());
     },
   });
-  new Gauge({
-    name: "koreo_http_event_clients_dropped",
-    help: "Clients that were let go since the process started, because they did not read their events.",
+  new Counter({
+    name: "koreo_http_event_clients_dropped_total",
+    help: "Clients that were let go because they did not read their events.",
     registers,
     collect() {
-      this.set(streams.dropped());
+      this.reset();
+      this.inc(streams.dropped());
     },
   });
   return ({ route, status, durationMs }) => {
