@@ -23,7 +23,7 @@ export function metricQueries(): readonly Placed<Query>[] {
   );
 }
 
-/** TraceQL; its variables are `$key` and `$workflow_name`. */
+/** TraceQL; each is one of `TRACE_QUERIES`. */
 export function traceQueries(): readonly Placed<string>[] {
   return panels().flatMap(({ dashboard, panel }) =>
     panel.kind === "traces" ? [{ dashboard, panel, query: panel.query }] : [],

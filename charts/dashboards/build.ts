@@ -60,8 +60,6 @@ function buildVariable(variable: Variable): Builder<grafana.VariableModel> {
     const all = { selected: true, text: ["All"], value: ["$__all"] };
     builder.multi(true).includeAll(true).allValue(".*").current(all);
   }
-  if (variable.regex !== undefined) builder.regex(variable.regex);
-  if (variable.hidden === true) builder.hide(grafana.VariableHide.HideVariable);
   return builder;
 }
 

@@ -24,9 +24,6 @@ export type Variable =
       readonly of: string;
       /** Several or all of them at once: queries match them by `=~`. */
       readonly many: boolean;
-      /** What of a value counts: a regular expression with one group, between slashes. */
-      readonly regex?: string;
-      readonly hidden?: boolean;
     }
   | { readonly kind: "text"; readonly name: string; readonly label: string; readonly initial: string };
 

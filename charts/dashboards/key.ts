@@ -1,7 +1,7 @@
 /** One trigger: its runs as traces, beside what all triggers of its kind do. Metrics have no label for single triggers. */
-import { ATTRIBUTE, SPAN } from "../../src/engine/telemetry.ts";
 import type { Dashboard } from "./description.ts";
 import { INSTALLATIONS, JOB, JOBS, NAME, quantiles, rateOf } from "./promql.ts";
+import { traceQuery } from "./trace-queries.ts";
 
 const THIS_KIND = `${JOB}, controller="$controller"`;
 
@@ -27,19 +27,19 @@ export const KEY: Dashboard = {
           kind: "traces",
           title: "Runs",
           description: "The newest runs of the key; each leads to its trace, from the change to the status.",
-          query: `{ name = "${SPAN.run}" && span.${ATTRIBUTE.key} = "$key" }`,
+          query: traceQuery("Runs of one key"),
         },
         {
           kind: "traces",
           title: "Runs that did not come to ok",
           description: "What the key waits for, or fails at: the trace names the step.",
-          query: `{ name = "${SPAN.run}" && span.${ATTRIBUTE.key} = "$key" && span.${ATTRIBUTE.outcome} != "ok" }`,
+          query: traceQuery("Runs of one key that did not come to ok"),
         },
         {
           kind: "traces",
           title: "What woke it",
           description: "Changes of the trigger and of its managed objects, as watchers saw them.",
-          query: `{ name = "${SPAN.watchEvent}" && span.${ATTRIBUTE.key} = "$key" }`,
+          query: traceQuery("Changes as watchers saw them"),
         },
       ],
     },

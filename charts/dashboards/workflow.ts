@@ -1,7 +1,7 @@
 /** One Workflow: what it comes to, which step holds it up, how long its triggers wait. */
-import { ATTRIBUTE, SPAN } from "../../src/engine/telemetry.ts";
 import type { Dashboard } from "./description.ts";
 import { JOB, JOBS, quantiles, rateOf } from "./promql.ts";
+import { traceQuery } from "./trace-queries.ts";
 
 const THIS = `${JOB}, workflow="$workflow"`;
 
@@ -14,11 +14,6 @@ export const WORKFLOW: Dashboard = {
     {
       ...{ kind: "label", name: "workflow", label: "Workflow" },
       ...{ metric: "koreo_workflow_outcomes_total", of: "workflow", many: false },
-    },
-    {
-      ...{ kind: "label", name: "workflow_name", label: "Name", hidden: true },
-      ...{ metric: 'koreo_workflow_outcomes_total{workflow="$workflow"}', of: "workflow", many: false },
-      regex: "/[^/]*\\/(.*)/",
     },
   ],
   sections: [
@@ -87,15 +82,17 @@ export const WORKFLOW: Dashboard = {
       panels: [
         {
           kind: "traces",
-          title: "Runs that changed something or did not come to ok",
-          description: "The newest traces in which a step of this Workflow wrote or waited or failed.",
-          query: `{ name = "${SPAN.step}" && span.${ATTRIBUTE.workflow} = "$workflow_name" && (span.${ATTRIBUTE.changed} = true || span.${ATTRIBUTE.outcome} != "ok") }`,
+          title: "Runs that did not come to ok",
+          description: "The newest; the trace shows the step that waits or fails.",
+          query: traceQuery("Runs of one Workflow that did not come to ok"),
+          width: 12,
         },
         {
           kind: "traces",
-          title: "Slow steps",
-          description: "Traces in which a step of this Workflow took longer than a second.",
-          query: `{ name = "${SPAN.step}" && span.${ATTRIBUTE.workflow} = "$workflow_name" && duration > 1s }`,
+          title: "Runs that changed something",
+          description: "The newest runs that wrote an object or a status.",
+          query: traceQuery("Runs of one Workflow that changed something"),
+          width: 12,
         },
       ],
     },
