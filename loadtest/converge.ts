@@ -7,15 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectCluster, type ClusterAccess } from "../src/adapters/kubernetes/connect.ts";
 import { loadKubeConfig } from "../src/adapters/kubernetes/kube-config.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
-import { applyObject, inApplyOrder } from "../src/cli/server-apply.ts";
-import type { JsonObject } from "../src/core/json.ts";
-import type { ResourceType } from "../src/engine/ports/object-store.ts";
 import { readAuditLog } from "../test/control-plane/start.ts";
-import { BENCHMARK_FILES, CRD_FILES, objectsIn } from "../test/support/manifest-files.ts";
-import { isTriggerReady, ObjectBoard } from "../test/support/object-board.ts";
+import { isTriggerReady } from "../test/support/object-board.ts";
 import { startStack, type Stack } from "../test/support/stack.ts";
 import { createRate } from "./api-server-rate.ts";
 import { costOf, type TriggerCost } from "./audit.ts";
+import { createTriggers, installPlatform, NAMESPACE, openBoard, READY_WITHIN_MS } from "./platform.ts";
 
 export interface ConvergeOptions {
   readonly watchers: number;
@@ -42,12 +39,8 @@ export interface ConvergeResult {
   readonly runsWhileSettled: number;
 }
 
-const NAMESPACE = "bench";
-const READY_WITHIN_MS = 180_000;
 /** No request about a trigger for this long: settled. */
 const QUIET_MS = 3000;
-/** The API server holds every create of a kind back for 2 s while its CRD is younger than that (for servers beside it). */
-const FRESH_CRD_MS = 2100;
 const SETTLED_WITHIN_MS = 60_000;
 const REFERENCE = { creates: 400, concurrency: 32 };
 
@@ -68,34 +61,17 @@ export async function converge(options: ConvergeOptions): Promise<ConvergeResult
 }
 
 async function measure(stack: Stack, cluster: ClusterAccess, options: ConvergeOptions): Promise<ConvergeResult> {
-  const { signal } = new AbortController();
   const { triggers, watchers, workers, report } = options;
 
   // 1. The platform, and a board that sees every change of a trigger.
-  const objects = [
-    namespace(NAMESPACE),
-    namespace("reference"),
-    ...objectsIn(CRD_FILES),
-    ...objectsIn(BENCHMARK_FILES),
-  ];
-  const items = objects.filter(({ kind }) => kind !== "BenchApp").map((object) => ({ object }));
-  for (const { object } of inApplyOrder(items)) {
-    const applied = await applyObject({ ...cluster, namespace: NAMESPACE, signal }, object, NAMESPACE);
-    if (applied.kind === "fault") throw new Error(applied.fault.detail);
-  }
-  const found = await cluster.store.resolve({ group: "loadtest.koreo.dev", kind: "BenchApp" }, signal);
-  if (found.kind === "fault") throw new Error(found.fault.detail);
-  const type = found.value;
-  const board = new ObjectBoard();
-  await board.open(cluster.informers, { type, namespace: NAMESPACE, metadataOnly: false });
-  await workflowReady(cluster);
-  await sleep(FRESH_CRD_MS);
+  const type = await installPlatform(cluster, [NAMESPACE, "reference"]);
+  const board = await openBoard(cluster, type);
 
   // 2. All triggers at once, until the last is Ready.
   const names = Array.from({ length: triggers }, (_, index) => `bench-app-${String(index).padStart(2, "0")}`);
   report(`creating ${triggers} triggers`);
   const startedMs = board.elapsedMs();
-  const creating = createAll(cluster, type, names);
+  const creating = createTriggers(cluster, type, names);
   const ready = await Promise.all(
     names.map(async (name) => {
       const is = () => isTriggerReady(board.get(name));
@@ -138,28 +114,6 @@ async function measure(stack: Stack, cluster: ClusterAccess, options: ConvergeOp
   };
 }
 
-async function createAll(cluster: ClusterAccess, type: ResourceType, names: readonly string[]): Promise<void> {
-  const [template] = objectsIn(BENCHMARK_FILES).filter(({ kind }) => kind === "BenchApp");
-  await Promise.all(
-    names.map(async (name) => {
-      const body = { ...template, metadata: { name, namespace: NAMESPACE } };
-      const ref = { type, namespace: NAMESPACE, name };
-      const answer = await cluster.store.create(ref, body, new AbortController().signal);
-      if (answer.kind === "fault") throw new Error(answer.fault.detail);
-    }),
-  );
-}
-
-/** The Workflow says Ready once workers know it; before that the measurement would be of the installation. */
-async function workflowReady({ store, informers }: ClusterAccess): Promise<void> {
-  const found = await store.resolve({ group: "koreo.dev", kind: "Workflow" }, new AbortController().signal);
-  if (found.kind === "fault") throw new Error(found.fault.detail);
-  const board = new ObjectBoard();
-  await board.open(informers, { type: found.value, namespace: NAMESPACE, metadataOnly: false });
-  await board.until("the Workflow becoming Ready", READY_WITHIN_MS, () => isTriggerReady(board.get("bench-app")));
-  board.close();
-}
-
 async function entriesOf(log: string) {
   const entries = await readAuditLog(log);
   return entries.filter(
@@ -189,8 +143,4 @@ async function settled(log: string, plural: string): Promise<void> {
     await sleep(200);
   }
   throw new Error(`triggers are still being looked at ${SETTLED_WITHIN_MS / 1000} s after they became Ready`);
-}
-
-function namespace(name: string): JsonObject {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }

@@ -176,7 +176,7 @@ export class Reconciler {
     const { resyncIntervalMs } = this.#options;
     const { summary, blockage } = result;
     const findings = { plan: selection.workflow, summary, blockage, inventory, more, resyncIntervalMs };
-    const report = runReport(context, findings);
+    const report = withSpanSync(SPAN.summarize, {}, () => runReport(context, findings));
     const written = await writeTrigger(context, report);
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     noteRun({

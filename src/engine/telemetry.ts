@@ -2,7 +2,15 @@
  * Every span name and attribute of a reconcile run, on the OpenTelemetry API alone: inert unless a process installs an
  * SDK. `trace-context.ts` says how spans of several processes and runs become one trace.
  */
-import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Context } from "@opentelemetry/api";
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+} from "@opentelemetry/api";
 import type { Span, SpanOptions } from "@opentelemetry/api";
 
 /**
@@ -26,6 +34,12 @@ export const SPAN = {
   step: "koreo.step",
   item: "koreo.step.item",
   evaluate: "koreo.evaluate",
+  /** How the server serves a kind, where that took any time. */
+  resolve: "koreo.kind.resolve",
+  /** A message to an actor until it is handled, where that took any time: the process was busy. */
+  actorWait: "koreo.actor.wait",
+  /** A request until its turn: the budget of requests, or a pause the server asked for. */
+  requestWait: "koreo.request.wait",
   write: "koreo.write",
   lockWait: "koreo.lock.wait",
   /** What all steps came to, in one outcome and its conditions. */
@@ -104,12 +118,32 @@ export function noteSpan(
   parent: Context = context.active(),
 ): void {
   const time = now();
-  if (time === undefined || trace.getSpan(parent) === undefined) return;
+  if (time === undefined || !isKept(trace.getSpan(parent))) return;
   const [startTime, endTime] = between(time);
   if (endTime > startTime)
     tracer()
       .startSpan(name, { ...options, startTime }, parent)
       .end(endTime);
+}
+
+/** Shorter waits, in milliseconds, are not worth a span of their own. */
+const MIN_WAIT_MS = 0.2;
+
+/** When a wait begins that `noteWait` may note; undefined where nothing is traced. */
+export function waitStart(): number | undefined {
+  return now();
+}
+
+/** A wait that is over, in the active trace, if it was long enough to matter. */
+export function noteWait(name: string, since: number | undefined, attributes: Attributes = {}): void {
+  const time = now();
+  if (since === undefined || time === undefined || time - since < MIN_WAIT_MS) return;
+  noteSpan(name, () => [since, time], { attributes });
+}
+
+/** Whether there is a trace that somebody will see: a sampler decides that at its root, and what is below goes with it. */
+function isKept(span: Span | undefined): boolean {
+  return span !== undefined && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 /** Runs `act` inside a span; a throw marks the span as failed and goes on. */
@@ -119,6 +153,8 @@ export async function withSpan<T>(
   act: (span: Span) => Promise<T>,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<T> {
+  const above = trace.getActiveSpan();
+  if (above !== undefined && !isKept(above)) return act(above);
   const span = startSpan(name, { attributes, kind });
   try {
     return await context.with(trace.setSpan(context.active(), span), () => act(span));
@@ -132,6 +168,8 @@ export async function withSpan<T>(
 
 /** The same for work that is synchronous. */
 export function withSpanSync<T>(name: string, attributes: Attributes, act: (span: Span) => T): T {
+  const above = trace.getActiveSpan();
+  if (above !== undefined && !isKept(above)) return act(above);
   const span = startSpan(name, { attributes });
   try {
     return context.with(trace.setSpan(context.active(), span), () => act(span));
@@ -143,9 +181,9 @@ export function withSpanSync<T>(name: string, attributes: Attributes, act: (span
   }
 }
 
-/** Whether anything is being traced here: work that would be a trace of its own asks first. */
+/** Whether there is a trace here that is kept: what would be a trace of its own, or is costly to describe, asks first. */
 export function isTraced(): boolean {
-  return trace.getActiveSpan() !== undefined;
+  return isKept(trace.getActiveSpan());
 }
 
 /** More of the run that is under way, on its own span: call it outside of steps. */

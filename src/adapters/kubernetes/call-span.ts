@@ -1,11 +1,11 @@
 /**
  * One span per request of a run, below the step that sends it; its context goes with the request, so that the API server's
- * own spans join. What waits before it, for its turn or for discovery, has spans of its own. What is sent outside a run
- * (lists, watches, discovery) is not traced. Paths name objects, never values.
+ * own spans join. What it waits for before it is sent is no part of it. What is sent outside a run (lists, watches) is not
+ * traced. Paths name objects, never values.
  */
 import { SpanKind, SpanStatusCode, type Span } from "@opentelemetry/api";
 import type { ClusterResult } from "../../engine/ports/object-store.ts";
-import { ATTRIBUTE, isTraced, noteSpan, withSpan } from "../../engine/telemetry.ts";
+import { ATTRIBUTE, isTraced, withSpan } from "../../engine/telemetry.ts";
 
 /** What a span says of a request. */
 export interface TracedRequest {
@@ -14,9 +14,6 @@ export interface TracedRequest {
   readonly verb: string;
   readonly kind: string;
 }
-
-/** Shorter waits for a turn, in milliseconds, are none. */
-const MIN_WAIT_MS = 0.5;
 
 /**
  * @param request - what is sent
@@ -53,17 +50,6 @@ export function withCallSpan<T extends ClusterResult<unknown>>(
     },
     SpanKind.CLIENT,
   );
-}
-
-/** Notes that a request of a run waited for its turn: the budget of requests, or a pause the server asked for. */
-export function noteTurnWait(ms: number): void {
-  if (ms >= MIN_WAIT_MS) noteSpan("koreo.request.wait", (now) => [now - ms, now], {});
-}
-
-/** Waiting for what the server says of its kinds; one reader serves all who wait. */
-export function withDiscoverySpan<T>(group: string, act: () => Promise<T>): Promise<T> {
-  if (!isTraced()) return act();
-  return withSpan("koreo.discovery.wait", { "koreo.path": group }, act);
 }
 
 function namespaceOf(path: string): Record<string, string> {

@@ -7,7 +7,8 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { formatJson, parseJson, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { ClusterFault, ClusterResult } from "../../engine/ports/object-store.ts";
-import { noteTurnWait, withCallSpan } from "./call-span.ts";
+import { noteWait, SPAN, waitStart } from "../../engine/telemetry.ts";
+import { withCallSpan } from "./call-span.ts";
 import { abortedFault, faultOfError, faultOfReply, ok, refused, retryAfterSeconds } from "./fault.ts";
 import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Urgency } from "./request-budget.ts";
 import { Transport, type TransportReply, type TransportRequest } from "./transport.ts";
@@ -126,10 +127,10 @@ export class ClusterClient {
 
   /** Waits for a turn. False: the signal was aborted first. */
   private async turn(request: ApiRequest, signal: AbortSignal): Promise<boolean> {
-    const sinceMs = this.clock.nowMs();
+    const since = waitStart();
     const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
     const hasTurn = await this.budget.enter(urgency, signal);
-    noteTurnWait(this.clock.nowMs() - sinceMs);
+    noteWait(SPAN.requestWait, since);
     return hasTurn;
   }
 

@@ -7,7 +7,6 @@ import { member, memberAt, textMember, type JsonValue } from "../../core/json.ts
 import type { GroupKind } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { ClusterResult, ResourceType } from "../../engine/ports/object-store.ts";
-import { withDiscoverySpan } from "./call-span.ts";
 import type { ClusterClient } from "./client.ts";
 import { abortedFault, ok, refused } from "./fault.ts";
 import { groupVersionPath, kindLabel } from "./resource-path.ts";
@@ -97,7 +96,7 @@ export class Discovery {
     if (known?.found !== undefined && ageMs >= STALE_AFTER_MS) void this.fetch(path, parse);
     const isUsable = known !== undefined && (known.found !== undefined || ageMs < MISSING_FOR_MS);
     if (isUsable) return ok(known.found);
-    const fetched = await withDiscoverySpan(path, () => unlessAborted(this.fetch(path, parse), signal));
+    const fetched = await unlessAborted(this.fetch(path, parse), signal);
     return fetched.kind === "fault" ? fetched : ok(fetched.value.found);
   }
 

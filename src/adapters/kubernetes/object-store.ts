@@ -13,6 +13,7 @@ import type {
   ObjectStore,
   ResourceType,
 } from "../../engine/ports/object-store.ts";
+import { noteWait, SPAN, waitStart } from "../../engine/telemetry.ts";
 import type { ApiRequest, ClusterClient } from "./client.ts";
 import type { Discovery, KindQuery } from "./discovery.ts";
 import { ok, refused } from "./fault.ts";
@@ -34,8 +35,11 @@ export class KubernetesObjectStore implements ObjectStore {
     this.cluster = cluster;
   }
 
-  resolve(kind: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
-    return this.discovery.resolve(kind, signal);
+  async resolve(kind: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
+    const since = waitStart();
+    const resolved = await this.discovery.resolve(kind, signal);
+    noteWait(SPAN.resolve, since);
+    return resolved;
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {

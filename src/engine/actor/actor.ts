@@ -6,6 +6,7 @@
  * Across runs each key is itself a virtual actor: its mailbox is the key's one coalesced queue entry (see the docs).
  */
 import type { Logger } from "../ports/logger.ts";
+import { noteWait, SPAN, waitStart } from "../telemetry.ts";
 import { Mailbox } from "./mailbox.ts";
 
 /** Handles one message; may be asynchronous; the next message waits for it. A throw is a bug and ends the actor. */
@@ -36,6 +37,12 @@ export interface ActorRef<M> {
   stop(): void;
 }
 
+/** A message on its way, and when it was sent. */
+interface Sent<M> {
+  readonly message: M;
+  readonly since: number | undefined;
+}
+
 /** Far above what a workflow of 20 steps can have in flight; reaching it is a bug, not load. */
 const MAX_MAILBOX_MESSAGES = 1024;
 
@@ -53,7 +60,7 @@ export function spawnActor<M>(
 ): ActorRef<M> {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
-  const mailbox = new Mailbox<M>(MAX_MAILBOX_MESSAGES);
+  const mailbox = new Mailbox<Sent<M>>(MAX_MAILBOX_MESSAGES);
 
   const crash = (error: unknown) => {
     if (signal.aborted) return;
@@ -62,7 +69,8 @@ export function spawnActor<M>(
     options.onCrash(error);
   };
   const tell = (message: M) => {
-    if (!signal.aborted && !mailbox.offer(message)) crash(new Error(`mailbox of ${name} is full`));
+    if (!signal.aborted && !mailbox.offer({ message, since: waitStart() }))
+      crash(new Error(`mailbox of ${name} is full`));
   };
   const stop = () => ended.abort();
   const context: ActorContext<M> = {
@@ -76,9 +84,10 @@ export function spawnActor<M>(
 
   const loop = async () => {
     for (;;) {
-      const message = await mailbox.take(signal);
-      if (message === undefined) return;
-      await receive(message, context);
+      const sent = await mailbox.take(signal);
+      if (sent === undefined) return;
+      noteWait(SPAN.actorWait, sent.since);
+      await receive(sent.message, context);
     }
   };
   loop().catch(crash);

@@ -112,3 +112,18 @@ it("a span that throws says which error it was, and not what it says", async () 
   expect(span?.attributes["error.type"]).toBe("RangeError");
   expect(JSON.stringify([span?.attributes, span?.status, span?.events])).not.toContain("secret");
 });
+
+it("what the sampler leaves out has no span of its own, and still carries its trace on", async () => {
+  const left = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+  const cause = { reason: "modified", atMs: Date.now() - 10, traceparent: left };
+  await withEnqueueSpan([cause], () => Promise.resolve());
+  const retry = await run([cause]);
+  expect(retry.traceparent).toBe(left);
+  expect((await spans(SPAN.enqueue)).length).toBe(1);
+  expect(await Promise.all([SPAN.enqueueWait, SPAN.queueWait, SPAN.run, SPAN.step].map(spans))).toEqual([
+    [],
+    [],
+    [],
+    [],
+  ]);
+});
