@@ -40,6 +40,9 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
+/** Spans that wait for their export; more are dropped. A convergence has about a hundred. */
+const MAX_SPANS_WAITING = 8192;
+
 const OFF: Tracing = { enabled: false, flush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
 
 /**
@@ -69,9 +72,7 @@ export function startTracing(
     sampler: recorder === undefined ? sampler : createAlwaysRecordSampler(sampler),
     spanProcessors: [
       ...(recorder === undefined ? [] : [recorder]),
-      ...(isExporting
-        ? [new BatchSpanProcessor({ exporter: exporter ?? new OTLPTraceExporter(), scheduledDelayMillis: 1000 })]
-        : []),
+      ...(isExporting ? [batched(exporter ?? new OTLPTraceExporter())] : []),
     ],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -79,6 +80,10 @@ export function startTracing(
   trace.setGlobalTracerProvider(provider);
   timeSpansBy(createSpanClock());
   return { enabled: isExporting, flush: () => provider.forceFlush(), shutdown: () => provider.shutdown() };
+}
+
+function batched(exporter: SpanExporter): SpanProcessor {
+  return new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000, maxQueueSize: MAX_SPANS_WAITING });
 }
 
 /** The samplers the OpenTelemetry specification names; an unknown name samples everything, as the specification says. */
