@@ -13,7 +13,7 @@ import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
 import { leftAsItIs } from "./paused.ts";
 import { shared, type RunContext } from "./run-context.ts";
-import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
+import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 import { triggerFingerprint } from "./wake.ts";
 import type { PlannedWrite } from "./write-memory.ts";
 
@@ -43,12 +43,12 @@ export function planWrite(
   action: WriteAction,
   observed: JsonObject | null,
 ): PlannedWrite {
-  return withSpanSync(SPAN.evaluate, {}, () => ({
+  return {
     site: siteOf(run, site),
     desired: contentHash([action.kind, contentOf(action)]),
     version: textMember(member(observed ?? undefined, "metadata"), "resourceVersion"),
     basis: fingerprintOf(run.trigger.object),
-  }));
+  };
 }
 
 /** Of triggers as runs have read them; once a run, for a trigger may be large and have many objects. */

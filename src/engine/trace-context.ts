@@ -29,6 +29,16 @@ const TRACE_ANNOTATION = "tracing.k8s.io/traceparent";
 /** Within a run: the span that the whole convergence hangs below. */
 const CONVERGENCE = createContextKey("koreo.convergence");
 
+/** A change as a watcher saw it: `act` may say why keys are woken. */
+export function withWatchEvent(attributes: Attributes, act: () => void): void {
+  const span = startSpan(SPAN.watchEvent, { attributes }, ROOT_CONTEXT);
+  try {
+    context.with(trace.setSpan(ROOT_CONTEXT, span), act);
+  } finally {
+    endSpan(span);
+  }
+}
+
 /** Why a key is woken, carrying on the active trace. */
 export function causeNow(reason: string, atMs: number, object?: string): Cause {
   const traceparent = traceparentOf(context.active());

@@ -8,8 +8,8 @@ import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/ob
 import { markHolder } from "../../core/resource/mark.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { kindText } from "../ports/object-index.ts";
-import { ATTRIBUTE, SPAN, withSpanSync } from "../telemetry.ts";
-import { causeNow } from "../trace-context.ts";
+import { ATTRIBUTE } from "../telemetry.ts";
+import { causeNow, withWatchEvent } from "../trace-context.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
 import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
@@ -118,7 +118,7 @@ export class ManagedFollower {
   #wake(trigger: KeyText, object: KeyText, version: string): void {
     const reason = version === "" ? "managed-deleted" : "managed-modified";
     const attributes = { [ATTRIBUTE.key]: trigger, [ATTRIBUTE.cause]: reason, [ATTRIBUTE.object]: object };
-    withSpanSync(SPAN.watchEvent, attributes, () => {
+    withWatchEvent(attributes, () => {
       const cause = causeNow(reason, this.#ports.clock.wallMs(), object);
       this.#pending.add({ key: trigger, workClass: 2, cause });
     });

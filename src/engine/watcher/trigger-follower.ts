@@ -11,8 +11,8 @@ import { parseInventory } from "../../core/resource/inventory.ts";
 import { fnv1a64, type SlotId } from "../../core/slot.ts";
 import type { IndexEntry } from "../ports/object-index.ts";
 import type { WorkClass } from "../ports/key-store.ts";
-import { ATTRIBUTE, SPAN, withSpanSync } from "../telemetry.ts";
-import { causeNow } from "../trace-context.ts";
+import { ATTRIBUTE } from "../telemetry.ts";
+import { causeNow, withWatchEvent } from "../trace-context.ts";
 import { triggerFingerprint, wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { PlanSpread, type Scope } from "./plan-spread.ts";
@@ -138,7 +138,7 @@ export class TriggerFollower {
   }
 
   #wake(key: KeyText, workClass: WorkClass, reason: string, text: string | null): void {
-    withSpanSync(SPAN.watchEvent, { [ATTRIBUTE.key]: key, [ATTRIBUTE.cause]: reason }, () => {
+    withWatchEvent({ [ATTRIBUTE.key]: key, [ATTRIBUTE.cause]: reason }, () => {
       const cause = causeNow(reason, this.#ports.clock.wallMs(), key);
       this.#pending.add({ key, workClass, cause }, { seen: { slot: this.#kind.slot, object: key, text } });
     });

@@ -3,8 +3,14 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { InMemorySpanExporter, type ReadableSpan } from "@opentelemetry/sdk-trace";
 import { startTracing, type Tracing } from "../../../src/adapters/telemetry/tracing.ts";
 import type { Cause } from "../../../src/engine/ports/reconcile-queue.ts";
-import { noteRun, SPAN, withSpan, withSpanSync } from "../../../src/engine/telemetry.ts";
-import { causeNow, linkToTrigger, withEnqueueSpan, withRunSpan } from "../../../src/engine/trace-context.ts";
+import { noteRun, SPAN, withSpan } from "../../../src/engine/telemetry.ts";
+import {
+  causeNow,
+  linkToTrigger,
+  withEnqueueSpan,
+  withRunSpan,
+  withWatchEvent,
+} from "../../../src/engine/trace-context.ts";
 
 const exporter = new InMemorySpanExporter();
 let tracing: Tracing;
@@ -14,7 +20,12 @@ beforeAll(() => {
 afterEach(() => forget());
 
 const HOUR_MS = 3_600_000;
-const event = (reason: string, atMs = Date.now()) => withSpanSync(SPAN.watchEvent, {}, () => causeNow(reason, atMs));
+
+function event(reason: string, atMs = Date.now()): Cause {
+  let cause: Cause = { reason, atMs };
+  withWatchEvent({}, () => (cause = causeNow(reason, atMs)));
+  return cause;
+}
 
 /** A run with one step, and the cause of the retry it asks for. */
 async function run(causes: readonly Cause[], waitedMs = 5): Promise<Cause> {
