@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { loadavg } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -131,7 +132,8 @@ async function print(rounds: readonly (readonly Batch[])[]): Promise<void> {
   const heads = ["TRACED", "CPU MS/TRIGGER", "BY OFF (QUARTILES)", "LOWEST BY LOWEST", "ALL READY, S", "KIB/TRIGGER"];
   console.log(`\n${formatTable(heads, rows)}`);
   if (values.output === undefined) return;
-  const settings = { rounds: rounds.length, triggersPerBatch: triggers };
+  // Above the number of cores others worked on the machine, too.
+  const settings = { rounds: rounds.length, triggersPerBatch: triggers, loadAverage: loadavg() };
   const file = {
     ...{ scenario: "tracing", measured: new Date().toISOString(), machine: describeMachine() },
     ...{ settings, figures, rounds },
