@@ -141,9 +141,12 @@ export function noteWait(name: string, since: number | undefined, attributes: At
   noteSpan(name, () => [since, time], { attributes });
 }
 
-/** Whether there is a trace that somebody will see: a sampler decides that at its root, and what is below goes with it. */
+/**
+ * Whether somebody will see what is below: a sampler decides that at the root of a trace, and the record of a run wants its
+ * spans whatever is sampled.
+ */
 function isKept(span: Span | undefined): boolean {
-  return span !== undefined && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+  return span !== undefined && (span.isRecording() || (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0);
 }
 
 /** Runs `act` inside a span; a throw marks the span as failed and goes on. */

@@ -15,7 +15,7 @@ afterEach(() => {
 /** How many of so many traces are exported, and whether each of them is whole. */
 async function kept(env: TracingEnvironment): Promise<number> {
   const exporter = new InMemorySpanExporter();
-  const tracing = startTracing("worker", env, exporter);
+  const tracing = startTracing("worker", env, { exporter });
   for (let count = 0; count < CONVERGENCES; count += 1)
     await withSpan(SPAN.run, {}, () => Promise.resolve(withSpanSync(SPAN.step, {}, () => 0)));
   await tracing.flush();
