@@ -30,8 +30,6 @@ export class Watcher {
   readonly #heartbeat: Heartbeat;
   readonly #kinds: TriggerKinds;
   readonly #watches = new Map<SlotId, KindWatch>();
-  /** Slots of ours that others have been told of. */
-  readonly #claimed = new Set<SlotId>();
   readonly #running = new Set<Promise<void>>();
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
@@ -106,8 +104,7 @@ export class Watcher {
       if (view === undefined || !this.#definitions.isReady) return;
       const catalog = await this.#follow(signal);
       const roles = this.#roles(catalog, await this.#keptKinds(signal));
-      await this.#assign(view.watchers, roles, signal);
-      await this.#claim();
+      await this.#claim(await this.#assign(view.watchers, roles, signal));
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const reason = "shared state cannot be reached, the watcher goes on with its slots";
@@ -123,7 +120,6 @@ export class Watcher {
     );
     for (const watch of this.#watches.values()) watch.stop();
     this.#watches.clear();
-    this.#claimed.clear();
     this.#follower.forget();
     this.#pending.replay();
     this.#definitionsChanged = true;
@@ -142,7 +138,12 @@ export class Watcher {
     return catalog;
   }
 
-  async #assign(watchers: readonly string[], roles: ReadonlyMap<SlotId, KindRole>, signal: AbortSignal): Promise<void> {
+  /** @returns who every slot is assigned to */
+  async #assign(
+    watchers: readonly string[],
+    roles: ReadonlyMap<SlotId, KindRole>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
     const { id } = this.#options;
     const definitions = definitionsSlot(this.#ports.store.cluster);
     const owners = assignSlots([...roles.keys(), definitions], watchers);
@@ -153,6 +154,7 @@ export class Watcher {
       if (owners.get(slot) === id && !this.#watches.has(slot)) await this.#start(role, signal);
     }
     await this.#letGo(watchers, roles, owners);
+    return owners;
   }
 
   async #assignDefinitions(isOurs: boolean, signal: AbortSignal): Promise<void> {
@@ -186,7 +188,6 @@ export class Watcher {
     const onListed = () => this.#nudge.abort();
     const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, onListed });
     this.#watches.set(role.slot, watch);
-    this.#claimed.delete(role.slot);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch
       .run(signal)
@@ -204,13 +205,19 @@ export class Watcher {
     this.#ports.log.info({ slot }, "no longer watching");
   }
 
-  /** Tells the former owners of listed slots that they may let go. */
-  async #claim(): Promise<void> {
-    const listed = [...this.#watches].flatMap(([slot, { isListed }]) => (isListed ? [slot] : []));
-    const fresh = listed.filter((slot) => !this.#claimed.has(slot));
-    if (fresh.length === 0) return;
-    await this.#ports.membership.claim(this.#options.id, fresh);
-    for (const slot of fresh) this.#claimed.add(slot);
+  /**
+   * Tells the former owners of listed slots that they may let go. Looked at on every tick: a watcher that had not heard of
+   * us yet may have claimed a slot after we did, and would keep it beside us.
+   */
+  async #claim(owners: ReadonlyMap<string, string>): Promise<void> {
+    const { id } = this.#options;
+    const ours = [...this.#watches].flatMap(([slot, { isListed }]) =>
+      isListed && owners.get(slot) === id ? [slot] : [],
+    );
+    if (ours.length === 0) return;
+    const claimed = await this.#ports.membership.owners(ours);
+    const missing = ours.filter((slot) => claimed.get(slot) !== id);
+    if (missing.length > 0) await this.#ports.membership.claim(id, missing);
   }
 
   /** Writes the kind down before any of its triggers is woken. @returns whether it may be watched now */

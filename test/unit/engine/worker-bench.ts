@@ -28,7 +28,7 @@ const kind = (group: string, name: string, more: Partial<ResourceType> = {}): Re
 /** The kind of every trigger here. */
 export const REQUEST = kind("t.koreo.test", "Request");
 export const CONFIG_MAP = kind("", "ConfigMap", { hasStatus: false });
-const KINDS = [
+export const KINDS = [
   REQUEST,
   CONFIG_MAP,
   kind("t.koreo.test", "Region", { namespaced: false }),

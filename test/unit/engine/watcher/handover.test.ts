@@ -1,0 +1,96 @@
+/** Slots pass from watcher to watcher: the one they are assigned to says so until everybody knows. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MemoryDefinitionRegistry } from "../../../../src/adapters/memory/definition-registry.ts";
+import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
+import { MemoryMembership } from "../../../../src/adapters/memory/membership.ts";
+import { MemoryObjectIndex } from "../../../../src/adapters/memory/object-index.ts";
+import { MemoryCluster } from "../../../../src/adapters/memory/object-store.ts";
+import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
+import { textMember, type JsonObject } from "../../../../src/core/json.ts";
+import { readYaml } from "../../../../src/core/manifest/read-yaml.ts";
+import { assignSlots, type SlotId } from "../../../../src/core/slot.ts";
+import { DefinitionCache } from "../../../../src/engine/definitions.ts";
+import { definitionsSlot } from "../../../../src/engine/watcher/definition-follower.ts";
+import { Watcher } from "../../../../src/engine/watcher/watcher.ts";
+import { silentLog } from "../../../support/silent-log.ts";
+import { flow, keeps, KINDS } from "../worker-bench.ts";
+
+const TTL_MS = 60_000;
+const [ONE, TWO] = ["watcher-one", "watcher-two"];
+
+describe("two watchers", () => {
+  let clock: ManualClock;
+  let membership: MemoryMembership;
+  let ended: AbortController;
+  let start: (id: string) => Watcher;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    membership = new MemoryMembership(clock);
+    ended = new AbortController();
+    const cluster = new MemoryCluster({ clock, types: KINDS });
+    const state = { index: new MemoryObjectIndex(), ledger: new MemoryWatchLedger() };
+    const registry = new MemoryDefinitionRegistry();
+    const ports = { store: cluster, informers: cluster, registry, clock, log: silentLog };
+    for (const { value } of readYaml(flow("keep") + keeps("keep")).documents) {
+      const object = value as JsonObject;
+      const type = KINDS.find(({ kind }) => kind === object["kind"]);
+      if (type === undefined) throw new Error("no such kind");
+      const made = await cluster.create(
+        { type, namespace: "defs", name: textMember(object["metadata"], "name") },
+        object,
+        ended.signal,
+      );
+      if (made.kind === "fault") throw new Error(made.fault.detail);
+    }
+    const definitions = new DefinitionCache(ports, { namespaces: ["defs"], checks: new Map() });
+    void definitions.run(ended.signal);
+    const queue = { enqueue: () => Promise.resolve() };
+    const access = { watchScopeFor: () => Promise.resolve({ kind: "ok", value: { kind: "cluster" } } as const) };
+    start = (id) => {
+      const options = { id, triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 60_000 } as const;
+      const watcher = new Watcher({ ...ports, ...state, membership, queue, access }, definitions, options);
+      void watcher.run(ended.signal);
+      return watcher;
+    };
+  });
+  afterEach(() => ended.abort());
+
+  it("share the slots, each is served by one, and the record says by whom", async () => {
+    const watchers = [start(ONE), start(TWO)];
+    await clock.advance(10_000);
+    const served = watchers.flatMap((watcher) => watcher.slots());
+    expect(served.length).toBeGreaterThan(1);
+    expect(new Set(served).size).toBe(served.length);
+    const owners = await membership.owners(served);
+    for (const [index, watcher] of watchers.entries())
+      for (const slot of watcher.slots()) expect(owners.get(slot)).toBe([ONE, TWO][index]);
+  });
+
+  it("a claim that comes late, from one that does not know the other yet, is claimed back", async () => {
+    await membership.heartbeat(ONE, TTL_MS);
+    const two = start(TWO);
+    await clock.advance(5000);
+    const slots = [...two.slots()];
+    expect(slots.length, "of all slots some are assigned to it").toBeGreaterThan(0);
+    await membership.claim(ONE, slots);
+    await clock.advance(3000);
+    expect([...(await membership.owners(slots)).values()]).toEqual(slots.map(() => TWO));
+  });
+
+  it("a slot that is assigned to another is let go once that one has claimed it, and not claimed again", async () => {
+    const one = start(ONE);
+    await clock.advance(5000);
+    const slots: readonly SlotId[] = one.slots();
+    await membership.heartbeat(TWO, TTL_MS);
+    const moved = slots.filter(
+      (slot) => assignSlots([...slots, definitionsSlot("local")], [ONE, TWO]).get(slot) === TWO,
+    );
+    await clock.advance(3000); // it has heard of the other
+    expect(one.slots(), "kept until the other has listed").toEqual(slots);
+    await membership.claim(TWO, moved);
+    await clock.advance(3000);
+    expect(one.slots()).toEqual(slots.filter((slot) => !moved.includes(slot)));
+    expect([...(await membership.owners(moved)).values()]).toEqual(moved.map(() => TWO));
+  });
+});
