@@ -30,6 +30,8 @@ export interface DockerServer {
 /** As Docker names them; the packages also bring what the two need to run containers. */
 const PACKAGES = ["containerd", "docker.io", "libdevmapper1.02.1", "runc", "tini"];
 const PROGRAMS = ["usr/sbin/dockerd", "usr/bin/docker"] as const;
+/** Of all its containers and builds. */
+const CGROUP = "koreo-test";
 const BUILD_CACHE_LIMIT = "2GB";
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
@@ -53,14 +55,23 @@ export async function provideDocker(report: Report): Promise<DockerBinaries | un
     const env = await environmentOf(dir);
     const [dockerd, docker] = [path.join(dir, PROGRAMS[0]), path.join(dir, PROGRAMS[1])];
     await execute(dockerd, ["--version"], { deadlineMs: 10_000, env });
-    // What it needs of the kernel; in a container without privileges it is refused.
-    await execute("unshare", ["--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "none", "/mnt"], {
-      deadlineMs: 10_000,
-    });
-    return { docker, dockerd, env };
+    const binaries = { docker, dockerd, env };
+    await tryOut(binaries);
+    return binaries;
   } catch (error) {
     skip(error instanceof Error ? error.message : String(error));
     return undefined;
+  }
+}
+
+/** Whether it starts here: a machine without its file system, or a container without privileges, refuses it. */
+async function tryOut(binaries: DockerBinaries): Promise<void> {
+  const data = await mkdtemp(path.join(tmpdir(), "koreo-docker-data-"));
+  try {
+    const server = await start(binaries, data);
+    await server.stop();
+  } finally {
+    await rm(data, { recursive: true, force: true });
   }
 }
 
@@ -77,15 +88,47 @@ async function environmentOf(dir: string): Promise<Readonly<Record<string, strin
   };
 }
 
-/** Starts it and resolves once it answers; waits for another run that has it. */
+/** Starts it with the images of earlier runs, and resolves once it answers; waits for another run that has them. */
 export async function startDocker(binaries: DockerBinaries, report: Report): Promise<DockerServer> {
   const data = path.join(cacheDir(), "docker-data");
   const lock = `${data}.lock`;
+  const unlock = () => rm(lock, { force: true });
   await takeLock(lock, report);
+  let server: DockerServer | undefined;
+  try {
+    const started = await start(binaries, data);
+    server = started;
+    const docker = (...args: readonly string[]) =>
+      execute(started.docker, args, { deadlineMs: 60_000, env: started.env });
+    await removeContainers(docker);
+    const stop = async () => {
+      try {
+        await docker("builder", "prune", "--force", "--keep-storage", BUILD_CACHE_LIMIT);
+        await docker("image", "prune", "--force");
+      } finally {
+        await started.stop();
+        await unlock();
+      }
+    };
+    return { ...started, stop };
+  } catch (error) {
+    await server?.stop();
+    await unlock();
+    throw error;
+  }
+}
+
+/** What a run left that was killed. */
+async function removeContainers(docker: (...args: readonly string[]) => Promise<string>): Promise<void> {
+  const left = (await docker("ps", "--all", "--quiet")).split("\n").filter(Boolean);
+  if (left.length > 0) await docker("rm", "--force", ...left);
+  await docker("volume", "prune", "--force");
+}
+
+async function start(binaries: DockerBinaries, data: string): Promise<DockerServer> {
   const dir = await mkdtemp(path.join(tmpdir(), "koreo-docker-"));
   const socket = `unix://${dir}/docker.sock`;
   const ours = RUN_FOLDERS.filter((folder) => !existsSync(folder));
-  const cgroup = `koreo-test-${process.pid}`;
   await mkdir(path.join(dir, "config"));
   // Else it would write a key below /etc.
   await writeFile(path.join(dir, "daemon.json"), JSON.stringify({ "deprecated-key-path": path.join(dir, "key.json") }));
@@ -94,7 +137,7 @@ export async function startDocker(binaries: DockerBinaries, report: Report): Pro
     args: [
       ...["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", binaries.dockerd],
       ...["--config-file", path.join(dir, "daemon.json"), "--host", socket, "--pidfile", path.join(dir, "docker.pid")],
-      ...["--data-root", data, "--exec-root", path.join(dir, "exec"), "--cgroup-parent", cgroup],
+      ...["--data-root", data, "--exec-root", path.join(dir, "exec"), "--cgroup-parent", CGROUP],
       ...["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"],
     ],
     env: binaries.env,
@@ -104,10 +147,9 @@ export async function startDocker(binaries: DockerBinaries, report: Report): Pro
   const docker = (...args: readonly string[]) => execute(binaries.docker, args, { deadlineMs: 60_000, env });
   const end = async () => {
     await endInOrder(child);
-    await removeCgroups(cgroup);
+    await removeCgroups(CGROUP);
     await removeFolders(ours);
     await rm(dir, { recursive: true, force: true });
-    await rm(lock, { force: true });
   };
   try {
     await child.start();
@@ -117,15 +159,7 @@ export async function startDocker(binaries: DockerBinaries, report: Report): Pro
     await end();
     throw error;
   }
-  const stop = async () => {
-    try {
-      await docker("builder", "prune", "--force", "--keep-storage", BUILD_CACHE_LIMIT);
-      await docker("image", "prune", "--force");
-    } finally {
-      await end();
-    }
-  };
-  return { env, docker: binaries.docker, stop };
+  return { env, docker: binaries.docker, stop: end };
 }
 
 /** Lets Docker itself end first: `unshare`, whose child it is, hands no signal on. */

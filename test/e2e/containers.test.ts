@@ -10,7 +10,7 @@ import { waitFor } from "../control-plane/child.ts";
 import { provideCompose } from "../control-plane/compose.ts";
 import { provideControlPlane } from "../control-plane/provide.ts";
 import { startControlPlane, type ControlPlane } from "../control-plane/start.ts";
-import { IMAGE, provideContainers, startContainers, type Containers } from "../support/containers.ts";
+import { IMAGE, provideContainers, startContainers, WHOLE_PROJECT, type Containers } from "../support/containers.ts";
 import { readinessOf } from "../support/object-board.ts";
 import { ROOT } from "../support/stack.ts";
 
@@ -176,6 +176,19 @@ describe.skipIf(tools === undefined)("in containers", () => {
       const isRepaired = async () => !(await page()).includes("defaced");
       await waitFor("the damage being repaired", CONVERGED_WITHIN_MS, isRepaired);
       expect((await said()).match(/webapps?[^\n]*traffic/gi)?.length).toBeGreaterThanOrEqual(2);
+    });
+
+    it("hands the access that k3s writes for root to the other containers", async () => {
+      const inside = (user: string, volume: string, ...args: readonly string[]) => {
+        const mount = `${WHOLE_PROJECT}_${volume}:/mounted`;
+        return containers.docker("run", "--rm", "--network", "none", "--user", user, "--volume", mount, ...args);
+      };
+      const written = "umask 077; echo 'server: https://127.0.0.1:6443' > /mounted/k3s.yaml";
+      await inside("0:0", "kubernetes-output", "--entrypoint", "sh", IMAGE, "-ec", written);
+      for (const _ of ["once", "again"]) await containers.composeAlone("run", "--rm", "--no-deps", "kubeconfig");
+      const read = await inside("1000:1000", "kubeconfig", "--entrypoint", "cat", IMAGE, "/mounted/kubeconfig");
+      expect(read).toBe("server: https://kubernetes:6443\n");
+      await containers.composeAlone("down", "--volumes");
     });
 
     it("takes everything away again", async () => {

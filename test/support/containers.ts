@@ -22,6 +22,8 @@ const REDIS_IMAGE = (parse(readFileSync(path.join(ROOT, "docker-compose.yml"), "
   .services.redis.image;
 export const IMAGE = "koreo-cluster:local";
 const PROJECT = "koreo-test";
+/** Of docker-compose.yml alone. */
+export const WHOLE_PROJECT = "koreo-whole";
 /** The user of the containers, who must be able to read the kubeconfig. */
 const USER = 1000;
 
@@ -59,10 +61,14 @@ export async function provideContainers(
 }
 
 export interface Containers {
+  /** Of the HTTP API, once it runs. */
   readonly apiUrl: string;
   /** @returns standard output. @throws Error with the end of the output when the command fails */
   docker(...args: readonly string[]): Promise<string>;
+  /** With all three files. */
   compose(...args: readonly string[]): Promise<string>;
+  /** With docker-compose.yml alone, as a project of its own. */
+  composeAlone(...args: readonly string[]): Promise<string>;
   /** The command `koreo` inside a running container of a role. */
   koreo(role: string, ...args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -84,14 +90,18 @@ export async function startContainers(tools: ContainerTools, kubeconfig: string,
       ...{ KUBECONFIG: mounted, KOREO_USER: `${USER}:${USER}`, KOREO_DEFINITION_NAMESPACES: "platform" },
       ...{ API_PORT: String(apiPort), REDIS_PORT: String(redisPort) },
     };
-    const files = COMPOSE_FILES.flatMap((file) => ["--file", path.join(ROOT, file)]);
     const composeCommand = run(tools.compose, env);
-    const compose = (...args: readonly string[]) =>
-      composeCommand("--project-name", PROJECT, "--ansi", "never", "--progress", "quiet", ...files, ...args);
+    const withFiles = (project: string, files: readonly string[]): Run => {
+      const flags = ["--project-name", project, "--ansi", "never", "--progress", "quiet"];
+      const named = files.flatMap((file) => ["--file", path.join(ROOT, file)]);
+      return (...args) => composeCommand(...flags, ...named, ...args);
+    };
+    const compose = withFiles(PROJECT, COMPOSE_FILES);
     return {
       apiUrl: `http://127.0.0.1:${apiPort}`,
       docker,
       compose,
+      composeAlone: withFiles(WHOLE_PROJECT, COMPOSE_FILES.slice(0, 1)),
       koreo: (role, ...args) => compose("exec", "--no-TTY", role, "koreo", ...args),
       stop: () => end(server, dir),
     };
