@@ -1,37 +1,49 @@
 # The image of `koreo`: its entry point is the command, so `docker run IMAGE watcher` starts a watcher and
 # `docker run IMAGE --help` lists the rest. Nothing in it is written to at run time, and no shell is needed.
 #
-# npm's optional packages stay out everywhere: Node as a package (the base image brings it) and native accelerators.
+# Node is the npm package that the lock file pins, the same that every test runs on. Debian's npm only fetches packages.
 
-ARG NODE_IMAGE=node:24-bookworm-slim
+ARG BASE_IMAGE=debian:bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+FROM ${BASE_IMAGE} AS npm
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates npm \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=optional --ignore-scripts
+
+FROM npm AS build
+RUN npm ci --ignore-scripts --loglevel=error
 COPY LICENSE tsconfig.json ./
 COPY test/tooling/build.mjs test/tooling/
 COPY charts/koreo/files/crds charts/koreo/files/crds
 COPY src src
 # Files keep the modes they have in the checkout, and there may be people who keep theirs to themselves (umask 077).
-RUN npm run build && chmod -R a+rX LICENSE package.json charts dist
+RUN node_modules/node-linux-*/bin/node test/tooling/build.mjs \
+ && chmod a+x dist/cli/main.js \
+ && chmod -R a+rX LICENSE package.json charts dist
 
 # Apart from the build, so that this layer stays the same until the lock file changes.
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-# Half of what the packages bring is types and source maps, which nothing reads at run time.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts \
- && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+FROM npm AS dependencies
+# Half of what the packages bring is types and source maps, and all that Node brings but its program is headers and pages:
+# nothing reads them at run time. Every package.json and the list of packages stay, for whoever wants to know what is inside.
+RUN npm ci --omit=dev --ignore-scripts --loglevel=error \
+ && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && find node_modules/node-linux-* -type f ! -path '*/bin/node' ! -name package.json ! -name LICENSE -delete \
+ && find node_modules/node-linux-* -type d -empty -delete \
+ && (cd node_modules && ln -s node-linux-* node)
 
-FROM ${NODE_IMAGE}
-ENV NODE_ENV=production
+FROM ${BASE_IMAGE}
+ENV NODE_ENV=production \
+    PATH=/app/node_modules/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
-# src/processes/shared/crds.ts and version.ts beside it look for these two from dist/.
+# src/processes/shared/crds.ts and src/cli/program.ts look for these two from dist/.
 COPY --from=build /app/charts charts
 COPY --from=build /app/LICENSE /app/package.json ./
 COPY --from=build /app/dist dist
+# For scripts, and for `docker exec`.
+RUN ln -s /app/dist/cli/main.js /usr/local/bin/koreo
 # A number, so that Kubernetes can tell that it is not root; any other works too.
 USER 1000:1000
 # Needs the port in KOREO_PORT; with no port, or with 0 (any free one), there is nothing to ask.

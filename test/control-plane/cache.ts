@@ -64,13 +64,14 @@ export async function buildOnce(
   }
 }
 
-async function takeLock(lock: string, report: Report): Promise<void> {
+/** Resolves once the file is ours; whoever takes it removes it in the end. What a dead process left is taken over. */
+export async function takeLock(lock: string, report: Report): Promise<void> {
   for (let waited = false; ; waited = true) {
     try {
       await writeFile(lock, String(process.pid), { flag: "wx" });
       return;
     } catch {
-      if (!waited) report(`waiting for another build (${lock})`);
+      if (!waited) report(`waiting for another process (${lock})`);
     }
     const owner = Number(await readFile(lock, "utf8").catch(() => "0"));
     const age = await stat(lock).then(

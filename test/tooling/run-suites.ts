@@ -7,12 +7,14 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { provideCompose } from "../control-plane/compose.ts";
 import { provideHelm } from "../control-plane/helm.ts";
 import { provideJaeger } from "../control-plane/jaeger.ts";
 import { providePrometheus } from "../control-plane/prometheus.ts";
 import { provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
+import { provideContainers } from "../support/containers.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const only = process.argv.slice(2);
@@ -120,6 +122,8 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   if (isPatient || chosen.some(({ name }) => name === "integration")) await providePrometheus(say);
   const hasHelm = !isPatient || (await provideHelm(say)).length > 0;
   const hasTraceStore = !isPatient || (await provideJaeger(say)) !== undefined;
+  const compose = isPatient ? await provideCompose(say) : undefined;
+  if (isPatient) await provideContainers(compose, say);
   const redis = await startRedis({ ...redisBinary, dir: path.join(scratch, "redis") });
   const plane = await startControlPlane({ binaries, dir: path.join(scratch, "plane"), audit: true });
   say(`Kubernetes ${plane.version} (from ${binaries.source}) at ${plane.url}, Redis at ${redis.url}`);
@@ -131,6 +135,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
       ...(plane.auditLog === undefined ? {} : { KOREO_TEST_AUDIT_LOG: plane.auditLog }),
       ...(hasHelm ? {} : { KOREO_TEST_HELM: "none" }),
       ...(hasTraceStore ? {} : { KOREO_TEST_JAEGER: "none" }),
+      ...(isPatient && compose === undefined ? { KOREO_TEST_COMPOSE: "none" } : {}),
       ...redisBinary.env,
     },
     stop: async () => {

@@ -12,6 +12,8 @@ const PATIENT = [
   "access",
   "chaos",
   "chart-*",
+  "compose-files",
+  "containers",
   "dashboards",
   "dev-and-cli",
   "explain",
