@@ -75,5 +75,5 @@ export async function recordLook(
   const seen = run.looks.get(object) ?? version;
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
-  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion }]));
+  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion, fence: run.fence }]));
 }

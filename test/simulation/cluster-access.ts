@@ -155,8 +155,8 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
   ): Promise<ClusterResult<T>> {
     if (signal.aborted) return aborted(verb);
     const answer = this.#process.call({ to: "cluster", verb, target }, execute, (fault) => {
-      if (!STORE_FAULTS.has(fault)) return undefined;
-      const kind = fault as StoreFault;
+      const kind = fault === "late-act" ? "late" : (fault as StoreFault);
+      if (!STORE_FAULTS.has(kind)) return undefined;
       const refusal = refusalOf(kind);
       return async (): Promise<ClusterResult<T>> => {
         if (refusal === undefined) return stale?.() ?? execute();

@@ -11,8 +11,12 @@ type StateFault = "down-before" | "down-after" | "wipe";
  * the next one of another object (`swap`); or stands still for some seconds (`delay`).
  */
 type WatchFault = "drop" | "duplicate" | "swap" | "delay";
-/** The user's next act comes now, in the middle of what the engine does, and not once it has settled. */
-type UserFault = "act";
+/**
+ * The user's next act comes now, in the middle of what the engine does, and not once it has settled; or soon after the worker
+ * was stopped before the call (`freeze-act`), or while the request is on its way for long (`late-act`): what the call does in
+ * the end is out of date.
+ */
+type UserFault = "act" | "freeze-act" | "late-act";
 
 export type Fault = StoreFault | ProcessFault | StateFault | WatchFault | UserFault;
 
@@ -38,12 +42,13 @@ export function isWrite({ to, verb }: Pick<Call, "to" | "verb">): boolean {
 
 /** Everything that can go wrong with a call. */
 export function faultsOf(call: Call): readonly Fault[] {
-  const act: readonly Fault[] = call.role === "worker" ? ["act"] : [];
+  const act: readonly Fault[] = call.role === "worker" ? ["act", "freeze-act"] : [];
+  const lateAct: readonly Fault[] = call.role === "worker" && isWrite(call) ? ["late-act"] : [];
   switch (call.to) {
     case "watch":
       return ["die-before", "die-after", "drop", "duplicate", "swap", "delay"];
     case "cluster":
-      return [...(isWrite(call) ? WRITE_FAULTS : READ_FAULTS), ...PROCESS_FAULTS, ...act];
+      return [...(isWrite(call) ? WRITE_FAULTS : READ_FAULTS), ...PROCESS_FAULTS, ...act, ...lateAct];
     case "state":
       // Sleeping until there is work: whatever happens meanwhile happens at the next call too.
       if (call.verb === "keys.wait") return [];

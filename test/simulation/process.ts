@@ -11,6 +11,7 @@ import { Lane, never } from "./time.ts";
 /** Longer than a lease and than a watcher's time to live. */
 export const FREEZE_MS = 12_000;
 export const RESTART_AFTER_MS = 2000;
+const ACT_AFTER_MS = 1000;
 
 /** The run on whose behalf a call is made. */
 export const currentRun = new AsyncLocalStorage<number>();
@@ -63,7 +64,8 @@ export class Process {
     const [thereMs, backMs] = latency;
     if (fault === "act") await this.#world.actNow(true);
     else if (fault === "die-before") return this.#world.kill(this);
-    else if (fault === "freeze-before") this.#freeze();
+    else if (fault === "freeze-before" || fault === "freeze-act") this.#freeze();
+    if (fault === "freeze-act" || fault === "late-act") this.#world.later(ACT_AFTER_MS, () => this.#world.actNow(true));
     await this.lane.sleep(thereMs);
     if (this.lane.hasDied()) return never();
     if (fault === "wipe") this.#world.wipe();

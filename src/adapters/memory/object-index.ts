@@ -2,27 +2,38 @@
 import type { KeyText } from "../../core/object-key.ts";
 import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
 
+/** The version a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
+interface Look {
+  readonly resourceVersion: string;
+  readonly fence: number;
+}
+
 export class MemoryObjectIndex implements ObjectIndex {
-  /** Object -> trigger -> version it has looked at. */
-  readonly #triggers = new Map<KeyText, Map<KeyText, string>>();
+  /** Object -> trigger -> what it has looked at. */
+  readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
   add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
-    for (const { object, trigger, resourceVersion } of entries) {
-      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, string>());
-      triggers.set(trigger, resourceVersion ?? triggers.get(trigger) ?? "");
+    for (const { object, trigger, resourceVersion, fence = 0 } of entries) {
+      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Look>());
+      const known = triggers.get(trigger) ?? { resourceVersion: "", fence: 0 };
+      const version = fence < known.fence ? undefined : resourceVersion;
+      triggers.set(trigger, {
+        resourceVersion: version ?? known.resourceVersion,
+        fence: Math.max(fence, known.fence),
+      });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
     return Promise.resolve(entries.map(({ object }) => [...(this.#triggers.get(object)?.keys() ?? [])]));
   }
 
-  trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void> {
+  trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
     const kept = new Set(objects);
     const known = this.#objects.get(trigger) ?? new Set<KeyText>();
     for (const object of known) {
-      if (kept.has(object)) continue;
-      known.delete(object);
       const triggers = this.#triggers.get(object);
+      if (kept.has(object) || (triggers?.get(trigger)?.fence ?? 0) > fence) continue;
+      known.delete(object);
       triggers?.delete(trigger);
       if (triggers?.size === 0) this.#triggers.delete(object);
     }
@@ -33,7 +44,7 @@ export class MemoryObjectIndex implements ObjectIndex {
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {
     const known = (object: KeyText) => [...(this.#triggers.get(object) ?? [])];
     return Promise.resolve(
-      objects.map((object) => known(object).map(([trigger, resourceVersion]) => ({ trigger, resourceVersion }))),
+      objects.map((object) => known(object).map(([trigger, { resourceVersion }]) => ({ trigger, resourceVersion }))),
     );
   }
 

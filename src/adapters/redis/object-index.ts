@@ -23,16 +23,17 @@ export class RedisObjectIndex implements ObjectIndex {
   async add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
     const replies: (readonly KeyText[])[] = [];
     for (let start = 0; start < entries.length; start += BATCH) {
-      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion }) => {
-        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : `=${resourceVersion}`];
+      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion, fence = 0 }) => {
+        const version = resourceVersion === undefined ? "" : `=${resourceVersion}`;
+        return [object, kindText(object), trigger, version, fence];
       });
       replies.push(...((await ADD.run(this.#redis, [this.#keys.index], args)) as KeyText[][]));
     }
     return replies;
   }
 
-  async trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void> {
-    await TRIM.run(this.#redis, [this.#keys.index], [trigger, ...objects]);
+  async trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
+    await TRIM.run(this.#redis, [this.#keys.index], [trigger, fence, ...objects]);
   }
 
   async triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {
@@ -43,8 +44,8 @@ export class RedisObjectIndex implements ObjectIndex {
     return Promise.all(
       replies.map(async ([error, reply]) => {
         if (error !== null) return orUnavailable(Promise.reject(error));
-        const versions = Object.entries(reply as Record<string, string>);
-        return versions.map(([trigger, resourceVersion]) => ({ trigger: trigger as KeyText, resourceVersion }));
+        const looks = Object.entries(reply as Record<string, string>);
+        return looks.map(([trigger, look]) => ({ trigger: trigger as KeyText, resourceVersion: versionIn(look) }));
       }),
     );
   }
@@ -66,4 +67,9 @@ export class RedisObjectIndex implements ObjectIndex {
   async kinds(): Promise<readonly string[]> {
     return orUnavailable(this.#redis.smembers(this.#keys.indexedKinds));
   }
+}
+
+/** Entries are `fence:version`; those of older releases the version alone. */
+function versionIn(look: string): string {
+  return look.replace(/^\d+:/, "");
 }
