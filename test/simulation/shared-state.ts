@@ -5,6 +5,7 @@ import { MemoryMembership } from "../../src/adapters/memory/membership.ts";
 import { MemoryObjectIndex } from "../../src/adapters/memory/object-index.ts";
 import { MemoryObjectLock } from "../../src/adapters/memory/object-lock.ts";
 import { MemoryWatchLedger } from "../../src/adapters/memory/watch-ledger.ts";
+import type { SlotId } from "../../src/core/slot.ts";
 import type { DefinitionRegistry } from "../../src/engine/ports/definition-registry.ts";
 import type { Membership } from "../../src/engine/ports/membership.ts";
 import type { ObjectIndex } from "../../src/engine/ports/object-index.ts";
@@ -31,14 +32,14 @@ export class SharedServer {
 
   constructor(lane: Lane) {
     this.#lane = lane;
-    this.data = freshData(lane);
+    this.data = freshData(lane, this.epoch);
   }
 
   /** Everything is gone and every connection was cut: a server that started anew without its files. */
   wipe(): void {
     const before = this.data;
     this.#wipes += 1;
-    this.data = freshData(this.#lane);
+    this.data = freshData(this.#lane, this.epoch);
     void before.keys.close();
     for (const listener of [...this.#listeners]) listener();
   }
@@ -54,12 +55,30 @@ export class SharedServer {
   }
 }
 
-function freshData(lane: Lane): Data {
+/** Records what belongs to this data set alone, as `scripts/ledger-record-2.lua` does. */
+class EpochLedger extends MemoryWatchLedger {
+  readonly #epoch: string;
+
+  constructor(epoch: string) {
+    super();
+    this.#epoch = epoch;
+  }
+
+  override async record(slot: SlotId, changes: ReadonlyMap<string, string | null>, epoch = ""): Promise<void> {
+    if (epoch === this.#epoch) await super.record(slot, changes);
+  }
+
+  override async recordSpreadPlan(slot: SlotId, planHash: string, epoch = ""): Promise<void> {
+    if (epoch === this.#epoch) await super.recordSpreadPlan(slot, planHash);
+  }
+}
+
+function freshData(lane: Lane, epoch: string): Data {
   return {
     keys: new MemoryKeyStore({ clock: lane, leasesEnd: true }),
     index: new MemoryObjectIndex(),
     lock: new MemoryObjectLock(lane),
-    ledger: new MemoryWatchLedger(),
+    ledger: new EpochLedger(epoch),
     registry: new MemoryDefinitionRegistry(),
     membership: new MemoryMembership(lane),
   };

@@ -4,6 +4,12 @@ import type { SlotId } from "../../core/slot.ts";
 import type { SeenObjects, UnwatchedPlaces, WatchLedger } from "../../engine/ports/watch-ledger.ts";
 import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
+import { loadScript } from "./script.ts";
+
+const RECORD = loadScript("ledger-record-2");
+
+/** Names and texts per script, so that Redis is never away for long. */
+const BATCH = 1000;
 
 export class RedisWatchLedger implements WatchLedger {
   readonly #redis: Redis;
@@ -18,20 +24,22 @@ export class RedisWatchLedger implements WatchLedger {
     return new Map(Object.entries(await orUnavailable(this.#redis.hgetall(this.#keys.seen(slot)))));
   }
 
-  async record(slot: SlotId, changes: ReadonlyMap<string, string | null>): Promise<void> {
-    const seen = [...changes].flatMap(([object, text]) => (text === null ? [] : [object, text]));
-    const forgotten = [...changes].flatMap(([object, text]) => (text === null ? [object] : []));
-    const key = this.#keys.seen(slot);
-    if (seen.length > 0) await orUnavailable(this.#redis.hset(key, ...seen));
-    if (forgotten.length > 0) await orUnavailable(this.#redis.hdel(key, ...forgotten));
+  async record(slot: SlotId, changes: ReadonlyMap<string, string | null>, epoch: string): Promise<void> {
+    const all = [...changes].flatMap(([object, text]) => [object, text === null ? "" : `=${text}`]);
+    for (let start = 0; start < all.length; start += BATCH)
+      await RECORD.run(
+        this.#redis,
+        [this.#keys.seen(slot), this.#keys.epoch],
+        [epoch, ...all.slice(start, start + BATCH)],
+      );
   }
 
   async spreadPlan(slot: SlotId): Promise<string> {
     return (await orUnavailable(this.#redis.hget(this.#keys.spreadPlans, slot))) ?? "";
   }
 
-  async recordSpreadPlan(slot: SlotId, planHash: string): Promise<void> {
-    await orUnavailable(this.#redis.hset(this.#keys.spreadPlans, slot, planHash));
+  async recordSpreadPlan(slot: SlotId, planHash: string, epoch: string): Promise<void> {
+    await RECORD.run(this.#redis, [this.#keys.spreadPlans, this.#keys.epoch], [epoch, slot, `=${planHash}`]);
   }
 
   async noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void> {

@@ -13,11 +13,16 @@ export type UnwatchedPlaces = Readonly<Record<string, string>>;
 export interface WatchLedger {
   /** Everything recorded for a slot. */
   seen(slot: SlotId): Promise<SeenObjects>;
-  /** Records after (never before) the wake-ups were accepted. `null` forgets an object. Batched. */
-  record(slot: SlotId, changes: ReadonlyMap<string, string | null>): Promise<void>;
+  /**
+   * Records after (never before) the wake-ups were accepted. `null` forgets an object. Batched.
+   *
+   * @param epoch - of the store that accepted them, see `membership`; one that lost them records nothing
+   */
+  record(slot: SlotId, changes: ReadonlyMap<string, string | null>, epoch: string): Promise<void>;
   /** The hash of the plans last spread over all keys of a trigger slot, or "" when never. */
   spreadPlan(slot: SlotId): Promise<string>;
-  recordSpreadPlan(slot: SlotId, planHash: string): Promise<void>;
+  /** @param epoch - as for `record` */
+  recordSpreadPlan(slot: SlotId, planHash: string, epoch: string): Promise<void>;
   /** Says where a kind (`cluster/group/kind`) cannot be watched; replaces what was said of it. */
   noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void>;
   /** Where kinds cannot be watched: objects there are only looked at from time to time. */

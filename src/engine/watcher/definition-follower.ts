@@ -75,7 +75,7 @@ export class DefinitionFollower {
     for (const key of gone) seen.delete(key);
     const forgotten = new Map([...gone].map((key) => [key as string, null]));
     await untilReached(
-      () => this.#ports.ledger.record(this.#slot, forgotten),
+      () => this.#ports.ledger.record(this.#slot, forgotten, this.#pending.epoch),
       "writing the ledger",
       this.#ports,
       signal,

@@ -30,6 +30,11 @@ export class Heartbeat {
     return this.#answeredMs;
   }
 
+  /** Of the shared state as last heard of; "" before the first answer. */
+  get epoch(): string {
+    return this.#view?.epoch ?? "";
+  }
+
   /** Every `cluster/group/kind` that inventories name, as last read. */
   get indexedKinds(): readonly string[] {
     return this.#indexedKinds;

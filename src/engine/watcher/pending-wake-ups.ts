@@ -46,13 +46,21 @@ export interface PendingPorts {
 
 export class PendingWakeUps {
   readonly #ports: PendingPorts;
+  readonly #epoch: () => string;
   readonly #pending = new Map<KeyText, Pending>();
   /** Accepted wake-ups of the last minute, oldest first. */
   #remembered: { readonly atMs: number; readonly wakeUp: WakeUp }[] = [];
   #nudge: () => void = () => undefined;
 
-  constructor(ports: PendingPorts) {
+  /** @param epoch - of the shared state as last heard of */
+  constructor(ports: PendingPorts, epoch: () => string) {
     this.#ports = ports;
+    this.#epoch = epoch;
+  }
+
+  /** Of the shared state: what is sent from now on counts in it at the latest. */
+  get epoch(): string {
+    return this.#epoch();
   }
 
   /** Keys on their way: bounded by the number of objects. */
@@ -101,6 +109,8 @@ export class PendingWakeUps {
   }
 
   async #send(batch: readonly Pending[]): Promise<boolean> {
+    // From before: a store that loses the wake-ups once it has them must not learn that they were seen.
+    const { epoch } = this;
     try {
       const wakeUps = batch.map(({ wakeUp }) => wakeUp);
       await withEnqueueSpan(
@@ -116,7 +126,7 @@ export class PendingWakeUps {
       return false;
     }
     this.#remember(batch);
-    await this.#record(batch);
+    await this.#record(batch, epoch);
     for (const { onSent } of batch) for (const tell of onSent) tell();
     return true;
   }
@@ -129,7 +139,7 @@ export class PendingWakeUps {
   }
 
   /** A record that fails costs one needless wake-up after the next take-over, no more. */
-  async #record(batch: readonly Pending[]): Promise<void> {
+  async #record(batch: readonly Pending[], epoch: string): Promise<void> {
     const bySlot = new Map<SlotId, Map<string, string | null>>();
     const reasons = new Map<string, number>();
     for (const { wakeUp, seen } of batch) {
@@ -140,7 +150,7 @@ export class PendingWakeUps {
       }
     }
     try {
-      for (const [slot, changes] of bySlot) await this.#ports.ledger.record(slot, changes);
+      for (const [slot, changes] of bySlot) await this.#ports.ledger.record(slot, changes, epoch);
       for (const [reason, count] of reasons) await this.#ports.ledger.count(reason, count);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;

@@ -59,9 +59,10 @@ export class PlanSpread {
     const plan = this.#catalog().planHashFor(this.#kind);
     if ((this.#begun.get(scope) ?? this.#recorded) === plan) return;
     this.#begun.set(scope, plan);
+    const { epoch } = this.#pending;
     this.#spread([...keys], () => {
       this.#sent.set(scope, plan);
-      void this.#record(plan, signal);
+      void this.#record(plan, epoch, signal);
     });
   }
 
@@ -80,9 +81,9 @@ export class PlanSpread {
   }
 
   /** A scope that cannot be listed keeps the plan from being recorded: the next owner then spreads it again, no more. */
-  async #record(plan: string, signal: AbortSignal): Promise<void> {
+  async #record(plan: string, epoch: string, signal: AbortSignal): Promise<void> {
     if (this.#scopes.some((scope) => (this.#sent.get(scope) ?? this.#recorded) !== plan)) return;
-    const write = () => this.#ports.ledger.recordSpreadPlan(this.#kind.slot, plan);
+    const write = () => this.#ports.ledger.recordSpreadPlan(this.#kind.slot, plan, epoch);
     await untilReached(write, "writing the ledger", this.#ports, signal);
   }
 }

@@ -41,9 +41,9 @@ export class Watcher {
     this.#ports = ports;
     this.#options = options;
     this.#definitions = definitions;
-    this.#pending = new PendingWakeUps(ports);
-    this.#follower = new DefinitionFollower(ports, this.#pending);
     this.#heartbeat = new Heartbeat(ports, options.id);
+    this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
+    this.#follower = new DefinitionFollower(ports, this.#pending);
     this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
   }
 

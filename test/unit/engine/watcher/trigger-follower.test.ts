@@ -58,7 +58,7 @@ class Harness {
       store: { cluster: "local" },
     } as unknown as WatcherPorts;
     const catalog = { planHashFor: () => this.plan, find: () => undefined } as unknown as Catalog;
-    this.pending = new PendingWakeUps(ports);
+    this.pending = new PendingWakeUps(ports, () => "1");
     const options = { id: "w", triggerNamespaces, homeNamespace: "defs", resyncIntervalMs: 1000 };
     this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
   }
