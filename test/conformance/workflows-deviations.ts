@@ -263,7 +263,7 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
         resourcesIn(member(each, "managedResources")).map(resourceId).includes(id),
       );
       const isSettled = owners.every((owner) => {
-        if (memberAt(scene.actual, ["triggers", owner]) === undefined) return true;
+        if (memberAt(scene.actual, ["triggers", owner, "missing"]) === true) return true;
         return ["Ready", "Skip"].includes(textMember(condition(scene, owner, "Ready"), "reason"));
       });
       return owners.length > 0 && wasMade && !isNamed && isSettled;
