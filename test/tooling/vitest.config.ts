@@ -19,6 +19,9 @@ const PATIENT = [
   "explain",
   "faults",
   "hostile-definitions",
+  "rbac",
+  "secrets",
+  "secure-redis",
   "trace-store",
 ].map((name) => `test/e2e/${name}.test.ts`);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
