@@ -100,5 +100,6 @@ export async function recordLook(
   const seen = run.looks.get(object) ?? version;
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
-  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion }]));
+  const note = run.memory.repairs.note(`${run.trigger.key} ${object}`);
+  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion, note }]));
 }

@@ -17,7 +17,7 @@ import { inScope, locateResource, type ResourceTarget } from "../core/resource/l
 import { isDriftRepair } from "./drift.ts";
 import { holdForObject } from "./finalizer.ts";
 import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
-import { planWrite, sendWrite, siteOf, type WriteSite } from "./object-write.ts";
+import { placeOf, planWrite, sendWrite, type WriteSite } from "./object-write.ts";
 import { faultOutcome } from "./perform.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import { RunInterrupted, shared, type RunContext } from "./run-context.ts";
@@ -65,7 +65,8 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
   const [named = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key }]));
-  const sharers = named.filter((key) => key !== run.trigger.key);
+  const sharers = named.map(({ trigger }) => trigger).filter((key) => key !== run.trigger.key);
+  run.memory.repairs.learn(placeOf(run, object), named.find(({ trigger }) => trigger === run.trigger.key)?.note ?? "");
 
   const settled = await settle(work, { call, target, ref, object, step: path, name: target.fullName, sharers }, signal);
   await recordLook(run, object, settled);
@@ -113,7 +114,7 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     if (action.kind === "none") {
       const unheld = await holdForObject(run, target, { action, observed }, signal);
       if (unheld !== undefined) return { outcome: unheld, observed, changed };
-      if (!changed) run.memory.writes.calm(siteOf(run, target));
+      if (!changed) run.memory.repairs.calm(placeOf(run, target.object));
       return { outcome: conclude(target, observed ?? {}), observed, changed };
     }
     const unheld = await holdForObject(run, target, { action, observed }, signal);

@@ -2,18 +2,21 @@
 import type { KeyText } from "../../core/object-key.ts";
 import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
 
+type Looked = Omit<IndexedTrigger, "trigger">;
+
 export class MemoryObjectIndex implements ObjectIndex {
-  /** Object -> trigger -> version it has looked at. */
-  readonly #triggers = new Map<KeyText, Map<KeyText, string>>();
+  /** Object -> trigger -> what it has looked at. */
+  readonly #triggers = new Map<KeyText, Map<KeyText, Looked>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
-    for (const { object, trigger, resourceVersion } of entries) {
-      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, string>());
-      triggers.set(trigger, resourceVersion ?? triggers.get(trigger) ?? "");
+  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
+    for (const { object, trigger, resourceVersion, note = "" } of entries) {
+      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Looked>());
+      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "" };
+      triggers.set(trigger, resourceVersion === undefined ? known : { resourceVersion, note });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
-    return Promise.resolve(entries.map(({ object }) => [...(this.#triggers.get(object)?.keys() ?? [])]));
+    return Promise.resolve(entries.map(({ object }) => this.#named(object)));
   }
 
   trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void> {
@@ -31,10 +34,11 @@ export class MemoryObjectIndex implements ObjectIndex {
   }
 
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {
-    const known = (object: KeyText) => [...(this.#triggers.get(object) ?? [])];
-    return Promise.resolve(
-      objects.map((object) => known(object).map(([trigger, resourceVersion]) => ({ trigger, resourceVersion }))),
-    );
+    return Promise.resolve(objects.map((object) => this.#named(object)));
+  }
+
+  #named(object: KeyText): readonly IndexedTrigger[] {
+    return [...(this.#triggers.get(object) ?? [])].map(([trigger, looked]) => ({ trigger, ...looked }));
   }
 
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {

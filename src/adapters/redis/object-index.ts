@@ -20,13 +20,15 @@ export class RedisObjectIndex implements ObjectIndex {
     this.#keys = keys;
   }
 
-  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
-    const replies: (readonly KeyText[])[] = [];
+  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
+    const replies: (readonly IndexedTrigger[])[] = [];
     for (let start = 0; start < entries.length; start += BATCH) {
-      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion }) => {
-        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : `=${resourceVersion}`];
+      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion, note = "" }) => {
+        const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
+        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : looked];
       });
-      replies.push(...((await ADD.run(this.#redis, [this.#keys.index], args)) as KeyText[][]));
+      const answers = (await ADD.run(this.#redis, [this.#keys.index], args)) as string[][];
+      replies.push(...answers.map((flat) => indexedTriggers(pairs(flat))));
     }
     return replies;
   }
@@ -43,8 +45,7 @@ export class RedisObjectIndex implements ObjectIndex {
     return Promise.all(
       replies.map(async ([error, reply]) => {
         if (error !== null) return orUnavailable(Promise.reject(error));
-        const versions = Object.entries(reply as Record<string, string>);
-        return versions.map(([trigger, resourceVersion]) => ({ trigger: trigger as KeyText, resourceVersion }));
+        return indexedTriggers(Object.entries(reply as Record<string, string>));
       }),
     );
   }
@@ -66,4 +67,16 @@ export class RedisObjectIndex implements ObjectIndex {
   async kinds(): Promise<readonly string[]> {
     return orUnavailable(this.#redis.smembers(this.#keys.indexedKinds));
   }
+}
+
+/** What Redis keeps for a trigger is the version it has looked at, and behind a space the note. */
+function indexedTriggers(fields: readonly (readonly [string, string])[]): readonly IndexedTrigger[] {
+  return fields.map(([trigger, looked]) => {
+    const [resourceVersion = "", note = ""] = looked.split(" ");
+    return { trigger: trigger as KeyText, resourceVersion, note };
+  });
+}
+
+function pairs(flat: readonly string[]): readonly (readonly [string, string])[] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""] as const] : []));
 }

@@ -12,6 +12,8 @@ export interface IndexEntry {
   readonly trigger: KeyText;
   /** Of the object as the run saw it last; "" while it has seen none. Absent: what is recorded stays. */
   readonly resourceVersion?: string;
+  /** With a version: what the workers tell each other of writes on the object; no spaces. Absent: none. */
+  readonly note?: string;
 }
 
 /** A trigger that names an object. */
@@ -19,6 +21,8 @@ export interface IndexedTrigger {
   readonly trigger: KeyText;
   /** The version it has looked at; "" for none. */
   readonly resourceVersion: string;
+  /** "" for none. */
+  readonly note: string;
 }
 
 export interface ObjectIndex {
@@ -27,7 +31,7 @@ export interface ObjectIndex {
    *
    * @returns for each entry every trigger that names its object, its own among them
    */
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]>;
+  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /** Takes out every object of the trigger that is not among these. An empty list forgets the trigger. */
   trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void>;
   /** The triggers of each object, in the order asked; an unknown object has none. */

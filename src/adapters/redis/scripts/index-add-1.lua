@@ -1,7 +1,7 @@
 -- Adds entries to the object index, or brings the version a trigger has looked at up to date. All or nothing.
 -- KEYS: beginning of the index's names
--- ARGV: repeated: object, `cluster/group/kind` of it, trigger, "=" .. version or "" to leave what is recorded
--- Reply: for each entry the list of all triggers that name its object
+-- ARGV: repeated: object, `cluster/group/kind` of it, trigger, "=" .. what it has looked at or "" to leave what is recorded
+-- Reply: for each entry all triggers that name its object, each followed by what it has looked at
 
 local replies = {}
 for i = 1, #ARGV, 4 do
@@ -17,6 +17,6 @@ for i = 1, #ARGV, 4 do
   redis.call('SADD', KEYS[1] .. ':trigger:' .. trigger, object)
   redis.call('SADD', KEYS[1] .. ':kind:' .. kind, object)
   redis.call('SADD', KEYS[1] .. ':kinds', kind)
-  replies[#replies + 1] = redis.call('HKEYS', triggers)
+  replies[#replies + 1] = redis.call('HGETALL', triggers)
 end
 return replies
