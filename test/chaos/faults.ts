@@ -3,8 +3,12 @@
  * leaves to be done afterwards (a killed process that starts again) it hands to `later`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { refuseUser } from "../support/flow-control.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
 import { KOREO_USER, type Member, type Rig } from "./rig.ts";
+
+/** The first minor version of Kubernetes with flow control in a stable version, which refuses requests for us. */
+const FIRST_WITH_FLOW_CONTROL = 29;
 
 /** What two faults at a time must not share. */
 type Target = "redis" | "api" | "worker" | "watcher";
@@ -12,6 +16,8 @@ type Target = "redis" | "api" | "worker" | "watcher";
 export interface FaultPlan {
   readonly name: string;
   readonly target: Target;
+  /** Servers older than this minor version cannot do it. */
+  readonly sinceMinor?: number;
   /** @returns what it befell, in words, when it is over */
   inject(stage: FaultStage): Promise<string>;
 }
@@ -159,64 +165,19 @@ const ofApi: readonly FaultPlan[] = [
   {
     name: "api-server-429",
     target: "api",
+    sinceMinor: FIRST_WITH_FLOW_CONTROL,
     inject: async (stage) => {
-      await refuseByFlowControl(stage.rig, true);
+      const { access, kubeconfig } = stage.rig;
+      const lift = await refuseUser(access, { name: KOREO_USER, kubeconfig });
       await lasting(stage, 3000);
-      await refuseByFlowControl(stage.rig, false);
+      await lift();
       return "the API server";
     },
   },
 ];
 
-export const FAULTS: readonly FaultPlan[] = [...ofProcesses, ...ofRedis, ...ofApi];
-
-const FLOW_CONTROL = "/apis/flowcontrol.apiserver.k8s.io/v1";
-const NAME = "chaos";
-
-/** The API server's own flow control answers every request of the processes with 429 and Retry-After. */
-async function refuseByFlowControl({ access }: Rig, refuses: boolean): Promise<void> {
-  const signal = AbortSignal.timeout(10_000);
-  const send = async (method: "PATCH" | "DELETE", plural: string, body: object) => {
-    const request = { method, path: `${FLOW_CONTROL}/${plural}/${NAME}`, verb: method, kind: plural };
-    const more = { query: { fieldManager: NAME, force: "true" }, contentType: "application/apply-patch+yaml" };
-    const answer = await access.client.request(
-      method === "PATCH" ? { ...request, ...more, body: body as never } : request,
-      signal,
-    );
-    if (answer.kind === "fault" && answer.fault.kind !== "notFound") throw new Error(answer.fault.detail);
-  };
-  if (!refuses) {
-    await send("DELETE", "flowschemas", {});
-    return;
-  }
-  await send("PATCH", "prioritylevelconfigurations", {
-    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
-    kind: "PriorityLevelConfiguration",
-    metadata: { name: NAME },
-    spec: {
-      type: "Limited",
-      limited: {
-        nominalConcurrencyShares: 0,
-        lendablePercent: 0,
-        borrowingLimitPercent: 0,
-        limitResponse: { type: "Reject" },
-      },
-    },
-  });
-  await send("PATCH", "flowschemas", {
-    apiVersion: "flowcontrol.apiserver.k8s.io/v1",
-    kind: "FlowSchema",
-    metadata: { name: NAME },
-    spec: {
-      matchingPrecedence: 3,
-      priorityLevelConfiguration: { name: NAME },
-      rules: [
-        {
-          subjects: [{ kind: "User", user: { name: KOREO_USER } }],
-          resourceRules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"], namespaces: ["*"], clusterScope: true }],
-          nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
-        },
-      ],
-    },
-  });
+/** @param version - of Kubernetes, such as v1.37.2 */
+export function faultsFor(version: string): readonly FaultPlan[] {
+  const minor = Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? "0");
+  return [...ofProcesses, ...ofRedis, ...ofApi].filter(({ sinceMinor = 0 }) => minor >= sinceMinor);
 }

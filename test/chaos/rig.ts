@@ -32,6 +32,8 @@ export class Rig {
   readonly stack: Stack;
   readonly plane: ControlPlane;
   readonly members: readonly Member[];
+  /** Of the processes' identity, directly to the server. */
+  readonly kubeconfig: string;
   /** Everything is allowed to it, and nothing is in its way. */
   readonly access: ClusterAccess;
   /** Directly to the server; fails while it is away. */
@@ -42,6 +44,7 @@ export class Rig {
     readonly stack: Stack;
     readonly plane: ControlPlane;
     readonly members: readonly Member[];
+    readonly kubeconfig: string;
     readonly lines: readonly FaultyLine[];
     readonly access: ClusterAccess;
     readonly redis: Redis;
@@ -49,6 +52,7 @@ export class Rig {
     this.stack = parts.stack;
     this.plane = parts.plane;
     this.members = parts.members;
+    this.kubeconfig = parts.kubeconfig;
     this.access = parts.access;
     this.redis = parts.redis;
     this.#lines = parts.lines;
@@ -72,7 +76,7 @@ export class Rig {
       const members = await Promise.all(
         roles.map((role, index) => join(stack, plane, { role, index, kubeconfig, lines })),
       );
-      return new Rig({ stack, plane, members, lines, access, redis });
+      return new Rig({ stack, plane, members, kubeconfig, lines, access, redis });
     } catch (error) {
       redis.disconnect();
       await access.close();

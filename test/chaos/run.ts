@@ -11,7 +11,7 @@ import { crdOf } from "../contract/object-kinds.ts";
 import { CRD_FILES, objectsIn } from "../support/manifest-files.ts";
 import { seededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { applyObject, inApplyOrder } from "../../src/cli/server-apply.ts";
-import { FAULTS, type FaultPlan, type FaultStage } from "./faults.ts";
+import { faultsFor, type FaultPlan, type FaultStage } from "./faults.ts";
 import { grantEverything, makeForeign, makeReference } from "./foreign.ts";
 import { isClean, judge, type Foreign, type Verdict } from "./judge.ts";
 import { ALL_KINDS, TRIGGER_KINDS } from "./kinds.ts";
@@ -169,7 +169,7 @@ class ChaosRun {
     const count = dice < 0.6 ? 1 : dice < 0.9 ? 2 : 3;
     const drawn: FaultPlan[] = [];
     while (drawn.length < count) {
-      if (this.#bag.length === 0) this.#bag = shuffled(FAULTS, this.#random);
+      if (this.#bag.length === 0) this.#bag = shuffled(faultsFor(this.#rig.plane.version), this.#random);
       const index = this.#bag.findIndex(({ target }) => drawn.every((other) => other.target !== target));
       if (index < 0) break;
       drawn.push(...this.#bag.splice(index, 1));
