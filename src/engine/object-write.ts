@@ -79,7 +79,7 @@ export async function sendWrite(
   if (run.paused) return { kind: "outcome", outcome: leftAsItIs(run, site.name, write), changed: false };
   const held = writes.answer(planned) ?? heldBack(run, site, write);
   if (held !== undefined) return { kind: "outcome", outcome: held, changed: false };
-  const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site.ref, signal);
+  const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site, signal);
   if (refusal !== undefined) return { kind: "outcome", outcome: refusal, changed: false };
 
   const done = await locked(run, site, () =>

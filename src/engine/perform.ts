@@ -26,7 +26,7 @@ export type Performed =
   | { readonly kind: "outcome"; readonly outcome: Outcome<Value>; readonly changed: boolean };
 
 /** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
-const MIN_LEASE_FOR_DELETE_MS = 5000;
+export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
   const { action, ref } = request;
@@ -103,7 +103,14 @@ async function remove(
 
 /** What was being done to which object, for messages. */
 interface Attempt {
-  readonly doing: "loading" | "creating" | "patching" | "deleting";
+  readonly doing:
+    | "loading"
+    | "creating"
+    | "patching"
+    | "deleting"
+    | "listing"
+    | "putting the finalizer on"
+    | "taking the finalizer off";
   readonly name: string;
   /** The manifest path whose action was refused. */
   readonly location: string;

@@ -33,7 +33,7 @@ import { followsFrom, isWholeConsistent } from "./workflows-follow.ts";
 import { crdOf } from "./workflows-kinds.ts";
 import type { Scene, StepView } from "./workflows-scene.ts";
 import { honestStatus, isSound, LOOKUP_FAILURES } from "./workflows-sound.ts";
-import { resourcesIn, valueAt, valuesIn } from "./workflows-tree.ts";
+import { resourceId, resourcesIn, valueAt, valuesIn } from "./workflows-tree.ts";
 
 export interface WorkflowDeviation {
   readonly name: string;
@@ -244,6 +244,29 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
         difference,
         scene,
       );
+    },
+  },
+  {
+    name: "unnamed-objects-go",
+    why: "design.md 6: an owned object that we made and no step names any more is deleted, after a run without a failure",
+    explains: ({ path: [root, id = "", ...inside], expected, actual }, scene) => {
+      const isWhole = (root === "objects" || root === "lastApplied") && inside.length === 0;
+      if (!isWhole || expected === undefined || actual !== undefined) return false;
+      const owners = listOf(recordedAt(scene, ["objects", id, "metadata", "ownerReferences"])).map((each) =>
+        textMember(each, "uid").replace(/^<uid of (.*)>$/, "$1"),
+      );
+      const wasMade = scene.recorded
+        .slice(0, scene.phase)
+        .some((state) => memberAt(state, ["lastApplied", id]) !== undefined);
+      const triggers = Object.values((member(scene.actual, "triggers") ?? {}) as JsonObject);
+      const isNamed = triggers.some((each) =>
+        resourcesIn(member(each, "managedResources")).map(resourceId).includes(id),
+      );
+      const isSettled = owners.every((owner) => {
+        if (memberAt(scene.actual, ["triggers", owner]) === undefined) return true;
+        return ["Ready", "Skip"].includes(textMember(condition(scene, owner, "Ready"), "reason"));
+      });
+      return owners.length > 0 && wasMade && !isNamed && isSettled;
     },
   },
   {

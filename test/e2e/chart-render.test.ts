@@ -151,7 +151,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
 
   it("lets an API write nothing, and read no Secret", async () => {
     const managed = [
-      { apiGroup: "", resources: ["configmaps", "secrets"], delete: true },
+      { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
       { apiGroup: "", resources: ["secrets"] },
       { apiGroup: "apps", resources: ["deployments"], destroy: true },
     ];
