@@ -15,9 +15,6 @@ import type { Person } from "./person.ts";
 import { definitionsOf, SHOPS, SITES, SPACES } from "./platform.ts";
 import type { Wanted } from "./wanted.ts";
 
-/** Deletion and pruning by Koreo itself: triggers with `delete: destroy` go, steps and items are taken away. */
-export const LIFECYCLE: boolean = false;
-
 /** Where triggers of a kind may be, and how many may be there at a time. */
 const PLACES = [
   { type: SHOP, namespace: SHOPS, prefix: "shop", most: 20, first: 16 },
@@ -92,11 +89,11 @@ export class Traffic {
   #nextItems({ items }: WantedTrigger): readonly string[] {
     const item = this.#parts.random.pick(ITEMS) ?? "a";
     if (!items.includes(item)) return [...items, item].sort();
-    return LIFECYCLE ? items.filter((each) => each !== item) : items;
+    return items.filter((each) => each !== item);
   }
 
   #nextGroup({ group }: WantedTrigger): string {
-    return LIFECYCLE ? (this.#parts.random.pick(GROUPS) ?? group) : group;
+    return this.#parts.random.pick(GROUPS) ?? group;
   }
 
   async #vandalise(): Promise<void> {
@@ -151,7 +148,7 @@ export class Traffic {
 
   async #deleteOne(): Promise<void> {
     const { wanted, random, user } = this.#parts;
-    const trigger = random.pick(wanted.all.filter(({ type }) => LIFECYCLE || type !== SPACE));
+    const trigger = random.pick(wanted.all);
     if (trigger === undefined) return;
     const ofKind = wanted.all.filter(({ type }) => type === trigger.type).length;
     if (ofKind <= (PLACES.find(({ type }) => type === trigger.type)?.first ?? 0) / 2) return;
@@ -163,7 +160,7 @@ export class Traffic {
   async #editDefinitions(): Promise<void> {
     const { wanted, random, user } = this.#parts;
     const { revision, hasExtra } = wanted.state;
-    const togglesStep = random.chance(0.5) && (LIFECYCLE || !hasExtra);
+    const togglesStep = random.chance(0.5);
     const next = togglesStep ? { revision, hasExtra: !hasExtra } : { revision: revision + 1, hasExtra };
     await applyDefinitions(user, definitionsOf(next));
     wanted.state = next;

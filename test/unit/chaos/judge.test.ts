@@ -63,7 +63,9 @@ class Scene {
   ): void {
     const { group, kind } = type;
     const key = `local/${trigger.type.group}/${trigger.type.kind}/${trigger.namespace}/${trigger.name}` as KeyText;
-    const mark = { trigger: key, uid: trigger.uid, group, kind, ...place, step: "s", policy: "default" as const };
+    const owned = place.namespace === trigger.namespace;
+    const how = { step: "s", wave: 0, policy: "default" as const, owned };
+    const mark = { trigger: key, uid: trigger.uid, group, kind, ...place, ...how };
     const metadata = { ...place, ...((content as JsonObject)["metadata"] as JsonObject | undefined) };
     this.put(type, withMark({ ...content, metadata }, mark));
   }
@@ -76,6 +78,7 @@ class Scene {
     const inventory = expected.map((each) => ({
       ...{ group: each.type.group, kind: each.type.kind, version: each.type.version, namespace: each.namespace },
       ...{ name: each.name, uid: `uid-${each.name}`, step: "s", wave: 0, policy: "default" as const, readonly: false },
+      function: "team/function",
     }));
     const annotations = { "koreo.dev/inventory": formatInventory(inventory, uid) };
     const ready = {
