@@ -9,6 +9,7 @@ import { addGet } from "./commands/get.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addQueue } from "./commands/queue.ts";
+import { addRbac } from "./commands/rbac.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/roles.ts";
 import { addTrace } from "./commands/trace.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addCheck(program);
   addTest(program);
   addEvaluate(program);
+  addRbac(program);
   addCompletion(program);
   program
     .command("version")

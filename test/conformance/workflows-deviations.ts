@@ -7,6 +7,8 @@
  */
 import { isJsonObject, jsonEqual, member, memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { ANNOTATION } from "../../src/core/names.ts";
+import { HASHED_PATHS } from "../../src/core/resource/record.ts";
+import { hashOf } from "../../src/core/resource/sensitive.ts";
 import { readBlockage } from "../../src/core/status/blockage.ts";
 import type { Difference } from "./workflows-compare.ts";
 import { listOf, triggerId } from "./workflows-corpus.ts";
@@ -263,7 +265,7 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
         resourcesIn(member(each, "managedResources")).map(resourceId).includes(id),
       );
       const isSettled = owners.every((owner) => {
-        if (memberAt(scene.actual, ["triggers", owner]) === undefined) return true;
+        if (memberAt(scene.actual, ["triggers", owner, "missing"]) === true) return true;
         return ["Ready", "Skip"].includes(textMember(condition(scene, owner, "Ready"), "reason"));
       });
       return owners.length > 0 && wasMade && !isNamed && isSettled;
@@ -311,6 +313,19 @@ export const WORKFLOW_DEVIATIONS: readonly WorkflowDeviation[] = [
       const isWhole = actual === undefined || jsonEqual(actual, here);
       const isRewritten = scene.explained.some((each) => objectOf(each) === id) || (touchedIn(scene, id) ?? 0) > 0;
       return isWhole && jsonEqual(there, here) && isRewritten;
+    },
+  },
+  {
+    name: "secrets-are-hashed",
+    why: "invariant 10: no value of a Secret leaves it, so hashes stand for them in the record, and which they are beside",
+    explains: ({ path: [root, id = "", ...inside], expected, actual }) => {
+      const [kind = "", namespace = "", name = ""] = id.split("/");
+      if (root !== "lastApplied" || kind !== "Secret") return false;
+      const [place = ""] = inside;
+      if (place === HASHED_PATHS) return expected === undefined && jsonEqual(actual, [["data"], ["stringData"]]);
+      const isHash =
+        expected !== undefined && actual === hashOf(expected, inside, { group: "", kind, namespace, name });
+      return isHash && (place === "data" || place === "stringData");
     },
   },
   {

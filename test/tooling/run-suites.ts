@@ -72,6 +72,7 @@ const TASKS: readonly Task[] = [
   check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
   check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
+  check("audit", ["test/tooling/audit.ts"]),
   suite("unit", { stage: 1 }),
   suite("conformance", { stage: 1, beside: true }),
   suite("integration", { stage: 2 }),

@@ -20,6 +20,9 @@ const PATIENT = [
   "explain",
   "faults",
   "hostile-definitions",
+  "rbac",
+  "secrets",
+  "secure-redis",
   "trace-store",
 ].map((name) => `test/e2e/${name}.test.ts`);
 /** Those that also run on the oldest server. */
