@@ -67,7 +67,8 @@ async function optionsOf({ name, kubeconfig, impersonates = false }: RefusedUser
   const options: RequestOptions = { host: server.hostname, port: server.port };
   await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
   const headers = { "content-type": "application/json", ...(impersonates ? { "impersonate-user": name } : {}) };
-  return { ...options, headers: { ...options.headers, ...headers }, agent: false };
+  const given = options.headers as Readonly<Record<string, string>> | undefined;
+  return { ...options, headers: { ...given, ...headers }, agent: false };
 }
 
 function statusOf(options: RequestOptions): Promise<number> {

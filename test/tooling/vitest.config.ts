@@ -21,6 +21,7 @@ const PATIENT = [
   "faults",
   "hostile-definitions",
   "rbac",
+  "redis-away",
   "secrets",
   "secure-redis",
   "trace-store",
