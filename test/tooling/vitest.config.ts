@@ -19,6 +19,7 @@ const PATIENT = [
   "explain",
   "faults",
   "hostile-definitions",
+  "prune",
   "rbac",
   "secrets",
   "secure-redis",
