@@ -5,10 +5,10 @@ import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts
 import type { DefinitionKind } from "../core/plan/plan.ts";
 import type { ClusterResult, ResourceType } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
+import { deletableOf, type Deletable } from "./deletable.ts";
 import { listPages } from "./list-pages.ts";
 
-export interface ClusterDefinition extends DefinitionSource {
-  readonly resourceVersion: string;
+export interface ClusterDefinition extends DefinitionSource, Deletable {
   readonly creationTimestamp: string;
 }
 
@@ -72,8 +72,5 @@ function clusterDefinition(object: JsonObject): readonly ClusterDefinition[] {
   const metadata = member(object, "metadata");
   const isGoing = textMember(metadata, "deletionTimestamp") !== "";
   if (source === undefined || isGoing) return [];
-  const [resourceVersion, creationTimestamp] = ["resourceVersion", "creationTimestamp"].map((name) =>
-    textMember(metadata, name),
-  );
-  return [{ ...source, resourceVersion: resourceVersion ?? "", creationTimestamp: creationTimestamp ?? "" }];
+  return [{ ...source, ...deletableOf(object), creationTimestamp: textMember(metadata, "creationTimestamp") }];
 }

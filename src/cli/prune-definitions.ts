@@ -18,11 +18,11 @@ export async function surveyDefinitions(connection: Connection, namespaces: read
   const isKnown = typeof asked !== "string";
   const unused = unusedDefinitions({ sources: definitions, namespaces, asked: isKnown ? asked : "unknown" });
   const items = unused.map(({ source, why }) => {
-    const { kind, namespace, name, uid, resourceVersion, creationTimestamp } = source;
+    const { kind, namespace, name, uid, resourceVersion, heldBy, creationTimestamp } = source;
     const age = formatAge(creationTimestamp, Date.now());
     return {
       ref: { type: definitionType(kind), namespace, name },
-      ...{ uid, resourceVersion },
+      ...{ uid, resourceVersion, heldBy },
       cells: { kind, namespace, name, why, age },
     };
   });

@@ -8,10 +8,11 @@ import { markHolder, type MarkHolder, type ObjectIdentity } from "../core/resour
 import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/object-store.ts";
 import { listTriggers, triggerKindsOn } from "./cluster-triggers.ts";
 import { failed, type Connection } from "./connection.ts";
+import { deletableOf } from "./deletable.ts";
 import { definitionsOnCluster } from "./definitions-on-cluster.ts";
 import { CommandFailed } from "./failure.ts";
 import { listPages } from "./list-pages.ts";
-import { versionOf, type Prunable, type PrunePlan } from "./prune-plan.ts";
+import type { Prunable, PrunePlan } from "./prune-plan.ts";
 import type { Unlisted } from "./served-kinds.ts";
 import { formatAge } from "./table.ts";
 
@@ -44,6 +45,8 @@ export async function surveyObjects(connection: Connection, survey: ObjectSurvey
   const managed = await managedOnCluster(connection, survey, marked);
   const triggers = await readTriggers(connection, marked);
   const items: Prunable[] = [];
+  // Of one trigger what later steps made goes before what it was built on.
+  marked.sort((a, b) => compare(a.holder.trigger, b.holder.trigger) || b.holder.wave - a.holder.wave);
   const kept = new Map<KeptReason, number>();
   const unread = new Map<KeyText, string>();
   for (const each of marked) {
@@ -72,7 +75,11 @@ function prunable({ ref, identity, object, holder }: Marked, why: string): Pruna
   const { kind, namespace, name } = identity;
   const age = formatAge(textMember(member(object, "metadata"), "creationTimestamp"), Date.now());
   const cells = { kind, namespace, name, trigger: holder.trigger, why, policy: holder.policy, age };
-  return { ref, ...versionOf(object), cells };
+  return { ref, ...deletableOf(object), cells };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 async function markedOf(

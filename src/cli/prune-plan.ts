@@ -1,9 +1,10 @@
 /** What `koreo prune` found, of either sort, and how it is deleted: asked for first, judged again, then one by one. */
-import { member, textMember, type JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../core/json.ts";
 import { objectText } from "../core/object-key.ts";
 import type { ObjectRef } from "../engine/ports/object-store.ts";
 import { confirm } from "./confirm.ts";
 import type { Connection } from "./connection.ts";
+import type { Deletable } from "./deletable.ts";
 import { CommandFailed } from "./failure.ts";
 import type { OutputFormat } from "./flags.ts";
 import { printDocument } from "./print-document.ts";
@@ -11,10 +12,8 @@ import type { Unlisted } from "./served-kinds.ts";
 import { formatTable } from "./table.ts";
 
 /** Something to delete, as it was when it was judged. */
-export interface Prunable {
+export interface Prunable extends Deletable {
   readonly ref: ObjectRef;
-  readonly uid: string;
-  readonly resourceVersion: string;
   /** By the head of the table's column; also what `--output json` tells of it. */
   readonly cells: Readonly<Record<string, string>>;
 }
@@ -91,7 +90,8 @@ async function deleteAll(
     const { type, namespace, name } = item.ref;
     const text = objectText({ kind: type.kind, namespace, name });
     const refusal = still.has(item.uid) ? await deleteOne(connection, item) : "it is in use by now";
-    if (refusal === undefined) (output === "table" ? console.log : console.error)(`${text} deleted`);
+    const done = item.heldBy.length === 0 ? "deleted" : `is being deleted, held by ${item.heldBy.join(", ")}`;
+    if (refusal === undefined) (output === "table" ? console.log : console.error)(`${text} ${done}`);
     else {
       failures.push(text);
       console.error(`koreo: ${text} not deleted: ${refusal}`);
@@ -110,10 +110,4 @@ async function deleteOne(
   const answer = await store.delete(ref, preconditions, signal);
   if (answer.kind === "ok" || answer.fault.kind === "notFound") return undefined;
   return answer.fault.kind === "conflict" ? "it has changed since it was listed" : answer.fault.detail;
-}
-
-/** What a delete needs of an object. */
-export function versionOf(object: JsonValue): Pick<Prunable, "uid" | "resourceVersion"> {
-  const metadata = member(object, "metadata");
-  return { uid: textMember(metadata, "uid"), resourceVersion: textMember(metadata, "resourceVersion") };
 }

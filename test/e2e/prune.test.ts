@@ -1,8 +1,10 @@
 /** `koreo prune` on a real API server: what it lists, what it deletes, and above all what it leaves. */
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { APPS, at, DEFINITIONS, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { koreo, type Finished } from "../support/koreo-command.ts";
+import { CLI } from "../support/stack.ts";
 import { configMap, step, workflow } from "../support/widget-manifests.ts";
 
 const MARK = "koreo.dev/mark";
@@ -53,6 +55,28 @@ describe("koreo prune", () => {
   const names = (done: Finished) => listed(done).items.map(({ kind = "", name = "" }) => `${kind} ${name}`);
   const marksOf = (object: JsonObject | undefined) => textMember(memberAt(object, ["metadata", "annotations"]), MARK);
 
+  /** At a terminal, which util-linux's `script` gives it. */
+  async function answering(answer: string): Promise<{ readonly code: number | null; readonly printed: string }> {
+    const words = [
+      process.execPath,
+      CLI,
+      "prune",
+      "--definition-namespaces",
+      DEFINITIONS,
+      ...cluster.stack.clusterFlags,
+    ];
+    const command = words.map((word) => `'${word}'`).join(" ");
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { timeout: 30_000 });
+    let printed = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      const wasAsked = printed.includes("[y/N]");
+      printed += chunk.toString();
+      if (!wasAsked && printed.includes("[y/N]")) child.stdin.write(`${answer}\n`);
+    });
+    const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+    return { code, printed };
+  }
+
   it("deletes definitions that nothing uses, with their tests, and nothing that a run needs", async () => {
     await cluster.apply(
       workflow("shop", step("kept")) + configMap("kept", "{ text: =inputs.spec.text }") + SUB("asked") + SUB("idle"),
@@ -67,6 +91,13 @@ describe("koreo prune", () => {
     const refused = await prune([]);
     expect(refused.code).toBe(2);
     expect(await cluster.get("Workflow", "idle", DEFINITIONS)).toBeDefined();
+
+    const no = await answering("n");
+    expect([no.code, no.printed]).toEqual([
+      1,
+      expect.stringMatching(/Delete 3 unused definitions\? .*nothing was deleted/s),
+    ]);
+    expect(await cluster.get("FunctionTest", "idle-test", DEFINITIONS)).toBeDefined();
 
     const done = await prune(["--yes"]);
     expect([done.code, done.stderr]).toEqual([0, ""]);
@@ -86,6 +117,10 @@ describe("koreo prune", () => {
       ["FunctionTest", "asked-test"],
     ] as const)
       expect(await cluster.get(kind, name, DEFINITIONS)).toBeDefined();
+    await cluster.apply(SUB("late"));
+    const yes = await answering("y");
+    expect([yes.code, yes.printed]).toEqual([0, expect.stringContaining("ValueFunction defs/late-value deleted")]);
+    expect(await cluster.get("Workflow", "late", DEFINITIONS)).toBeUndefined();
     const again = await prune(["--yes"]);
     expect([again.code, again.stdout, again.stderr]).toEqual([0, "", "no unused definitions\n"]);
   });
@@ -121,6 +156,10 @@ describe("koreo prune", () => {
     await cluster.until("Widget", "lives", "naming it no more", isForgotten);
     await cluster.untilReady("lives");
 
+    expect(marksOf(await cluster.get("ConfigMap", "common"))).toContain("/maker"); // whose heir alone keeps it
+
+    await cluster.patch("ConfigMap", "gone-held", { metadata: { finalizers: ["example.com/backup"] } });
+
     // 2. What only looks like ours: a mark of another object, a label alone, a mark that somebody has damaged.
     const left = await cluster.get("ConfigMap", "gone-left");
     const labels = { [LABEL]: String(at(left, "metadata", "labels", LABEL)) };
@@ -155,7 +194,11 @@ describe("koreo prune", () => {
 
     const done = await prune([...flags, "--yes", "--kind", "configmaps", "-n", APPS]);
     expect([done.code, done.stderr]).toEqual([0, ""]);
-    for (const name of ["gone-held", "gone-left", "lives-dropped"]) {
+    expect(done.stdout).toContain("ConfigMap apps/gone-held is being deleted, held by example.com/backup");
+    const held = await cluster.get("ConfigMap", "gone-held");
+    expect(at(held, "metadata", "deletionTimestamp")).toBeDefined();
+    expect(names(await prune([...flags, "--dry-run", "-o", "json"]))).toEqual([]);
+    for (const name of ["gone-left", "lives-dropped"]) {
       expect(done.stdout).toContain(`ConfigMap apps/${name} deleted`);
       expect(await cluster.get("ConfigMap", name)).toBeUndefined();
     }
