@@ -1,9 +1,8 @@
 /** What `koreo prune` found, of either sort, and how it is deleted: asked for first, judged again, then one by one. */
 import type { JsonValue } from "../core/json.ts";
 import { objectText } from "../core/object-key.ts";
-import type { ObjectRef } from "../engine/ports/object-store.ts";
+import type { ObjectRef, ObjectStore } from "../engine/ports/object-store.ts";
 import { confirm } from "./confirm.ts";
-import type { Connection } from "./connection.ts";
 import type { Deletable } from "./deletable.ts";
 import { CommandFailed } from "./failure.ts";
 import type { OutputFormat } from "./flags.ts";
@@ -26,6 +25,12 @@ export interface PrunePlan {
   readonly notes: readonly string[];
 }
 
+/** Where it is deleted; the signal interrupts. */
+export interface PruneTarget {
+  readonly store: ObjectStore;
+  readonly signal: AbortSignal;
+}
+
 export interface PruneMode {
   readonly dryRun: boolean;
   /** Deletes without asking. */
@@ -40,13 +45,13 @@ export interface PruneMode {
  * @throws CommandFailed when something could not be looked at or deleted, or the user says no
  */
 export async function carryOut(
-  connection: Connection,
+  target: PruneTarget,
   survey: (only?: readonly Prunable[]) => Promise<PrunePlan>,
   mode: PruneMode,
 ): Promise<void> {
   const plan = await survey();
   show(plan, mode);
-  const failures = mode.dryRun || plan.items.length === 0 ? [] : await deleteAll(connection, plan, survey, mode);
+  const failures = mode.dryRun || plan.items.length === 0 ? [] : await deleteAll(target, plan, survey, mode);
   const incomplete = plan.unlisted.length === 0 ? [] : [`${plan.unlisted.length} could not be looked at, see above`];
   const wrong = [...incomplete, ...(failures.length === 0 ? [] : [`${failures.length} not deleted, see above`])];
   if (wrong.length > 0) throw new CommandFailed(wrong.join("; "));
@@ -76,34 +81,34 @@ function show({ items, unlisted, notes }: PrunePlan, { output, subject }: PruneM
 }
 
 async function deleteAll(
-  connection: Connection,
+  target: PruneTarget,
   plan: PrunePlan,
   survey: (only: readonly Prunable[]) => Promise<PrunePlan>,
   { yes, output, subject }: PruneMode,
 ): Promise<readonly string[]> {
   const many = `${plan.items.length} ${subject}`;
-  if (!yes && !(await confirm(`Delete ${many}?`, connection.signal))) throw new CommandFailed("nothing was deleted");
+  if (!yes && !(await confirm(`Delete ${many}?`, target.signal))) throw new CommandFailed("nothing was deleted");
   const still = new Set((await survey(plan.items)).items.map(({ uid }) => uid));
   const failures: string[] = [];
   // One after the other: what refers to others goes first.
   for (const item of plan.items) {
     const { type, namespace, name } = item.ref;
     const text = objectText({ kind: type.kind, namespace, name });
-    const refusal = still.has(item.uid) ? await deleteOne(connection, item) : "it is in use by now";
+    const refusal = still.has(item.uid) ? await deleteOne(target, item) : "it is in use by now, or cannot be judged";
     const done = item.heldBy.length === 0 ? "deleted" : `is being deleted, held by ${item.heldBy.join(", ")}`;
     if (refusal === undefined) (output === "table" ? console.log : console.error)(`${text} ${done}`);
     else {
       failures.push(text);
       console.error(`koreo: ${text} not deleted: ${refusal}`);
     }
-    if (connection.signal.aborted) throw new CommandFailed("interrupted");
+    if (target.signal.aborted) throw new CommandFailed("interrupted");
   }
   return failures;
 }
 
 /** @returns why it is still there */
 async function deleteOne(
-  { store, signal }: Connection,
+  { store, signal }: PruneTarget,
   { ref, uid, resourceVersion }: Prunable,
 ): Promise<string | undefined> {
   const preconditions = { uid, resourceVersion, propagationPolicy: "Background" } as const;
