@@ -8,6 +8,7 @@ import { addEvaluate } from "./commands/evaluate.ts";
 import { addGet } from "./commands/get.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addPrune } from "./commands/prune.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addRbac } from "./commands/rbac.ts";
 import { addRequests } from "./commands/requests.ts";
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addTrace(program);
   addQueue(program);
   addRequests(program);
+  addPrune(program);
   addCheck(program);
   addTest(program);
   addEvaluate(program);

@@ -20,6 +20,7 @@ const PATIENT = [
   "explain",
   "faults",
   "hostile-definitions",
+  "prune",
   "rbac",
   "redis-away",
   "secrets",
