@@ -1,6 +1,6 @@
 /**
- * `npm run bench:tracing`: what tracing costs. Batches of triggers converge on a real cluster, in turn with tracing off, at 10 %
- * and at 100 % with export over OTLP, in one warm process; compared is that process' CPU time per trigger within each round.
+ * `npm run bench:tracing`: what tracing costs. Batches of triggers converge on a real cluster, in turn with tracing off, with
+ * the records of runs alone, at 10 % and at 100 % with export over OTLP, in one warm process; compared is that process' CPU time per trigger within each round.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";

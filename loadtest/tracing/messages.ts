@@ -1,7 +1,7 @@
 /** What the benchmark of tracing and the process it measures say to each other. */
 
 /** How many traces are kept: none, with no SDK at all; a tenth, chosen by the trace's id; all. */
-export const MODES = ["off", "10 %", "100 %"] as const;
+export const MODES = ["off", "records", "10 %", "100 %"] as const;
 export type Mode = (typeof MODES)[number];
 
 export type Command = { readonly kind: "begin"; readonly mode: Mode } | { readonly kind: "end" };

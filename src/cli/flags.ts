@@ -5,6 +5,18 @@ import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/config.
 /** What commands that only talk to the API server need. */
 export const CLUSTER_FLAGS: readonly ConfigFlag[] = ["kubeconfig", "context"];
 
+/** What commands need that look at Redis. */
+export const REDIS_FLAGS: readonly ConfigFlag[] = [
+  "redis",
+  "redisUser",
+  "redisPasswordFile",
+  "redisCa",
+  "redisCert",
+  "redisKey",
+  "redisServerName",
+  "name",
+];
+
 /** Adds settings as options; nothing is defaulted here, for the environment comes after flags. */
 export function addSettings(command: Command, flags: readonly ConfigFlag[]): Command {
   for (const flag of flags) {

@@ -8,7 +8,9 @@ import { addEvaluate } from "./commands/evaluate.ts";
 import { addGet } from "./commands/get.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addPrune } from "./commands/prune.ts";
 import { addQueue } from "./commands/queue.ts";
+import { addRbac } from "./commands/rbac.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/roles.ts";
 import { addTrace } from "./commands/trace.ts";
@@ -34,9 +36,11 @@ export function createProgram(): Command {
   addTrace(program);
   addQueue(program);
   addRequests(program);
+  addPrune(program);
   addCheck(program);
   addTest(program);
   addEvaluate(program);
+  addRbac(program);
   addCompletion(program);
   program
     .command("version")

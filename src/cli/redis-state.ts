@@ -1,15 +1,17 @@
 /** What an installation keeps on Redis, for one-shot commands that only look at it. */
 import { BullmqReconcileQueue } from "../adapters/bullmq/reconcile-queue.ts";
-import { describeTarget } from "../adapters/redis/connection.ts";
 import { RedisKeyStore } from "../adapters/redis/key-store.ts";
 import { redisKeys } from "../adapters/redis/keys.ts";
 import { closeRedis, openRedis, untilReady } from "../adapters/redis/connection.ts";
+import { troubleText } from "../adapters/redis/connection-trouble.ts";
 import { RedisRunLog } from "../adapters/redis/run-log.ts";
+import { describeTarget, type RedisTarget } from "../adapters/redis/target.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import type { KeyText } from "../core/object-key.ts";
 import type { QueuedRun, ReconcileQueue } from "../engine/ports/reconcile-queue.ts";
 import type { RunLog } from "../engine/ports/run-log.ts";
 import { parseConfig, type ConfigFlags } from "../processes/shared/config.ts";
+import { redisTarget } from "../processes/shared/redis-target.ts";
 import { CommandFailed } from "./failure.ts";
 
 const REDIS_WITHIN_MS = 3000;
@@ -23,14 +25,14 @@ export async function withQueue<T>(
   what: string,
   act: (queue: ReconcileQueue) => Promise<T>,
 ): Promise<T> {
-  const { redisUrl, name } = redisOf(flags, what);
-  const store = new RedisKeyStore({ target: redisUrl, name });
+  const { target, name } = redisOf(flags, what);
+  const store = new RedisKeyStore({ target, name });
   let trouble = "no answer";
-  store.onError((error) => (trouble = error.message || error.name));
+  store.onError((error) => (trouble = troubleText(error)));
   const queue = new BullmqReconcileQueue({ name: "koreo", store, clock: systemClock });
   try {
     if (!(await isReadyInTime(store)))
-      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+      throw new CommandFailed(`${describeTarget(target)} cannot be reached: ${trouble}`);
     return await act(queue);
   } finally {
     await queue.close();
@@ -40,12 +42,12 @@ export async function withQueue<T>(
 
 /** The same for the records of runs. */
 export async function withRunLog<T>(flags: ConfigFlags, act: (runs: RunLog) => Promise<T>): Promise<T> {
-  const { redisUrl, name } = redisOf(flags, "the record of runs");
+  const { target, name } = redisOf(flags, "the record of runs");
   let trouble = "no answer";
-  const redis = openRedis(redisUrl, { onError: (error) => (trouble = error.message || error.name) });
+  const redis = openRedis(target, { onError: (error) => (trouble = troubleText(error)) });
   try {
-    await untilReady(redis, redisUrl, REDIS_WITHIN_MS).catch(() => {
-      throw new CommandFailed(`${describeTarget(redisUrl)} cannot be reached: ${trouble}`);
+    await untilReady(redis, target, REDIS_WITHIN_MS).catch(() => {
+      throw new CommandFailed(`${describeTarget(target)} cannot be reached: ${trouble}`);
     });
     return await act(new RedisRunLog(redis, redisKeys(name), { runsPerKey: 0, keys: 0 }));
   } finally {
@@ -65,10 +67,11 @@ export async function allKeys(queue: ReconcileQueue): Promise<ReadonlyMap<KeyTex
   return keys;
 }
 
-function redisOf(flags: ConfigFlags, what: string): { readonly redisUrl: string; readonly name: string } {
-  const { redisUrl, name } = parseConfig(flags, process.env);
-  if (redisUrl === undefined) throw new CommandFailed(`${what} is on Redis: give --redis or set KOREO_REDIS_URL`);
-  return { redisUrl, name };
+function redisOf(flags: ConfigFlags, what: string): { readonly target: RedisTarget; readonly name: string } {
+  const config = parseConfig(flags, process.env);
+  const target = redisTarget(config);
+  if (target === undefined) throw new CommandFailed(`${what} is on Redis: give --redis or set KOREO_REDIS_URL`);
+  return { target, name: config.name };
 }
 
 async function isReadyInTime(store: RedisKeyStore): Promise<boolean> {

@@ -3,6 +3,9 @@
 /** The field manager of all our writes. */
 export const FIELD_MANAGER = "koreo-cluster";
 
+/** On a trigger, by us: it stays until what only we would delete is deleted. */
+export const FINALIZER = "koreo.dev/cleanup";
+
 /** The ConfigMap beside the definitions that holds the kinds of triggers we must come back for. */
 export const TRIGGER_KINDS_NAME = "koreo-trigger-kinds";
 
@@ -35,6 +38,8 @@ export const ANNOTATION = {
   managedResources: "koreo.dev/managed-resources",
   /** On a trigger, by us: where to look for managed objects; never a permission. */
   inventory: "koreo.dev/inventory",
+  /** On a trigger with our finalizer, by us: the kinds of the objects it is there for. */
+  cleanupKinds: "koreo.dev/cleanup-kinds",
   /** On a trigger whose kind is built in, by us: the outcome, because its status is not ours to write. */
   outcome: "koreo.dev/outcome",
   /** On a managed object, by us: the target as last sent. */
@@ -56,6 +61,7 @@ export const LABEL = {
 export const OWN_TRIGGER_ANNOTATIONS: ReadonlySet<string> = new Set([
   ANNOTATION.managedResources,
   ANNOTATION.inventory,
+  ANNOTATION.cleanupKinds,
   ANNOTATION.outcome,
   ANNOTATION.handledReconcile,
   ANNOTATION.lastApplied,

@@ -4,7 +4,7 @@ import { readyCondition } from "../core/status/condition.ts";
 import type { EventSink, ObjectEvent } from "./ports/event-sink.ts";
 
 /** Reasons of Ready that need somebody's hand; what comes by itself is no warning. */
-const BY_ITSELF = new Set(["Ready", "Skip", "DepSkip", "Wait"]);
+const BY_ITSELF = new Set(["Ready", "Skip", "DepSkip", "Wait", "Deleting"]);
 
 /**
  * @param object - what the event is about, as read

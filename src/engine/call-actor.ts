@@ -54,12 +54,13 @@ async function runSubWorkflow(
     crashed: (bug) => ({ bug }),
   });
   if ("bug" in answer) throw answer.bug;
-  const { summary, results, blockage } = answer;
+  const { summary, results, blockage, isComplete, skipped } = answer;
   return {
     // A sub-workflow is worth its merged state; its conditions are its own business.
     outcome: summary.outcome.kind === "ok" ? ok(summary.state) : summary.outcome,
     managed: summary.managed,
     inventory: [...results.values()].flatMap((result) => result.inventory),
+    ...{ isComplete, skipped },
     changed: [...results.values()].some((result) => result.changed),
     retryAfterSeconds: soonestRetry(results.values()),
     blockage,

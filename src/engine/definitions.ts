@@ -8,6 +8,7 @@ import type { SpecChecks } from "../core/manifest/schema.ts";
 import { textMember, member, type JsonObject } from "../core/json.ts";
 import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
 import { compileCatalog, type Catalog, type DefinitionSource } from "../core/plan/catalog.ts";
+import type { DefinitionKind } from "../core/plan/plan.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
@@ -26,6 +27,11 @@ const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLUR
   hasStatus: true,
   watchable: true,
 }));
+
+/** How the server serves a kind of definition. */
+export function definitionType(kind: DefinitionKind): ResourceType {
+  return DEFINITION_TYPES.find((type) => type.kind === kind) as ResourceType;
+}
 
 /** How long listeners are spared, so that a burst of edits is one change to them. */
 const SETTLE_MS = 10;

@@ -4,9 +4,12 @@ import { ANNOTATION } from "../core/names.ts";
 import { formatKey, type KeyText } from "../core/object-key.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
 import { parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
+import { owns } from "../core/resource/claim.ts";
+import { deletePolicyOf, type Mark } from "../core/resource/mark.ts";
+import type { Owner } from "../core/resource/owner.ts";
 import type { ResourceTarget } from "../core/resource/locate.ts";
 import type { ResourceType } from "./ports/object-store.ts";
-import { shared, type RunContext } from "./run-context.ts";
+import { shared, type RunContext, type TriggerView } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";
 
 /** An object of one ResourceFunction, and how the server serves its kind. */
@@ -26,6 +29,27 @@ export function managedRecord({ plan, target, type }: NamedObject): JsonObject {
     readonly: target.readonly,
     ...(type.namespaced ? { namespace: target.namespace } : {}),
     resourceFunction: plan.name,
+  };
+}
+
+/** The trigger as the owner of what its run manages. */
+export function triggerAsOwner({ object, ref, uid }: TriggerView): Owner {
+  const { namespace, name, type } = ref;
+  return { apiVersion: textMember(object, "apiVersion"), kind: type.kind, namespace, name, uid };
+}
+
+/** What an object of this step is marked with. @param step - labels of the steps that lead to it, joined by `/` */
+export function stepMark(
+  { request, step: { wave }, run }: StepWork,
+  { plan, target, type }: NamedObject,
+  owner: Owner,
+  step: string,
+): Mark {
+  const { group, kind } = type;
+  return {
+    ...{ trigger: run.trigger.key, uid: run.trigger.uid, group, kind, namespace: target.namespace, name: target.name },
+    ...{ step, wave: request.wave + wave, policy: deletePolicyOf(plan) },
+    owned: owns({ plan, target, owner, mode: "cluster" }),
   };
 }
 
@@ -53,8 +77,9 @@ export function inventoryEntry(
     uid: textMember(member(observed ?? undefined, "metadata"), "uid"),
     step,
     wave: request.wave + wave,
-    policy: plan.deletePolicy ?? "default",
+    policy: target.readonly ? "default" : deletePolicyOf(plan),
     readonly: target.readonly,
+    function: `${plan.namespace}/${plan.name}`,
   };
 }
 
@@ -75,5 +100,9 @@ export async function recordLook(
   const seen = run.looks.get(object) ?? version;
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
-  await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion, fence: run.fence }]));
+  const note = run.memory.repairs.note(`${run.trigger.key} ${object}`);
+  await shared(
+    run,
+    run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence }]),
+  );
 }

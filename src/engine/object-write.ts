@@ -4,6 +4,7 @@
  */
 import { contentHash } from "../core/hash.ts";
 import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { FIELD_MANAGER } from "../core/names.ts";
 import type { KeyText } from "../core/object-key.ts";
 import { retry, type NotOk } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
@@ -12,6 +13,7 @@ import { refusedByOwner } from "./ownership-check.ts";
 import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
 import { leftAsItIs } from "./paused.ts";
+import { RETRY_JITTER } from "./schedule.ts";
 import { shared, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 import { triggerFingerprint } from "./wake.ts";
@@ -36,6 +38,11 @@ export function siteOf(run: RunContext, { object, step }: WriteSite): string {
   return `${run.trigger.key} ${object} ${step}`;
 }
 
+/** How workers remember who writes what, whatever the step. */
+export function placeOf(run: RunContext, object: KeyText): string {
+  return `${run.trigger.key} ${object}`;
+}
+
 /** The write as the worker remembers it. */
 export function planWrite(
   run: RunContext,
@@ -45,6 +52,7 @@ export function planWrite(
 ): PlannedWrite {
   return {
     site: siteOf(run, site),
+    place: placeOf(run, site.object),
     desired: contentHash([action.kind, contentOf(action)]),
     version: textMember(member(observed ?? undefined, "metadata"), "resourceVersion"),
     basis: fingerprintOf(run.trigger.object),
@@ -74,12 +82,12 @@ export async function sendWrite(
   write: Write,
   signal: AbortSignal,
 ): Promise<Performed> {
-  const { writes } = run.memory;
+  const { writes, repairs } = run.memory;
   const { action, observed, planned } = write;
   if (run.paused) return { kind: "outcome", outcome: leftAsItIs(run, site.name, write), changed: false };
   const held = writes.answer(planned) ?? heldBack(run, site, write);
   if (held !== undefined) return { kind: "outcome", outcome: held, changed: false };
-  const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site.ref, signal);
+  const refusal = observed === null ? undefined : await refusedByOwner(run, observed, site, signal);
   if (refusal !== undefined) return { kind: "outcome", outcome: refusal, changed: false };
 
   const done = await locked(run, site, () =>
@@ -87,28 +95,29 @@ export async function sendWrite(
       perform(run, { action, ref: site.ref, observed, name: site.name }, signal),
     ),
   );
-  if (done.kind === "observed" || (done.kind === "outcome" && done.changed)) writes.sent(planned);
+  if (done.kind === "observed" || (done.kind === "outcome" && done.changed))
+    repairs.sent(planned.place, planned.desired);
   // Refused for what it says: parked until something it depends on changes.
   else if (done.kind === "outcome" && done.outcome.kind === "permFail") writes.remember(planned, done.outcome);
   return done;
 }
 
-/** Somebody reverts what we write: it is written ever more rarely, and people are told who it is. */
+/** Somebody reverts what we write: it is written more rarely, and people are told who it is. */
 function heldBack(
   run: RunContext,
   { name, sharers }: WriteSite,
   { action, observed, planned }: Write,
 ): NotOk | undefined {
-  const { writes, waitMs } = run.memory.writes.backoff(planned);
+  const { writes, waitMs } = run.memory.repairs.backoff(planned.place, planned.desired);
   if (waitMs <= 0) return undefined;
-  const seconds = Math.ceil(waitMs / 1000);
   const what = observed === null ? "is gone" : "differs";
   const where = "difference" in action && action.difference !== "" ? ` (${action.difference})` : "";
   const manager = observed === null ? undefined : otherManager(observed);
   const others = [...sharers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
   const who = others.length === 0 ? "something else" : others.join(" or ");
-  const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise. Next try in ${seconds} s; let only one of them write it.`;
-  return retry(seconds, message, action.outcome.location);
+  const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. It is written less often until that ends; let only one of them write it.`;
+  // A look comes a little early by its jitter; it must not find the wait unfinished.
+  return retry(waitMs / 1000 / (1 - RETRY_JITTER), message, action.outcome.location);
 }
 
 /** Does something under the object lock, where another trigger names the object. */

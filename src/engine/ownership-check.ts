@@ -1,38 +1,85 @@
 /**
- * Refuses to write an object that another living trigger created. The mark on the object says who that is; whether that
- * trigger still lives is read from the API server, for a mark whose trigger is gone binds nobody.
+ * Which other living trigger an object belongs to. The mark on the object says who created it; whether that trigger still
+ * lives and names it is read from the API server, for a mark whose trigger is gone, or wants the object no more, binds nobody.
  */
 import { textMember, member, type JsonObject } from "../core/json.ts";
-import { formatKey, parseKey } from "../core/object-key.ts";
+import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import { permFail, type NotOk } from "../core/outcome.ts";
 import { markHolder } from "../core/resource/mark.ts";
+import { recordedObjects } from "./object-records.ts";
 import { faultOutcome } from "./perform.ts";
-import type { ObjectRef } from "./ports/object-store.ts";
-import type { RunContext } from "./run-context.ts";
+import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
+import { shared, type RunContext } from "./run-context.ts";
 
-/** @returns why the object must not be written, or undefined when it may */
+interface NamedObject {
+  readonly ref: ObjectRef;
+  readonly object: KeyText;
+  /** The other triggers that name it, by the index. */
+  readonly sharers: readonly KeyText[];
+}
+
+/**
+ * Refuses to write an object that another living trigger created.
+ *
+ * @returns why the object must not be written, or undefined when it may
+ */
 export async function refusedByOwner(
   run: RunContext,
   observed: JsonObject,
-  ref: ObjectRef,
+  site: NamedObject,
   signal: AbortSignal,
 ): Promise<NotOk | undefined> {
+  const { ref, object, sharers } = site;
   const holder = markHolder(observed, { ...ref.type, namespace: ref.namespace, name: ref.name });
   if (holder === undefined || holder.uid === run.trigger.uid) return undefined;
   const key = parseKey(holder.trigger);
   if (key === undefined || formatKey(key) === run.trigger.key) return undefined; // our own key, recreated: we take over
 
-  const type = await run.ports.store.resolve({ group: key.group, kind: key.kind }, signal);
-  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? undefined : unclear(type.fault, holder.trigger);
-  const read = await run.ports.store.get({ type: type.value, namespace: key.namespace, name: key.name }, signal);
-  if (read.kind === "fault") return read.fault.kind === "notFound" ? undefined : unclear(read.fault, holder.trigger);
-  if (textMember(member(read.value, "metadata"), "uid") !== holder.uid) return undefined;
+  const read = await readTrigger(run, formatKey(key), signal);
+  if (read.kind === "fault") {
+    const attempt = { doing: "loading", name: holder.trigger, location: "spec.apiConfig" } as const;
+    return faultOutcome(read.fault, attempt);
+  }
+  if (read.value === undefined || textMember(member(read.value, "metadata"), "uid") !== holder.uid) return undefined;
+  // It left the object behind. A run of it that is only just creating the object has told the index so.
+  const isNamed = sharers.includes(formatKey(key)) || recordedObjects(read.value, run.ports.store.cluster).has(object);
+  if (!isNamed) return undefined;
   return permFail(
     `${ref.type.kind} ${ref.name} belongs to the trigger ${holder.trigger} and is left alone; give it another name here, or remove it there`,
     "spec.apiConfig.name",
   );
 }
 
-function unclear(fault: Parameters<typeof faultOutcome>[0], holder: string): NotOk {
-  return faultOutcome(fault, { doing: "loading", name: holder, location: "spec.apiConfig" });
+/** @returns another living trigger that manages the object too, by its own inventory */
+export async function otherKeeper(
+  run: RunContext,
+  object: KeyText,
+  signal: AbortSignal,
+): Promise<{ kind: "none" } | { kind: "keeper"; key: KeyText } | { kind: "fault"; fault: ClusterFault }> {
+  const [named = []] = await shared(run, run.ports.index.triggersOf([object]));
+  for (const { trigger: key } of named) {
+    if (key === run.trigger.key) continue;
+    const read = await readTrigger(run, key, signal);
+    if (read.kind === "fault") return read;
+    if (read.value === undefined || textMember(member(read.value, "metadata"), "deletionTimestamp") !== "") continue;
+    const entry = recordedObjects(read.value, run.ports.store.cluster).get(object);
+    if (entry?.readonly === false) return { kind: "keeper", key };
+  }
+  return { kind: "none" };
+}
+
+/** @returns undefined when there is no such trigger */
+async function readTrigger(
+  run: RunContext,
+  text: KeyText,
+  signal: AbortSignal,
+): Promise<ClusterResult<JsonObject | undefined>> {
+  const key = parseKey(text);
+  if (key === undefined) return { kind: "ok", value: undefined };
+  const type = await run.ports.store.resolve({ group: key.group, kind: key.kind }, signal);
+  const ref = type.kind === "ok" ? { type: type.value, namespace: key.namespace, name: key.name } : undefined;
+  const read = ref === undefined ? type : await run.ports.store.get(ref, signal);
+  if (read.kind === "ok") return { kind: "ok", value: read.value as JsonObject };
+  const isGone = read.fault.kind === "notFound" || read.fault.kind === "unknownKind";
+  return isGone ? { kind: "ok", value: undefined } : read;
 }

@@ -6,6 +6,7 @@ import type { Value } from "../core/cel/value.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { permFail, retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
+import { hideValuesIn } from "../core/resource/sensitive.ts";
 import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
 
@@ -26,7 +27,7 @@ export type Performed =
   | { readonly kind: "outcome"; readonly outcome: Outcome<Value>; readonly changed: boolean };
 
 /** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
-const MIN_LEASE_FOR_DELETE_MS = 5000;
+export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
   const { action, ref } = request;
@@ -44,10 +45,11 @@ export async function perform(run: RunContext, request: WriteRequest, signal: Ab
 
 type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
 
-function created({ ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+function created({ action, ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
-  const fault = answer.fault.kind === "notFound" ? missingPlace(answer.fault, ref) : answer.fault;
+  const told = withoutValues(answer.fault, action);
+  const fault = told.kind === "notFound" ? missingPlace(told, ref) : told;
   return {
     kind: "outcome",
     outcome: refused(fault, { doing: "creating", name, location: "spec.create" }, run),
@@ -62,14 +64,24 @@ function missingPlace(fault: ClusterFault, { type, namespace }: ObjectRef): Clus
   return { kind: "notFound", detail };
 }
 
-function patched({ name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+function patched({ action, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
   return {
     kind: "outcome",
-    outcome: refused(answer.fault, { doing: "patching", name, location: "spec.update.patch" }, run),
+    outcome: refused(
+      withoutValues(answer.fault, action),
+      { doing: "patching", name, location: "spec.update.patch" },
+      run,
+    ),
     changed: false,
   };
+}
+
+/** The server's words may repeat what it was sent. */
+function withoutValues(fault: ClusterFault, action: WriteRequest["action"]): ClusterFault {
+  if (!("body" in action) || action.sensitive === undefined) return fault;
+  return { ...fault, detail: hideValuesIn(fault.detail, action.body, action.sensitive) };
 }
 
 async function remove(
@@ -103,7 +115,14 @@ async function remove(
 
 /** What was being done to which object, for messages. */
 interface Attempt {
-  readonly doing: "loading" | "creating" | "patching" | "deleting";
+  readonly doing:
+    | "loading"
+    | "creating"
+    | "patching"
+    | "deleting"
+    | "listing"
+    | "putting the finalizer on"
+    | "taking the finalizer off";
   readonly name: string;
   /** The manifest path whose action was refused. */
   readonly location: string;

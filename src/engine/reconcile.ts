@@ -8,11 +8,13 @@ import { member, textMember } from "../core/json.ts";
 import { formatKey, parseKey, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
-import { mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { causeText } from "./cause.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { Definitions } from "./definitions.ts";
+import { DELETION_RETRY_SECONDS, finalizeTrigger, isGoing } from "./finalize.ts";
+import { hasFinalizer } from "./finalizer.ts";
+import { pruneObjects, type Pruned } from "./prune.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
@@ -154,10 +156,7 @@ export class Reconciler {
     }
     const { context } = loaded;
     linkToTrigger(context.trigger.object);
-    // A trigger on its way out runs nothing; what it owns goes with it.
-    if (textMember(member(context.trigger.object, "metadata"), "deletionTimestamp") !== "") {
-      return { report: { kind: "done" }, outcome: "deleting" };
-    }
+    if (isGoing(context.trigger.object)) return this.#runDeletion(context);
 
     // 2. Its workflow.
     const selection = withSpanSync(SPAN.select, {}, () =>
@@ -170,9 +169,11 @@ export class Reconciler {
     noteRun({ [ATTRIBUTE.workflow]: `${namespace}/${name}`, [ATTRIBUTE.planHash]: planHash });
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
-    const inventory = await this.#recordObjects(context, result);
+    const pruned = await pruneObjects(context, selection.workflow, result);
+    const { inventory } = pruned;
+    await this.#recordObjects(context, pruned);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
-    const more = [unwatched, pausedCondition(context)].filter((each) => each !== undefined);
+    const more = [unwatched, pruned.condition, pausedCondition(context)].filter((each) => each !== undefined);
     const { resyncIntervalMs } = this.#options;
     const { summary, blockage } = result;
     const findings = { plan: selection.workflow, summary, blockage, inventory, more, resyncIntervalMs };
@@ -188,9 +189,22 @@ export class Reconciler {
     context.observer?.workflowEnded?.({ workflow: selection.workflow, outcome, changeToNowMs });
 
     // 4. When to look again.
-    const soonest = soonestRetry(result.results.values());
-    const poll = unwatched === undefined ? soonest : Math.min(soonest ?? POLL_SECONDS, POLL_SECONDS);
-    return { report: this.#next(outcome, poll), outcome: outcome.kind };
+    const polls = [
+      soonestRetry(result.results.values()),
+      pruned.lookAgainSeconds,
+      unwatched === undefined ? undefined : POLL_SECONDS,
+    ].filter((each) => each !== undefined);
+    const soonest = polls.length === 0 ? undefined : Math.min(...polls);
+    return { report: this.#next(outcome, soonest), outcome: outcome.kind };
+  }
+
+  /** A trigger on its way out runs nothing; what it owns goes with it, and what only we would delete before it. */
+  async #runDeletion(context: RunContext): Promise<RunEnded> {
+    if (!hasFinalizer(context.trigger.object)) return { report: { kind: "done" }, outcome: "deleting" };
+    const finalized = await finalizeTrigger(context);
+    if (finalized.kind === "gone") return { report: { kind: "done" }, outcome: "deleted" };
+    if (finalized.written.kind === "fault") return this.#clusterFault(finalized.written.fault);
+    return { report: this.#next(retry(DELETION_RETRY_SECONDS)), outcome: "deleting" };
   }
 
   async #load(
@@ -216,6 +230,7 @@ export class Reconciler {
       causes: run.causes,
       recorded: recordedObjects(read.value, this.#ports.store.cluster),
       looks: new Map(),
+      held: { trigger: read.value, writing: Promise.resolve() },
       paused: isPaused(read.value),
       drifts: [],
       memory: this.#memory,
@@ -259,16 +274,13 @@ export class Reconciler {
     });
   }
 
-  /** Merges what the run named into the inventory, and makes the index say the same. */
-  async #recordObjects(context: RunContext, { results }: WorkflowResult): Promise<readonly InventoryEntry[]> {
-    const named = [...results.values()].flatMap((result) => result.inventory);
-    const inventory = mergeInventory([...context.recorded.values()], named);
+  /** Makes the index say what the inventory says. */
+  async #recordObjects(context: RunContext, { inventory, indexed }: Pruned): Promise<void> {
     const cluster = this.#ports.store.cluster;
     // Only while no newer run can hold the key: a newer one has named what it needs before it came here.
     if (context.leaseLeftMs() <= 0) throw new RunInterrupted();
-    const objects = inventory.map((entry) => formatKey({ cluster, ...entry }));
+    const objects = [...inventory.map((entry) => formatKey({ cluster, ...entry })), ...indexed];
     await shared(context, this.#ports.index.trim(context.trigger.key, objects, context.fence));
-    return inventory;
   }
 
   async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {

@@ -4,7 +4,7 @@
  * postconditions already hold costs no second run. Called by `call-actor.ts`; what a refusal means is in `perform.ts`.
  */
 import type { Value } from "../core/cel/value.ts";
-import { textMember, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { formatKey, objectText, parseApiVersion } from "../core/object-key.ts";
 import { retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
@@ -15,8 +15,9 @@ import { blockageOf } from "../core/status/blockage.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
 import { isDriftRepair } from "./drift.ts";
-import { inventoryEntry, managedRecord, recordLook } from "./object-records.ts";
-import { planWrite, sendWrite, siteOf, type WriteSite } from "./object-write.ts";
+import { holdForObject } from "./finalizer.ts";
+import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
+import { placeOf, planWrite, sendWrite, type WriteSite } from "./object-write.ts";
 import { faultOutcome } from "./perform.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import { RunInterrupted, shared, type RunContext } from "./run-context.ts";
@@ -64,7 +65,8 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
   const [named = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, fence: run.fence }]));
-  const sharers = named.filter((key) => key !== run.trigger.key);
+  const sharers = named.map(({ trigger }) => trigger).filter((key) => key !== run.trigger.key);
+  run.memory.repairs.learn(placeOf(run, object), named.find(({ trigger }) => trigger === run.trigger.key)?.note ?? "");
 
   const settled = await settle(work, { call, target, ref, object, step: path, name: target.fullName, sharers }, signal);
   await recordLook(run, object, settled);
@@ -75,6 +77,8 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
     managed: managedRecord(recorded),
     blockage: blockageOf(settled.outcome, objectText(target), settled.observed && ownMessage(settled.observed)),
     inventory: [inventoryEntry(work, recorded, settled.observed, path)],
+    isComplete: settled.outcome.kind === "ok" || settled.outcome.kind === "skip",
+    skipped: [],
   };
 }
 
@@ -108,9 +112,13 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     const changed = sent !== undefined;
     if (action.kind === "outcome") return { outcome: action.outcome, observed, changed };
     if (action.kind === "none") {
-      if (!changed) run.memory.writes.calm(siteOf(run, target));
+      const unheld = await holdForObject(run, target, { action, observed }, signal);
+      if (unheld !== undefined) return { outcome: unheld, observed, changed };
+      if (!changed) run.memory.repairs.calm(placeOf(run, target.object));
       return { outcome: conclude(target, observed ?? {}), observed, changed };
     }
+    const unheld = await holdForObject(run, target, { action, observed }, signal);
+    if (unheld !== undefined) return { outcome: unheld, observed, changed };
     const planned = planWrite(run, target, action, observed);
     if (sent !== undefined) {
       // Written in this run, and the object still differs. If by the same, sending it again would not help in any run.
@@ -141,35 +149,15 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
 
 function decide(work: StepWork, { call, target, ref, object, step }: Target, observed: JsonObject | null): Action {
   const { run } = work;
-  const { object: trigger, uid, key, ref: triggerRef } = run.trigger;
+  const owner = triggerAsOwner(run.trigger);
   const recorded = run.recorded.get(object);
   return withSpanSync(SPAN.evaluate, { [ATTRIBUTE.object]: target.fullName }, () =>
     decideAction({
-      plan: call.plan,
-      target,
-      inputs: call.inputs,
-      observed,
-      owner: {
-        apiVersion: textMember(trigger, "apiVersion"),
-        kind: triggerRef.type.kind,
-        name: triggerRef.name,
-        namespace: triggerRef.namespace,
-        uid,
-      },
+      ...{ plan: call.plan, target, inputs: call.inputs, observed, owner, mode: "cluster" },
       templates: (name) => run.catalog.template(name, call.plan.namespace),
-      mode: "cluster",
       isStep: (path) => hasStep(work.request.root, path),
       recordedStep: recorded?.readonly === false ? recorded.step : undefined,
-      mark: {
-        trigger: key,
-        uid,
-        group: ref.type.group,
-        kind: ref.type.kind,
-        namespace: ref.namespace,
-        name: ref.name,
-        step,
-        policy: call.plan.deletePolicy ?? "default",
-      },
+      mark: stepMark(work, { plan: call.plan, target, type: ref.type }, owner, step),
     }),
   );
 }

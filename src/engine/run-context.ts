@@ -1,6 +1,6 @@
 /**
  * What every actor of one run shares: the trigger, the ports, and the limits. Built by `reconcile.ts`, handed down
- * unchanged; nothing in it is mutated by a step but the recorder of objects looked at.
+ * unchanged; nothing in it is mutated by a step but the recorder of objects looked at, and the trigger's finalizer.
  */
 import type { JsonObject } from "../core/json.ts";
 import type { GroupKind, KeyText, ObjectKey } from "../core/object-key.ts";
@@ -131,6 +131,8 @@ export interface RunContext {
   readonly recorded: ReadonlyMap<KeyText, InventoryEntry>;
   /** Object -> version its steps have looked at; written by `recordLook` alone. */
   readonly looks: Map<KeyText, string>;
+  /** The trigger as this run has written it last: see `finalizer.ts`, which alone changes it. */
+  readonly held: { trigger: JsonObject; writing: Promise<unknown> };
   /** Its author wants nothing written but its own status. */
   readonly paused: boolean;
   /** What a paused run would have written, in words. */

@@ -5,6 +5,7 @@
 import type { Value } from "../core/cel/value.ts";
 import { retry } from "../core/outcome.ts";
 import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
+import type { SkippedPart } from "../core/resource/stale.ts";
 import type { Blockage } from "../core/status/blockage.ts";
 import type { WorkflowSummary } from "../core/status/summary.ts";
 import type { Receive } from "./actor/actor.ts";
@@ -32,6 +33,9 @@ export interface WorkflowResult {
   readonly blockage: Blockage | undefined;
   readonly summary: WorkflowSummary;
   readonly results: ReadonlyMap<string, StepResult>;
+  /** Every step ended as ok, or was skipped as its author says. */
+  readonly isComplete: boolean;
+  readonly skipped: readonly SkippedPart[];
 }
 
 export type WorkflowMessage =

@@ -12,7 +12,7 @@ export interface NextLook {
 /** Share of the resync interval by which it is moved, so that keys never come in step. */
 const RESYNC_JITTER = 0.1;
 /** Share of a retry's delay by which it may come earlier; a manifest's delay is an upper bound. */
-const RETRY_JITTER = 0.1;
+export const RETRY_JITTER = 0.1;
 
 /** What decides on the next look. */
 export interface LookRequest {

@@ -9,6 +9,7 @@ import { within, worst } from "../core/status/blockage.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { callActor } from "./call-actor.ts";
+import { withSkip } from "./completeness.ts";
 import { timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
 import { plainResult, soonestRetry, type StepResult } from "./step-result.ts";
 import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
@@ -55,7 +56,7 @@ export function stepActor(work: StepWork, reply: (result: StepResult) => void): 
         start(self);
         break;
       case "callEnded":
-        ended[message.index] = message.result;
+        ended[message.index] = isEach ? withSkip(work, message.result) : message.result;
         expected -= 1;
         startNext(self);
         if (expected === 0) reply(isEach ? foldResults(ended) : message.result);
@@ -105,6 +106,8 @@ function foldResults(items: readonly StepResult[]): StepResult {
     outcome: foldItems(items.map((item) => item.outcome)),
     managed: items.map((item) => item.managed),
     inventory: items.flatMap((item) => item.inventory),
+    isComplete: items.every((item) => item.isComplete),
+    skipped: items.flatMap((item) => item.skipped),
     changed: items.some((item) => item.changed),
     retryAfterSeconds: soonestRetry(items),
     blockage: worst(items.map(({ blockage }, index) => within(`[${index}]`, blockage))),

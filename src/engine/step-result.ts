@@ -2,6 +2,7 @@
 import type { Value } from "../core/cel/value.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
+import type { SkippedPart } from "../core/resource/stale.ts";
 import { blockageOf, type Blockage } from "../core/status/blockage.ts";
 import type { ManagedEntry } from "../core/status/managed.ts";
 
@@ -11,6 +12,10 @@ export interface StepResult {
   readonly managed: ManagedEntry;
   /** Every object this part of the run named, existing or not. */
   readonly inventory: readonly InventoryEntry[];
+  /** Every part of it ended as ok, or was skipped as its author says: then nothing it leaves unnamed is wanted. */
+  readonly isComplete: boolean;
+  /** The parts that were skipped; what they kept before stays. */
+  readonly skipped: readonly SkippedPart[];
   /** Whether anything was written to the cluster. */
   readonly changed: boolean;
   /** Of a result that combines several: the soonest retry among them, whatever they came to together. */
@@ -31,6 +36,7 @@ export function soonestRetry(results: Iterable<StepResult>): number | undefined 
 
 /** A result that touched no object: one that is ok, or that its author skipped, manages none; else it could not tell. */
 export function plainResult(outcome: Outcome<Value>): StepResult {
-  const managed = outcome.kind === "ok" || outcome.kind === "skip" ? null : undefined;
-  return { outcome, managed, inventory: [], changed: false, blockage: blockageOf(outcome) };
+  const isComplete = outcome.kind === "ok" || outcome.kind === "skip";
+  const managed = isComplete ? null : undefined;
+  return { outcome, managed, inventory: [], isComplete, skipped: [], changed: false, blockage: blockageOf(outcome) };
 }

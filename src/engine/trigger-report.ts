@@ -10,7 +10,7 @@ import { formatInventory, type InventoryEntry } from "../core/resource/inventory
 import { blockedSentence, type Blockage } from "../core/status/blockage.ts";
 import { bounded, readyCondition, type ConditionDraft } from "../core/status/condition.ts";
 import { knownManaged } from "../core/status/managed.ts";
-import { reportLookupFailure, reportStatus } from "../core/status/report.ts";
+import { reportDeletion, reportLookupFailure, reportStatus } from "../core/status/report.ts";
 import { withTrouble, type WorkflowSummary } from "../core/status/summary.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -62,8 +62,35 @@ export function runReport(context: RunContext, findings: RunFindings): TriggerRe
   };
 }
 
+/** What a trigger that is being deleted still waits for. */
+export interface DeletionFindings {
+  readonly blockage: Blockage;
+  /** What is not gone yet. */
+  readonly inventory: readonly InventoryEntry[];
+  readonly condition: ConditionDraft | undefined;
+}
+
+/** While a trigger is being deleted. */
+export function deletionReport(
+  context: RunContext,
+  { blockage, inventory, condition }: DeletionFindings,
+): TriggerReport {
+  const blocked = blockedBy(context, { blockage, resyncIntervalMs: 0 }) ?? "";
+  const more = condition === undefined ? [] : [condition];
+  return {
+    annotations: { ...handled(context), [ANNOTATION.inventory]: formatInventory(inventory, context.trigger.uid) },
+    status: (current) => reportDeletion({ blocked, more, ...basisOf(context, current) }),
+    outcomeText: bounded(`deleting: ${condition?.message ?? ""} ${blocked}`),
+    blocked,
+    objects: inventory.length,
+  };
+}
+
 /** What stands on the trigger tells since when the same blocks it. */
-function blockedBy({ trigger, ports }: RunContext, { blockage, resyncIntervalMs }: RunFindings): string | undefined {
+function blockedBy(
+  { trigger, ports }: RunContext,
+  { blockage, resyncIntervalMs }: Pick<RunFindings, "blockage" | "resyncIntervalMs">,
+): string | undefined {
   if (blockage === undefined) return undefined;
   const ready = readyCondition(trigger.object);
   const outcome = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.outcome);

@@ -30,7 +30,7 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 /** Writes the report on the run's trigger, starting from the trigger as this run last read it. */
 export async function writeTrigger(run: RunContext, report: TriggerReport): Promise<WriteResult> {
   return withSpan(SPAN.status, { [ATTRIBUTE.key]: run.trigger.key }, async (span) => {
-    let current = run.trigger.object;
+    let current = run.held.trigger;
     let changed = false;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const step = await writeOnce(run, report, current);

@@ -1,6 +1,7 @@
 /** What a worker process remembers between runs to spare requests. All of it may be lost at any time. */
 import { BoundedMap } from "./bounded-map.ts";
 import type { Clock } from "./ports/clock.ts";
+import { RepairMemory } from "./repair-memory.ts";
 import { WriteMemory } from "./write-memory.ts";
 
 /** A status that the API server stores otherwise than we send it, because the kind's schema drops fields of it. */
@@ -13,6 +14,7 @@ export interface PrunedStatus {
 
 export interface WorkerMemory {
   readonly writes: WriteMemory;
+  readonly repairs: RepairMemory;
   /** By uid of the trigger. */
   readonly prunedStatuses: BoundedMap<string, PrunedStatus>;
 }
@@ -24,6 +26,7 @@ const MAX_TRIGGERS = 10_000;
 export function createWorkerMemory(clock: Clock, resyncIntervalMs: number): WorkerMemory {
   return {
     writes: new WriteMemory(clock, resyncIntervalMs * SHARE_OF_RESYNC),
+    repairs: new RepairMemory(clock),
     prunedStatuses: new BoundedMap(MAX_TRIGGERS),
   };
 }

@@ -9,6 +9,7 @@ import { blockageOf, within, worst } from "../core/status/blockage.ts";
 import { summarizeWorkflow } from "../core/status/summary.ts";
 import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
+import { isCompleteRun, withSkip } from "./completeness.ts";
 import type { RunContext } from "./run-context.ts";
 import { timedOut, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./run-messages.ts";
 import { stepActor } from "./step-actor.ts";
@@ -74,7 +75,7 @@ async function startStep(
       behaviour: (reply: (result: StepResult) => void) =>
         stepActor({ request, step, results, run, subWorkflow: workflowActor }, reply),
       crashed: (error) => crashed(step.label, error, request),
-    });
+    }).then((ended) => withSkip({ request, step }, ended));
     span.setAttributes({ [ATTRIBUTE.outcome]: result.outcome.kind, [ATTRIBUTE.changed]: result.changed });
     return result;
   });
@@ -94,7 +95,11 @@ function conclude(
   const summary = withSpanSync(SPAN.summarize, {}, () => summarizeWorkflow(plan, ordered, workflowName));
   const blockages = [...ordered].map(([label, { blockage }]) => within(label, blockage));
   // A workflow that is not ready has no steps to name.
-  return { summary, results: ordered, blockage: worst(blockages) ?? blockageOf(summary.outcome) };
+  return {
+    ...{ summary, results: ordered, blockage: worst(blockages) ?? blockageOf(summary.outcome) },
+    isComplete: isCompleteRun(plan, steps, ordered),
+    skipped: [...ordered.values()].flatMap(({ skipped }) => skipped),
+  };
 }
 
 /** The outcome of a bug; the error's text stays in the log, for it may hold values. */

@@ -19,36 +19,46 @@ export interface ControlPlaneBinaries {
 
 const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
 
+const CHOICES = [
+  {
+    version: GO_VERSION,
+    source: "go" as const,
+    recipe: GO_RECIPE,
+    files: ["kubernetes/go.sum", "etcd/go.sum"],
+    build: buildFromGo,
+  },
+  {
+    version: DEBIAN_VERSION,
+    source: "debian" as const,
+    recipe: DEBIAN_RECIPE,
+    files: [],
+    build: buildFromDebian,
+  },
+];
+
+/** Of the compatibility suite: what makes the end-to-end tests run on the oldest server, and the version it has. */
+export const OLDEST = { version: DEBIAN_VERSION, env: { KOREO_CONTROL_PLANE: "debian", KUBEBUILDER_ASSETS: "" } };
+
+/** Whether the oldest server is in the cache; building it takes minutes, Debian and root. */
+export async function hasOldest(): Promise<boolean> {
+  const oldest = CHOICES.find(({ source }) => source === "debian");
+  return oldest !== undefined && isComplete(folderAt(await dirOf(oldest)));
+}
+
 /** @throws Error naming everything that was tried, why it failed, and what the user can do */
-export async function provideControlPlane(report: Report): Promise<ControlPlaneBinaries> {
-  const assets = process.env["KUBEBUILDER_ASSETS"];
+export async function provideControlPlane(
+  report: Report,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<ControlPlaneBinaries> {
+  const assets = env["KUBEBUILDER_ASSETS"] === "" ? undefined : env["KUBEBUILDER_ASSETS"];
   if (assets !== undefined && isComplete(folderAt(assets))) {
-    return binariesIn(assets, process.env["KOREO_TEST_K8S_VERSION"] ?? "v1.30.0", "KUBEBUILDER_ASSETS");
+    return binariesIn(assets, env["KOREO_TEST_K8S_VERSION"] ?? "v1.30.0", "KUBEBUILDER_ASSETS");
   }
   if (assets !== undefined)
     report(`KUBEBUILDER_ASSETS=${assets} lacks one of ${PROGRAMS.join(", ")}; looking elsewhere`);
 
-  const choices = [
-    {
-      version: GO_VERSION,
-      source: "go" as const,
-      recipe: GO_RECIPE,
-      files: ["kubernetes/go.sum", "etcd/go.sum"],
-      build: buildFromGo,
-    },
-    {
-      version: DEBIAN_VERSION,
-      source: "debian" as const,
-      recipe: DEBIAN_RECIPE,
-      files: [],
-      build: buildFromDebian,
-    },
-  ];
-  const dirs = new Map<(typeof choices)[number], string>();
-  for (const choice of choices.filter(({ source }) => isChosen(source))) {
-    const name = `control-plane-${choice.version}-${await recipeHash(choice.recipe, choice.files)}`;
-    dirs.set(choice, path.join(cacheDir(), name));
-  }
+  const dirs = new Map<Choice, string>();
+  for (const choice of CHOICES.filter(({ source }) => isChosen(source, env))) dirs.set(choice, await dirOf(choice));
   // What was built before is used, whichever it was, before anything is tried again.
   for (const [{ version }, dir] of dirs) if (isComplete(folderAt(dir))) return binariesIn(dir, version, "cache");
   const failures: string[] = [];
@@ -70,9 +80,15 @@ export async function provideControlPlane(report: Report): Promise<ControlPlaneB
 }
 
 /** `KOREO_CONTROL_PLANE=go|debian` narrows the choice, for the compatibility suite. */
-function isChosen(source: string): boolean {
-  const wanted = process.env["KOREO_CONTROL_PLANE"];
+function isChosen(source: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  const wanted = env["KOREO_CONTROL_PLANE"];
   return wanted === undefined || wanted === source;
+}
+
+type Choice = (typeof CHOICES)[number];
+
+async function dirOf({ version, recipe, files }: Choice): Promise<string> {
+  return path.join(cacheDir(), `control-plane-${version}-${await recipeHash(recipe, files)}`);
 }
 
 function folderAt(dir: string): BuiltFolder {

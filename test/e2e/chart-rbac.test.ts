@@ -148,16 +148,12 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     expect(unused("worker")).toEqual([
       "update platform.example.com/webapps/finalizers", // asked for by the server itself, see below
       "patch /services", // none had to be repaired
-      // Of `delete: destroy`, which is not done yet.
-      "list rbac.authorization.k8s.io/clusterroles",
-      "patch rbac.authorization.k8s.io/clusterroles",
-      "delete rbac.authorization.k8s.io/clusterroles",
     ]);
   });
 
   it.each([
     { role: "worker", verb: "list", resource: "configmaps" },
-    { role: "worker", verb: "delete", resource: "configmaps" },
+    { role: "worker", verb: "delete", resource: "services" },
     { role: "worker", verb: "get", resource: "secrets" },
     { role: "worker", verb: "create", resource: "pods" },
     { role: "worker", verb: "create", group: "platform.example.com", resource: "webapps" },

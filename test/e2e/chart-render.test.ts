@@ -129,6 +129,32 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(parseConfig({}, env)).toEqual({ ...parseConfig({}, {}), ...own });
   });
 
+  it("hands on how to reach a Redis with TLS and users", async () => {
+    const tls = { caSecret: "redis-ca", clientSecret: "redis-client", serverName: "redis.internal" };
+    const redis = { url: "rediss://r", user: "koreo", passwordSecret: "redis-password", tls };
+    const pod = podOf(named(await first().render({ redis }), "Deployment demo-koreo-worker") ?? {}) ?? {};
+    const env = Object.fromEntries(environmentOf(pod).map(({ name, value = "from-a-secret" }) => [name, value]));
+    expect(parseConfig({}, env).redisAccess).toEqual({
+      ...{ user: "koreo", password: "from-a-secret", passwordFile: undefined, serverName: "redis.internal" },
+      caFile: "/run/koreo-redis-ca/ca.crt",
+      certFile: "/run/koreo-redis-client/tls.crt",
+      keyFile: "/run/koreo-redis-client/tls.key",
+    });
+    const secrets = (at(pod, "spec", "volumes") as readonly JsonObject[]).map((volume) => [
+      at(volume, "name"),
+      at(volume, "secret", "secretName"),
+    ]);
+    const [container] = at(pod, "spec", "containers") as readonly JsonObject[];
+    const mounts = at(container, "volumeMounts") as readonly JsonObject[];
+    for (const secret of [
+      ["koreo-redis-ca", "redis-ca"],
+      ["koreo-redis-client", "redis-client"],
+    ]) {
+      expect(secrets).toContainEqual(secret);
+      expect(mounts).toContainEqual({ name: secret[0], mountPath: `/run/${secret[0] ?? ""}`, readOnly: true });
+    }
+  });
+
   it("starts an API for the cluster's users, or for holders of a token", async () => {
     const api = async (values: JsonObject) => {
       const objects = await first().render({ ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true, ...values } });
@@ -151,7 +177,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
 
   it("lets an API write nothing, and read no Secret", async () => {
     const managed = [
-      { apiGroup: "", resources: ["configmaps", "secrets"], delete: true },
+      { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
       { apiGroup: "", resources: ["secrets"] },
       { apiGroup: "apps", resources: ["deployments"], destroy: true },
     ];

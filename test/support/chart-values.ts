@@ -9,7 +9,8 @@ const WEBAPPS: JsonObject = { apiGroup: "platform.example.com", resources: ["web
 export const PLATFORM_KINDS: JsonObject = {
   triggers: [WEBAPPS],
   managed: [
-    { apiGroup: "", resources: ["configmaps", "services"] },
+    { apiGroup: "", resources: ["configmaps"] },
+    { apiGroup: "", resources: ["services"], delete: false },
     { apiGroup: "apps", resources: ["deployments"] },
     { apiGroup: "rbac.authorization.k8s.io", resources: ["clusterroles"], destroy: true },
   ],

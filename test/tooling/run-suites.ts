@@ -11,7 +11,7 @@ import { provideCompose } from "../control-plane/compose.ts";
 import { provideHelm } from "../control-plane/helm.ts";
 import { provideJaeger } from "../control-plane/jaeger.ts";
 import { providePrometheus } from "../control-plane/prometheus.ts";
-import { provideControlPlane } from "../control-plane/provide.ts";
+import { hasOldest, OLDEST, provideControlPlane } from "../control-plane/provide.ts";
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
 import { provideContainers } from "../support/containers.ts";
@@ -36,6 +36,7 @@ interface Task {
   /** At the same time as the others of its stage, which go one by one. */
   readonly beside: boolean;
   readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const vitest = (project: string): readonly string[] => [
@@ -71,12 +72,14 @@ const TASKS: readonly Task[] = [
   check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
   check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
+  check("audit", ["test/tooling/audit.ts"]),
   suite("unit", { stage: 1 }),
   suite("simulation", { stage: 1 }),
   suite("conformance", { stage: 1, beside: true }),
   suite("integration", { stage: 2 }),
   suite("e2e-patient", { stage: 2, beside: true }),
   suite("e2e", { stage: 3 }),
+  { ...suite("e2e-oldest", { stage: 3 }), env: OLDEST.env },
 ];
 
 function check(name: string, command: readonly string[]): Task {
@@ -95,7 +98,7 @@ function suite(name: string, when: Pick<Task, "stage"> & Partial<Pick<Task, "bes
 }
 
 const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
-const chosen = TASKS.filter((task) => only.length === 0 || only.includes(task.name));
+const chosen = await chosenTasks();
 const started = Date.now();
 const { env, stop } = chosen.some((task) => task.needsServers)
   ? await startServers()
@@ -116,6 +119,16 @@ try {
 }
 report();
 
+async function chosenTasks(): Promise<readonly Task[]> {
+  if (only.length > 0) return TASKS.filter((task) => only.includes(task.name));
+  if (await hasOldest()) return TASKS;
+  console.log(
+    `[set-up] the tests on the oldest Kubernetes, ${OLDEST.version}, are left out: it is not built here. ` +
+      "`npm test -- e2e-oldest` builds it, once, about 6 minutes, and needs Debian and root.",
+  );
+  return TASKS.filter(({ name }) => name !== "e2e-oldest");
+}
+
 async function runInTurn(tasks: readonly Task[], printsAtEnd: boolean): Promise<readonly SuiteResult[]> {
   const ended: SuiteResult[] = [];
   for (const task of tasks) ended.push(await run(task, printsAtEnd));
@@ -126,6 +139,7 @@ async function startServers(): Promise<{ env: Record<string, string>; stop: () =
   const say = (line: string) => console.log(`[set-up] ${line}`);
   const [binaries, redisBinary] = await Promise.all([provideControlPlane(say), provideRedis(say)]);
   // Here rather than in the tests, whose time is limited.
+  if (chosen.some(({ name }) => name === "e2e-oldest")) await provideControlPlane(say, OLDEST.env);
   const isPatient = chosen.some(({ name }) => name === "e2e-patient");
   if (isPatient || chosen.some(({ name }) => name === "integration")) await providePrometheus(say);
   const hasHelm = !isPatient || (await provideHelm(say)).length > 0;
@@ -157,7 +171,7 @@ async function run(task: Task, printsAtEnd: boolean): Promise<SuiteResult> {
   const output = path.join(scratch, `${task.name}.json`);
   const extra = task.kind === "vitest" ? ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`] : [];
   const since = Date.now();
-  const { code, output: said } = await execute([...task.command, ...extra], printsAtEnd);
+  const { code, output: said } = await execute(task, extra, printsAtEnd);
   if (printsAtEnd) console.log(`\n=== ${task.name} ===\n${said}`);
   const seconds = Math.round((Date.now() - since) / 1000);
   if (task.kind === "check")
@@ -169,12 +183,12 @@ async function run(task: Task, printsAtEnd: boolean): Promise<SuiteResult> {
 }
 
 /** @returns the exit code; and what was said, where it is to be printed later */
-function execute(command: readonly string[], isKept: boolean): Promise<{ code: number; output: string }> {
+function execute(task: Task, more: readonly string[], isKept: boolean): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     let output = "";
-    const child = spawn(process.execPath, command, {
+    const child = spawn(process.execPath, [...task.command, ...more], {
       cwd: root,
-      env: { ...process.env, ...env, CI: "true" },
+      env: { ...process.env, ...env, ...task.env, CI: "true" },
       stdio: isKept ? ["ignore", "pipe", "pipe"] : "inherit",
       timeout: SUITE_DEADLINE_MS,
       killSignal: "SIGKILL",

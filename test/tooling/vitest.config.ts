@@ -11,6 +11,7 @@ const suite = (name: string, include: string[], options: object = {}) => ({
 const PATIENT = [
   "access",
   "chaos",
+  "chaos-run",
   "chart-*",
   "compose-files",
   "containers",
@@ -19,8 +20,15 @@ const PATIENT = [
   "explain",
   "faults",
   "hostile-definitions",
+  "prune",
+  "rbac",
+  "redis-away",
+  "secrets",
+  "secure-redis",
   "trace-store",
 ].map((name) => `test/e2e/${name}.test.ts`);
+/** Those that also run on the oldest server. */
+const ON_OLDEST = ["objects", "reconcile"].map((name) => `test/e2e/${name}.test.ts`);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
 
 export default defineConfig({
@@ -39,6 +47,7 @@ export default defineConfig({
         maxWorkers: 2,
       }),
       suite("e2e-patient", PATIENT, { ...ONE_BY_ONE, maxWorkers: 2, fileParallelism: true }),
+      suite("e2e-oldest", ON_OLDEST, ONE_BY_ONE),
       suite("e2e", ["test/e2e/**/*.test.ts"], { ...ONE_BY_ONE, exclude: PATIENT }),
     ],
   },

@@ -95,4 +95,46 @@
 - name: KOREO_REDIS_URL
   value: redis://:$(KOREO_REDIS_PASSWORD)@{{ include "koreo.redis.name" .root }}:6379
 {{- end }}
+{{- with $redis.user }}
+- name: KOREO_REDIS_USER
+  value: {{ . | quote }}
+{{- end }}
+{{- with $redis.passwordSecret }}
+- name: KOREO_REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ $redis.passwordSecretKey }}
+{{- end }}
+{{- with $redis.tls }}
+{{- if .caSecret }}
+- name: KOREO_REDIS_CA
+  value: /run/koreo-redis-ca/ca.crt
+{{- end }}
+{{- if .clientSecret }}
+- name: KOREO_REDIS_CERT
+  value: /run/koreo-redis-client/tls.crt
+- name: KOREO_REDIS_KEY
+  value: /run/koreo-redis-client/tls.key
+{{- end }}
+{{- if .serverName }}
+- name: KOREO_REDIS_SERVER_NAME
+  value: {{ .serverName | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Secrets a role's container has as files: where, and which of their keys. */}}
+{{- define "koreo.secretFiles" -}}
+{{- if and (eq .role "api") .pods.tokenSecret }}
+- { name: koreo-tokens, at: /run/koreo, secret: {{ .pods.tokenSecret | quote }}, keys: [tokens] }
+{{- end }}
+{{- with .values.redis.tls }}
+{{- with .caSecret }}
+- { name: koreo-redis-ca, at: /run/koreo-redis-ca, secret: {{ . | quote }}, keys: [ca.crt] }
+{{- end }}
+{{- with .clientSecret }}
+- { name: koreo-redis-client, at: /run/koreo-redis-client, secret: {{ . | quote }}, keys: [tls.crt, tls.key] }
+{{- end }}
+{{- end }}
 {{- end }}

@@ -94,7 +94,8 @@ compares it with what the processes ask for.
 {{- else if not .readonly }}
 {{- if .destroy }}{{ $verbs = append $verbs "list" }}{{ end }}
 {{- $verbs = concat $verbs (list "create" "patch") }}
-{{- if or .delete .destroy }}{{ $verbs = append $verbs "delete" }}{{ end }}
+{{- /* What no step names any more is deleted, so that only who says no goes without. */}}
+{{- if or .destroy (ne (toString .delete) "false") }}{{ $verbs = append $verbs "delete" }}{{ end }}
 {{- end }}
 {{- if $resources }}
 - apiGroups: [{{ .apiGroup | quote }}]

@@ -2,29 +2,29 @@
 import type { KeyText } from "../../core/object-key.ts";
 import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
 
-/** The version a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
-interface Look {
-  readonly resourceVersion: string;
+/** What a trigger has looked at, and the fence of the newest run that said so; 0 where only a watcher did. */
+interface Looked extends Omit<IndexedTrigger, "trigger"> {
   readonly fence: number;
 }
 
 export class MemoryObjectIndex implements ObjectIndex {
   /** Object -> trigger -> what it has looked at. */
-  readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
+  readonly #triggers = new Map<KeyText, Map<KeyText, Looked>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
-    for (const { object, trigger, resourceVersion, fence = 0 } of entries) {
-      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Look>());
-      const known = triggers.get(trigger) ?? { resourceVersion: "", fence: 0 };
-      const version = fence < known.fence ? undefined : resourceVersion;
+  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
+    for (const { object, trigger, resourceVersion, note = "", fence = 0 } of entries) {
+      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Looked>());
+      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0 };
+      const isNews = resourceVersion !== undefined && fence >= known.fence;
       triggers.set(trigger, {
-        resourceVersion: version ?? known.resourceVersion,
+        ...known,
+        ...(isNews && { resourceVersion, note }),
         fence: Math.max(fence, known.fence),
       });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
-    return Promise.resolve(entries.map(({ object }) => [...(this.#triggers.get(object)?.keys() ?? [])]));
+    return Promise.resolve(entries.map(({ object }) => this.#named(object)));
   }
 
   trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
@@ -42,10 +42,13 @@ export class MemoryObjectIndex implements ObjectIndex {
   }
 
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {
-    const known = (object: KeyText) => [...(this.#triggers.get(object) ?? [])];
-    return Promise.resolve(
-      objects.map((object) => known(object).map(([trigger, { resourceVersion }]) => ({ trigger, resourceVersion }))),
-    );
+    return Promise.resolve(objects.map((object) => this.#named(object)));
+  }
+
+  #named(object: KeyText): readonly IndexedTrigger[] {
+    return [...(this.#triggers.get(object) ?? [])].map(([trigger, { resourceVersion, note }]) => ({
+      ...{ trigger, resourceVersion, note },
+    }));
   }
 
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {

@@ -3,11 +3,11 @@
  * never sent twice behind our back, a silent server becomes a reconnect, and whatever the connection does wrong reaches
  * callers as `StoreUnavailable`. Also checks that a server is set up so that it does not lose what we store.
  */
-import { Redis } from "ioredis";
+import { isIP } from "node:net";
+import { Redis, type RedisOptions } from "ioredis";
 import { StoreUnavailable } from "../../engine/ports/key-store.ts";
-
-/** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. It holds a secret: print `describeTarget` of it. */
-export type RedisTarget = string;
+import { troubleText } from "./connection-trouble.ts";
+import { accessOf, describeTarget, parsedUrl, type RedisTarget } from "./target.ts";
 
 export interface ConnectionOptions {
   /** Hears every connection error, also those no command was waiting for. They repeat: rate-limit the log. */
@@ -32,7 +32,7 @@ const MAX_RECONNECT_DELAY_MS = 1000;
  * @throws Error when the target is no Redis URL; the message does not contain it
  */
 export function openRedis(target: RedisTarget, options: ConnectionOptions): Redis {
-  describeTarget(target);
+  const url = parsedUrl(target);
   const silenceMs = options.silenceMs ?? SILENCE_MS;
   const settings = {
     // Hidden queueing and resending would let a take run on a later connection than the one it was asked on.
@@ -43,10 +43,35 @@ export function openRedis(target: RedisTarget, options: ConnectionOptions): Redi
     lazyConnect: options.lazy ?? false,
     // A timeout of one command would leave a take that nobody holds; a cut connection makes its owner reclaim.
     ...(silenceMs > 0 ? { socketTimeout: silenceMs } : {}),
+    // It would ask for a right of ours, to tell the server the client library's name.
+    disableClientInfo: true,
+    ...credentials(target, url),
   };
-  const redis = new Redis(target, settings);
+  const redis = new Redis(url.href, settings); // the client knows `rediss:` in lower case alone, as `href` has it
   redis.on("error", options.onError);
   return redis;
+}
+
+/** What the URL does not say. Takes user and password out of it where they are given apart: the client believes the URL. */
+function credentials(target: RedisTarget, url: URL): Pick<RedisOptions, "username" | "password" | "tls"> {
+  const { username, password, tls } = accessOf(target);
+  const named = username === undefined ? {} : { username };
+  const known = password === undefined ? named : { username: decodeURIComponent(url.username), ...named, password };
+  if (password !== undefined || username !== undefined) {
+    if (password === undefined) Object.assign(known, { password: decodeURIComponent(url.password) });
+    url.username = "";
+    url.password = "";
+  }
+  if (url.protocol !== "rediss:") return known;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  // An address has no name to ask for; the certificate is held against the address itself then.
+  const servername = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
+  const { ca, cert, key } = tls ?? {};
+  return { ...known, tls: { ...defined({ ca, cert, key, servername }), minVersion: "TLSv1.2" } };
+}
+
+function defined<T extends object>(members: T): { [name in keyof T]?: Exclude<T[name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }
 
 /**
@@ -63,7 +88,7 @@ export async function untilReady(redis: Redis, target: RedisTarget, timeoutMs: n
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         redis.off("ready", arrived);
-        const why = lastError === undefined ? "no answer" : lastError.message || lastError.name;
+        const why = lastError === undefined ? "no answer" : troubleText(lastError);
         reject(new StoreUnavailable(`Redis at ${describeTarget(target)} cannot be reached: ${why}`));
       }, timeoutMs);
       const arrived = () => {
@@ -81,21 +106,6 @@ export async function untilReady(redis: Redis, target: RedisTarget, timeoutMs: n
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
   else redis.disconnect();
-}
-
-/**
- * A target as logs may show it: scheme, host, port and database.
- *
- * @throws Error when it is no Redis URL
- */
-export function describeTarget(target: RedisTarget): string {
-  const url = URL.canParse(target) ? new URL(target) : undefined;
-  if (url === undefined || (url.protocol !== "redis:" && url.protocol !== "rediss:") || url.hostname === "") {
-    throw new Error(
-      "the Redis target is no URL of the form redis://[user:password@]host:port[/db] (rediss:// for TLS)",
-    );
-  }
-  return `${url.protocol}//${url.hostname}:${url.port || "6379"}${url.pathname === "/" ? "" : url.pathname}`;
 }
 
 /**

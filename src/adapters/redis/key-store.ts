@@ -20,9 +20,10 @@ import type {
   WorkClass,
 } from "../../engine/ports/key-store.ts";
 import type { KeyText } from "../../core/object-key.ts";
-import { closeRedis, openRedis, type RedisTarget } from "./connection.ts";
+import { closeRedis, openRedis } from "./connection.ts";
 import { redisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
+import type { RedisTarget } from "./target.ts";
 
 export interface RedisKeyStoreOptions {
   readonly target: RedisTarget;

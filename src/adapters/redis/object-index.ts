@@ -20,14 +20,17 @@ export class RedisObjectIndex implements ObjectIndex {
     this.#keys = keys;
   }
 
-  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]> {
-    const replies: (readonly KeyText[])[] = [];
+  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
+    const replies: (readonly IndexedTrigger[])[] = [];
     for (let start = 0; start < entries.length; start += BATCH) {
-      const args = entries.slice(start, start + BATCH).flatMap(({ object, trigger, resourceVersion, fence = 0 }) => {
-        const version = resourceVersion === undefined ? "" : `=${resourceVersion}`;
-        return [object, kindText(object), trigger, version, fence];
-      });
-      replies.push(...((await ADD.run(this.#redis, [this.#keys.index], args)) as KeyText[][]));
+      const args = entries
+        .slice(start, start + BATCH)
+        .flatMap(({ object, trigger, resourceVersion, note = "", fence = 0 }) => {
+          const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
+          return [object, kindText(object), trigger, resourceVersion === undefined ? "" : looked, fence];
+        });
+      const answers = (await ADD.run(this.#redis, [this.#keys.index], args)) as string[][];
+      replies.push(...answers.map((flat) => indexedTriggers(pairs(flat))));
     }
     return replies;
   }
@@ -44,8 +47,7 @@ export class RedisObjectIndex implements ObjectIndex {
     return Promise.all(
       replies.map(async ([error, reply]) => {
         if (error !== null) return orUnavailable(Promise.reject(error));
-        const looks = Object.entries(reply as Record<string, string>);
-        return looks.map(([trigger, look]) => ({ trigger: trigger as KeyText, resourceVersion: versionIn(look) }));
+        return indexedTriggers(Object.entries(reply as Record<string, string>));
       }),
     );
   }
@@ -69,7 +71,17 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 }
 
-/** Entries are `fence:version`; those of older releases the version alone. */
-function versionIn(look: string): string {
-  return look.replace(/^\d+:/, "");
+/**
+ * What Redis keeps for a trigger: the fence of the run that looked and a colon (absent in entries of older releases), the
+ * version it has looked at, and behind a space the note.
+ */
+function indexedTriggers(fields: readonly (readonly [string, string])[]): readonly IndexedTrigger[] {
+  return fields.map(([trigger, looked]) => {
+    const [resourceVersion = "", note = ""] = looked.replace(/^\d+:/, "").split(" ");
+    return { trigger: trigger as KeyText, resourceVersion, note };
+  });
+}
+
+function pairs(flat: readonly string[]): readonly (readonly [string, string])[] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""] as const] : []));
 }

@@ -6,6 +6,7 @@ import type { ConfigFlags } from "../../processes/shared/config.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";
 import type { OutputFormat } from "../flags.ts";
+import { listPages } from "../list-pages.ts";
 import { managedObjects, type ManagedObject } from "../managed-objects.ts";
 import { readAgain } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";
@@ -17,8 +18,6 @@ export interface GetOptions extends ConfigFlags {
   readonly allNamespaces?: true;
 }
 
-const PAGE = 500;
-
 export function get(kind: string, name: string | undefined, options: GetOptions): Promise<void> {
   return withConnection(options, async (connection) => {
     const type = await findKind(connection, kind);
@@ -29,7 +28,10 @@ export function get(kind: string, name: string | undefined, options: GetOptions)
 
 async function list(connection: Connection, type: ResourceType, options: GetOptions): Promise<void> {
   const isWide = options.allNamespaces === true || !type.namespaced;
-  const objects = await listAll(connection, type, isWide ? undefined : (options.namespace ?? connection.namespace));
+  const namespace = isWide ? undefined : (options.namespace ?? connection.namespace);
+  const listed = await listPages(connection, type, { namespace });
+  if (listed.kind === "fault") throw failed(`listing ${type.plural}`, listed.fault);
+  const objects = listed.value;
   if (options.output !== "table") {
     printDocument(options.output, { apiVersion: "v1", kind: "List", items: objects });
     return;
@@ -89,27 +91,6 @@ function printOne(object: JsonObject, managed: readonly ManagedObject[]): void {
     each.state + (each.readonly ? " (readonly)" : ""),
   ]);
   console.log(`\n${formatTable(["MANAGED", "NAMESPACE", "NAME", "STEP", "STATE"], rows)}`);
-}
-
-async function listAll(
-  { store, signal }: Connection,
-  type: ResourceType,
-  namespace: string | undefined,
-): Promise<readonly JsonObject[]> {
-  const objects: JsonObject[] = [];
-  let continueToken: string | undefined;
-  do {
-    const options = {
-      limit: PAGE,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(continueToken === undefined ? {} : { continueToken }),
-    };
-    const page = await store.list(type, options, signal);
-    if (page.kind === "fault") throw failed(`listing ${type.plural}`, page.fault);
-    objects.push(...page.value.items);
-    continueToken = page.value.continueToken;
-  } while (continueToken !== undefined && continueToken !== "");
-  return objects;
 }
 
 function oneLine(text: string): string {

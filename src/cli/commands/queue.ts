@@ -1,7 +1,7 @@
 /** The flags of `koreo queue`. */
 import { Option, type Command } from "commander";
 import type { QueueOptions } from "../actions/queue.ts";
-import { addOutput, addSettings, wholeNumber } from "../flags.ts";
+import { addOutput, addSettings, REDIS_FLAGS, wholeNumber } from "../flags.ts";
 
 export function addQueue(program: Command): void {
   const command = program
@@ -12,7 +12,7 @@ export function addQueue(program: Command): void {
     .addOption(new Option("--state <state>", "only keys in this state").choices(["running", "waiting", "delayed"]))
     .option("--failing", "only keys whose last run failed")
     .option("--limit <count>", "show at most so many, the most urgent first", wholeNumber, 100);
-  addSettings(addOutput(command), ["redis", "name"])
+  addSettings(addOutput(command), REDIS_FLAGS)
     .addHelpText(
       "after",
       "\nExamples:\n  koreo queue --redis redis://127.0.0.1:6379\n  koreo queue --state waiting -n team-a\n  koreo queue --failing -o json",

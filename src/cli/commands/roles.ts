@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { parseConfig, type ClusterConfig, type ConfigFlag, type ConfigFlags } from "../../processes/shared/config.ts";
 import { abortOnSignals } from "../../processes/shared/signals.ts";
-import { addSettings } from "../flags.ts";
+import { addSettings, REDIS_FLAGS } from "../flags.ts";
 
 type Run = (config: ClusterConfig, signal: AbortSignal) => Promise<void>;
 
@@ -18,8 +18,7 @@ interface Role {
 const COMMON: readonly ConfigFlag[] = [
   "kubeconfig",
   "context",
-  "redis",
-  "name",
+  ...REDIS_FLAGS,
   "definitionNamespaces",
   "port",
   "logLevel",

@@ -1,7 +1,7 @@
 /** The flags of `koreo trace`. */
 import type { Command } from "commander";
 import type { TraceOptions } from "../actions/trace.ts";
-import { addOutput, addSettings, CLUSTER_FLAGS, wholeNumber } from "../flags.ts";
+import { addOutput, addSettings, CLUSTER_FLAGS, REDIS_FLAGS, wholeNumber } from "../flags.ts";
 
 export function addTrace(program: Command): void {
   const command = program
@@ -12,7 +12,7 @@ export function addTrace(program: Command): void {
     .option("-n, --namespace <name>", "namespace (default: the context's)")
     .option("-w, --watch", "go on with every further run")
     .option("--last <count>", "so many runs, the newest last", wholeNumber, 1);
-  addSettings(addOutput(command), [...CLUSTER_FLAGS, "redis", "name"])
+  addSettings(addOutput(command), [...CLUSTER_FLAGS, ...REDIS_FLAGS])
     .addHelpText(
       "after",
       "\nExamples:\n  koreo trace webapp shop -n team-a\n  koreo trace webapp shop -n team-a --watch",

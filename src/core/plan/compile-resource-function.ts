@@ -9,6 +9,7 @@ import { inputNamesOf } from "./input-names.ts";
 import { compileLocals } from "./locals.ts";
 import type { ApiPlan, BasePlan, OverlaysPlan, ResourceFunctionPlan } from "./plan.ts";
 import { compilePredicates } from "./predicates.ts";
+import { compileSensitive } from "./sensitive-paths.ts";
 
 /** Koreo's default delay after a create, patch or recreate, in seconds. */
 const DEFAULT_DELAY_SECONDS = 30;
@@ -48,6 +49,7 @@ export function compileResourceFunction(
     create,
     update: compileUpdate(field(spec, "update")),
     deletePolicy: deletePolicyOf(field(spec, "delete")),
+    sensitive: compileSensitive(spec, at("spec.sensitive"), faults),
     postconditions,
     returns,
     inputNames: inputNamesOf(programs, preconditions, postconditions),

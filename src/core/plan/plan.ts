@@ -111,6 +111,8 @@ export interface ResourceFunctionPlan extends PlanIdentity {
   readonly update: { readonly kind: "patch" | "recreate"; readonly delaySeconds: number } | { readonly kind: "never" };
   /** `spec.delete`; undefined when the author says nothing. */
   readonly deletePolicy: "abandon" | "destroy" | undefined;
+  /** `spec.sensitive`: places in the object, by names of map keys, whose values are shown nowhere. */
+  readonly sensitive: readonly (readonly string[])[];
   readonly postconditions: Predicates | undefined;
   readonly returns: Program | undefined;
   /** First path elements of every `inputs.x` it mentions, sorted. */

@@ -13,7 +13,8 @@ export function hasStep(plan: WorkflowPlan, path: string): boolean {
   return logicsOf(step.logic).some((logic) => logic.kind === "workflow" && hasStep(logic.plan, rest.join("/")));
 }
 
-function logicsOf(logic: StepLogic): readonly LogicPlan[] {
+/** Every logic a step can come to call, whichever case of a `refSwitch`. */
+export function logicsOf(logic: StepLogic): readonly LogicPlan[] {
   if (logic.kind === "ref") return [logic.logic];
   return [...logic.cases.values(), ...(logic.otherwise === undefined ? [] : [logic.otherwise])];
 }

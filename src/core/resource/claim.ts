@@ -22,7 +22,7 @@ export interface ClaimRequest {
   readonly recordedStep?: string | undefined;
 }
 
-/** `own`: our reference is missing. `takeOver`: the mark is an earlier trigger's. `release`: ours must go. */
+/** `own`: our reference is missing. `takeOver`: the mark is an earlier trigger's, or out of date. `release`: ours must go. */
 export type Claim = "own" | "takeOver" | "release";
 
 /** Whether the object should carry our owner reference. Who says `abandon` wants it to stay when the trigger goes. */
@@ -38,7 +38,7 @@ export function claimOn(request: ClaimRequest, observed: JsonObject): Claim | un
   if (!target.readonly && owns(request)) {
     if (!isReferenced) return "own";
   } else if (mode === "cluster" && isOursToRelease(request, observed, isReferenced)) return "release";
-  return !target.readonly && isMarkOfEarlierTrigger(request, observed) ? "takeOver" : undefined;
+  return !target.readonly && isMarkToReplace(request, observed) ? "takeOver" : undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ export function withClaim(
 ): JsonObject {
   const { mark } = request;
   if (mark === undefined || markHolder(observed, mark) === undefined) return patch;
-  if (claim !== "release") return isMarkOfEarlierTrigger(request, observed) ? withMark(patch, mark) : patch;
+  if (claim !== "release") return isMarkToReplace(request, observed) ? withMark(patch, mark) : patch;
   const metadata = (member(patch, "metadata") ?? {}) as JsonObject;
   const labels = { ...(member(metadata, "labels") as JsonObject | undefined), [LABEL.triggerUid]: null };
   const annotations = { ...(member(metadata, "annotations") as JsonObject | undefined), [ANNOTATION.mark]: null };
@@ -96,9 +96,15 @@ function isOursToRelease(
   return isReferenced || (target.readonly && holder !== undefined);
 }
 
-/** The object was created by an earlier trigger of our very key, which is gone: it is ours now. */
-function isMarkOfEarlierTrigger({ mode, mark }: ClaimRequest, observed: JsonObject): boolean {
+/**
+ * The object was created by an earlier trigger of our very key, which is gone: it is ours now. Or it is ours, and its author
+ * has changed since what may become of it; of several steps on one object only the one that manages it by the inventory says so.
+ */
+function isMarkToReplace({ mode, mark, recordedStep }: ClaimRequest, observed: JsonObject): boolean {
   if (mode !== "cluster" || mark === undefined) return false;
   const holder = markHolder(observed, mark);
-  return holder !== undefined && holder.trigger === mark.trigger && holder.uid !== mark.uid;
+  if (holder === undefined || holder.trigger !== mark.trigger) return false;
+  if (holder.uid !== mark.uid) return true;
+  const isChanged = holder.policy !== mark.policy || holder.owned !== mark.owned;
+  return isChanged && (recordedStep ?? holder.step) === mark.step;
 }

@@ -5,23 +5,27 @@
  */
 import type { Value } from "../cel/value.ts";
 import { textMember, member, type JsonObject } from "../json.ts";
+import { ANNOTATION } from "../names.ts";
 import { retry, type NotOk } from "../outcome.ts";
 import { claimOn, owns, referencesToSend, withClaim, type Claim, type ClaimRequest } from "./claim.ts";
 import { differenceText, findDifference } from "./difference.ts";
 import { withoutDirectives } from "./directives.ts";
 import { withMark, withoutOwnKeys } from "./mark.ts";
 import { hasOwner, ownerReference, ownerReferencesOf } from "./owner.ts";
+import type { KeyPath } from "./key-path.ts";
 import { clusterPatch, plainPatch } from "./patch.ts";
 import {
+  closedRecord,
+  comparableRecord,
   isRecordOfAnother,
   keysToRemove,
   pathsBeyond,
   readRecord,
   withRecord,
   withSigns,
-  type KeyPath,
 } from "./record.ts";
 import { renderCreate, renderTarget, type FindTemplate } from "./render.ts";
+import { sensitiveOf } from "./sensitive.ts";
 
 /** `mode: "functionTest"` keeps Koreo's verdicts where a cluster asks for better: see `docs/differences-from-koreo.md`. */
 export interface DecideRequest extends ClaimRequest {
@@ -38,10 +42,20 @@ export type Action =
   /** The object is as it should be, or must be left as it is: go on to postconditions and return. */
   | { readonly kind: "none" }
   | { readonly kind: "outcome"; readonly outcome: NotOk }
-  | { readonly kind: "create"; readonly body: JsonObject; readonly outcome: NotOk }
-  | { readonly kind: "patch"; readonly body: JsonObject; readonly difference: string; readonly outcome: NotOk }
+  | ({ readonly kind: "create"; readonly body: JsonObject; readonly outcome: NotOk } & Hidden)
+  | ({
+      readonly kind: "patch";
+      readonly body: JsonObject;
+      readonly difference: string;
+      readonly outcome: NotOk;
+    } & Hidden)
   | { readonly kind: "recreate"; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "delete"; readonly outcome: NotOk };
+
+interface Hidden {
+  /** Paths of the body whose values no message may repeat; none when left out. */
+  readonly sensitive?: readonly KeyPath[];
+}
 
 /** Koreo's delay while an object is waited for or deleted, in seconds. */
 const WAIT_SECONDS = 30;
@@ -81,11 +95,13 @@ function create(request: DecideRequest, wanted: JsonObject, values: Parameters<t
 
   const initial = rendered === undefined ? wanted : asTarget(request, rendered.json);
   const sent = withoutDirectives(withOwner(initial, request)) as JsonObject;
-  const recorded = withRecord(sent);
   const outcome = retry(delaySeconds, `Creating ${target.fullName}.`, "spec.create");
-  if (mode === "functionTest" || mark === undefined) return { kind: "create", body: recorded, outcome };
+  if (mode === "functionTest" || mark === undefined) return { kind: "create", body: withRecord(sent), outcome };
+  const sensitive = sensitiveOf(plan, target);
+  const recorded = withRecord(sent, sensitive);
   const createPaths = pathsBeyond(sent, withoutDirectives(withOwner(wanted, request)) as JsonObject);
-  return { kind: "create", body: withMark(withSigns(recorded, createPaths, mark), mark), outcome };
+  const body = withMark(withSigns(recorded, createPaths, mark), mark);
+  return { kind: "create", body, outcome, sensitive: sensitive.paths };
 }
 
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
@@ -93,7 +109,8 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
   const difference = differenceOf(request, wanted, observed);
   const claim = claimOn(request, observed);
   const isOnlyClaim = difference === undefined && claim !== "own";
-  if (isOnlyClaim || plan.update.kind === "never") return claimAlone(request, claim, observed);
+  if (isOnlyClaim || plan.update.kind === "never")
+    return closeRecord(request, observed) ?? claimAlone(request, claim, observed);
 
   const because = difference?.text ?? "";
   const { delaySeconds } = plan.update;
@@ -103,9 +120,23 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
   }
   const message = `Patching \`${request.target.fullName}\` due to ${because}.`;
   const ownerReferences = referencesToSend(request, claim, observed, ownerReferencesOf(wanted));
-  const patch = { target: wanted, observed, remove: difference?.remove ?? [], ownerReferences, writer: request.mark };
+  const sensitive = sensitiveOf(plan, request.target);
+  const remove = difference?.remove ?? [];
+  const patch = { target: wanted, observed, remove, ownerReferences, sensitive, writer: request.mark };
   const body = mode === "cluster" ? withClaim(request, claim, observed, clusterPatch(patch)) : plainPatch(wanted);
-  return { kind: "patch", body, difference: because, outcome: retry(delaySeconds, message, "spec.update.patch") };
+  const outcome = retry(delaySeconds, message, "spec.update.patch");
+  return { kind: "patch", body, difference: because, outcome, sensitive: sensitive.paths };
+}
+
+/** The object is as it should be, but its record shows what is sensitive: by a patch of the record alone. */
+function closeRecord({ plan, target, mode }: DecideRequest, observed: JsonObject): Action | undefined {
+  if (mode !== "cluster") return undefined;
+  const record = closedRecord(observed, sensitiveOf(plan, target));
+  if (record === undefined) return undefined;
+  const resourceVersion = member(member(observed, "metadata"), "resourceVersion") ?? null;
+  const body = { metadata: { resourceVersion, annotations: { [ANNOTATION.lastApplied]: record } } };
+  const message = `Hiding the sensitive values in the record on ${target.fullName}.`;
+  return { kind: "patch", body, difference: "", outcome: retry(WAIT_SECONDS, message, "spec.update") };
 }
 
 /** The object's content stays: reference and mark are taken off, or the mark replaced, by a patch of them alone. */
@@ -129,13 +160,15 @@ interface Drift {
 
 /** The first difference, or the first key of ours that should be gone. */
 function differenceOf(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Drift | undefined {
-  const { target, mode, mark, isStep = () => false } = request;
+  const { plan, target, mode, mark, isStep = () => false } = request;
   const isCluster = mode === "cluster";
-  const { applied } = readRecord(observed);
-  const options = { nullIsMissing: isCluster, hideValues: isCluster && target.kind === "Secret" };
-  const found = findDifference(wanted, observed, applied, options);
+  const { paths, identity } = sensitiveOf(plan, target);
+  const hideValues = isCluster && (paths.length > 0 || target.kind === "Secret");
+  const plain = withoutDirectives(wanted) as JsonObject;
+  const applied = comparableRecord(readRecord(observed), identity, plain);
+  const found = findDifference(wanted, observed, applied, { nullIsMissing: isCluster, hideValues });
   const isShared = mark !== undefined && isRecordOfAnother(observed, mark, isStep);
-  const remove = isCluster && !isShared ? keysToRemove(withoutDirectives(wanted) as JsonObject, observed) : [];
+  const remove = isCluster && !isShared ? keysToRemove(plain, observed) : [];
   if (found !== undefined) return { text: differenceText(found), remove };
   const [first] = remove;
   if (first === undefined) return undefined;

@@ -18,6 +18,9 @@ export interface CompareOptions {
   readonly hideValues: boolean;
 }
 
+/** How two values differ that must not be shown. */
+const HIDDEN = "<target:[...], resource:[...]>";
+
 /** Owner references are ours to keep whatever the target says; see `owner.ts`. */
 const NOT_COMPARED = "ownerReferences";
 
@@ -98,7 +101,11 @@ class Comparison {
     }
     const fields = directives.asMap.get(name);
     if (fields === undefined) return this.values(wanted, actual, applied, inside);
-    return this.values(keyed(wanted, fields), keyed(actual, fields), keyed(applied ?? null, fields), inside);
+    const keys = [wanted, actual, applied ?? null].map((list) => keyed(list, fields));
+    const [byKey = null, actualByKey = null, appliedByKey] = keys;
+    const difference = this.values(byKey, actualByKey, appliedByKey, inside);
+    // The keys are values of the elements.
+    return difference !== undefined && this.#options.hideValues ? { path: inside, how: HIDDEN } : difference;
   }
 
   values(target: JsonValue, actual: JsonValue, lastApplied: JsonValue | undefined, path: Path): Difference | undefined {
@@ -122,7 +129,7 @@ class Comparison {
     if (scalarsEqual(target, actual)) return undefined;
     if (actual === null && isTruthy(target)) return differ(`<target:${typeText(target)}, resource:null or missing>`);
     if (target === null && isTruthy(actual)) return differ(`<target:null, resource:${typeText(actual)}`);
-    if (this.#options.hideValues) return differ("<target:[...], resource:[...]>");
+    if (this.#options.hideValues) return differ(HIDDEN);
     return differ(`<target:[${scalarText(target)}], resource:[${scalarText(actual)}]>`);
   }
 

@@ -6,7 +6,7 @@ import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 import type { DeletePolicy, ObjectIdentity } from "./mark.ts";
 
 export interface InventoryEntry extends ObjectIdentity {
-  /** The version the object was last looked at in. */
+  /** The version the object was last looked at in; "" where only its name is known. */
   readonly version: string;
   /** "" while it was never seen. */
   readonly uid: string;
@@ -16,6 +16,8 @@ export interface InventoryEntry extends ObjectIdentity {
   readonly wave: number;
   readonly policy: DeletePolicy;
   readonly readonly: boolean;
+  /** The ResourceFunction that keeps it, as `namespace/name`. */
+  readonly function: string;
 }
 
 /** @returns compact text, the same for the same entries in any order; "" for none */
@@ -23,9 +25,9 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
   if (entries.length === 0) return "";
   const objects = [...entries]
     .sort((a, b) => (identityText(a) < identityText(b) ? -1 : 1))
-    .map(({ group, version, kind, namespace, name, uid, step, wave, policy, readonly }) => ({
+    .map(({ group, version, kind, namespace, name, uid, step, wave, policy, readonly, function: by }) => ({
       group,
-      version,
+      ...(version === "" ? {} : { version }),
       kind,
       ...(namespace === "" ? {} : { namespace }),
       name,
@@ -34,6 +36,7 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
       wave,
       ...(policy === "default" ? {} : { policy }),
       ...(readonly ? { readonly } : {}),
+      ...(by === "" ? {} : { function: by }),
     }));
   return JSON.stringify({ trigger: triggerUid, objects });
 }
@@ -52,15 +55,15 @@ export function parseInventory(text: string, triggerUid: string): readonly Inven
 }
 
 /**
- * What the inventory says after a run: everything the run named, and what earlier runs named and saw, which stays until
- * it is pruned.
+ * What the inventory says after a run: everything the run named, and what earlier runs named, which stays until it is
+ * pruned: an object that was never seen may be there all the same, for the answer to its create got lost.
  */
 export function mergeInventory(
   before: readonly InventoryEntry[],
   named: readonly InventoryEntry[],
 ): readonly InventoryEntry[] {
   const merged = new Map<string, InventoryEntry>();
-  for (const entry of before) if (entry.uid !== "") merged.set(identityText(entry), entry);
+  for (const entry of before) if (entry.uid !== "" || !entry.readonly) merged.set(identityText(entry), entry);
   for (const [identity, entry] of distinct(named)) {
     const known = merged.get(identity);
     // A read that failed says nothing about the object: its uid stays.
@@ -94,10 +97,12 @@ function entryOf(value: JsonObject): readonly InventoryEntry[] {
     wave: typeof wave === "number" ? wave : 0,
     policy: policy === "" ? "default" : policy === "destroy" ? "destroy" : "abandon",
     readonly: member(value, "readonly") === true,
+    function: textMember(value, "function"),
   };
-  return entry.kind === "" || entry.name === "" || entry.version === "" ? [] : [entry];
+  return entry.kind === "" || entry.name === "" ? [] : [entry];
 }
 
-function identityText({ group, kind, namespace, name }: InventoryEntry): string {
+/** Which object, as a text to compare; without version. */
+export function identityText({ group, kind, namespace, name }: ObjectIdentity): string {
   return `${group}/${kind}/${namespace}/${name}`;
 }

@@ -6,6 +6,7 @@
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION, LABEL } from "../names.ts";
 import type { KeyText } from "../object-key.ts";
+import type { ResourceFunctionPlan } from "../plan/plan.ts";
 
 /** What may be done with an object once its trigger no longer names it. `default` is decided when that happens. */
 export type DeletePolicy = "default" | "abandon" | "destroy";
@@ -25,7 +26,11 @@ export interface Mark extends ObjectIdentity {
   readonly uid: string;
   /** Labels of the steps that lead to it, joined by `/`. */
   readonly step: string;
+  /** Layer of that step in the dependency graph. */
+  readonly wave: number;
   readonly policy: DeletePolicy;
+  /** Whether it carries our owner reference as long as nobody takes that off. */
+  readonly owned: boolean;
 }
 
 /** Who created an object, by a mark that fits it. */
@@ -33,7 +38,9 @@ export interface MarkHolder {
   readonly trigger: string;
   readonly uid: string;
   readonly step: string;
+  readonly wave: number;
   readonly policy: DeletePolicy;
+  readonly owned: boolean;
 }
 
 /** The object with the mark on it; nothing else of it changes. */
@@ -79,15 +86,35 @@ export function markHolder(object: JsonObject, identity: ObjectIdentity): MarkHo
   );
   const [trigger, uid] = [textMember(mark, "trigger"), textMember(mark, "uid")];
   if (!isThisObject || trigger === "" || uid === "") return undefined;
-  return { trigger, uid, step: textMember(mark, "step"), policy: policyOf(textMember(mark, "policy")) };
+  const wave = member(mark, "wave");
+  return {
+    ...{ trigger, uid, step: textMember(mark, "step"), wave: typeof wave === "number" ? wave : 0 },
+    ...{ policy: policyOf(textMember(mark, "policy")), owned: member(mark, "owned") === true },
+  };
 }
 
-function markText({ trigger, uid, group, kind, namespace, name, step, policy }: Mark): string {
-  return JSON.stringify({ trigger, uid, group, kind, namespace, name, step, policy });
+function markText({ trigger, uid, group, kind, namespace, name, step, wave, policy, owned }: Mark): string {
+  return JSON.stringify({ trigger, uid, group, kind, namespace, name, step, wave, policy, owned });
 }
 
 function policyOf(text: string): DeletePolicy {
   return text === "destroy" || text === "default" ? text : "abandon"; // what we do not understand is left alone
+}
+
+/**
+ * What may become of the objects of a function once nothing names them. What it only reads, leaves to others to create, or
+ * never changes after the create is not deleted either.
+ */
+export function deletePolicyOf({ api, create, update, deletePolicy }: ResourceFunctionPlan): DeletePolicy {
+  const isHandsOff = api.readonly || !create.enabled || update.kind === "never";
+  return isHandsOff ? "abandon" : (deletePolicy ?? "default");
+}
+
+const CAREFUL: readonly DeletePolicy[] = ["abandon", "default", "destroy"];
+
+/** Of two policies the more careful one. */
+export function moreCareful(one: DeletePolicy, other: DeletePolicy): DeletePolicy {
+  return CAREFUL.indexOf(one) <= CAREFUL.indexOf(other) ? one : other;
 }
 
 function parsed(text: string): JsonObject | undefined {

@@ -1,5 +1,5 @@
 /** The objects a trigger keeps, by name: from its inventory, else from the record that the original controller left. */
-import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
 import { formatApiVersion } from "../object-key.ts";
 import { parseInventory } from "./inventory.ts";
@@ -19,11 +19,17 @@ export function namedObjects(trigger: JsonObject): readonly NamedObject[] {
   const metadata = member(trigger, "metadata");
   const annotations = member(metadata, "annotations");
   const inventory = parseInventory(textMember(annotations, ANNOTATION.inventory), textMember(metadata, "uid"));
-  if (inventory.length === 0) return recorded(parsed(textMember(annotations, ANNOTATION.managedResources)));
+  if (inventory.length === 0) return originalRecord(trigger);
   return inventory.map((entry) => {
     const { kind, namespace, name, step, readonly } = entry;
     return { apiVersion: formatApiVersion(entry), kind, namespace, name, step, readonly };
   });
+}
+
+/** By Koreo's own record alone, which we keep, too. */
+export function originalRecord(trigger: JsonObject): readonly NamedObject[] {
+  const annotations = memberAt(trigger, ["metadata", "annotations"]);
+  return recorded(parsed(textMember(annotations, ANNOTATION.managedResources)));
 }
 
 /** Deeper than Workflows call each other; whoever may write the annotation may nest it as they like. */

@@ -7,7 +7,9 @@ import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.t
 import { ANNOTATION } from "../names.ts";
 import { memberMatches } from "./difference.ts";
 import { directivesOf, isDirective, withoutDirectives } from "./directives.ts";
-import { readRecord, removal, withRecord, withSigns, type KeyPath, type RecordWriter } from "./record.ts";
+import type { KeyPath } from "./key-path.ts";
+import { comparableRecord, readRecord, removal, withRecord, withSigns, type RecordWriter } from "./record.ts";
+import type { Sensitive } from "./sensitive.ts";
 
 export interface PatchRequest {
   /** With its directives. */
@@ -16,15 +18,19 @@ export interface PatchRequest {
   readonly remove: readonly KeyPath[];
   /** The list to send, when it changes. */
   readonly ownerReferences: readonly JsonValue[] | undefined;
+  readonly sensitive: Sensitive;
   readonly writer?: RecordWriter | undefined;
 }
 
 /** The patch as a cluster gets it; carries the resourceVersion it was decided on. */
-export function clusterPatch({ target, observed, remove, ownerReferences, writer }: PatchRequest): JsonObject {
+export function clusterPatch(request: PatchRequest): JsonObject {
+  const { target, observed, remove, ownerReferences, sensitive, writer } = request;
   const record = readRecord(observed);
-  const plain = withOwners(withoutDirectives(target) as JsonObject, ownerReferences);
-  const applied = member(member(withRecord(plain), "metadata"), "annotations");
-  const changed = withOwners(changedParts(target, observed, record.applied), ownerReferences);
+  const plain = withoutDirectives(target) as JsonObject;
+  const recorded = withRecord(withOwners(plain, ownerReferences), sensitive);
+  const applied = member(member(recorded, "metadata"), "annotations");
+  const last = comparableRecord(record, sensitive.identity, plain);
+  const changed = withOwners(changedParts(target, observed, last), ownerReferences);
   const body = withSigns(mergePatches(changed, removal(remove)), record.createPaths ?? [], writer);
   const metadata = member(body, "metadata") as JsonObject;
   const annotations = {

@@ -15,11 +15,16 @@ import {
 } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KeyText } from "../object-key.ts";
+import { isWithin, type KeyPath } from "./key-path.ts";
+import type { ObjectIdentity } from "./mark.ts";
+import { changeValues, hashOf, hashValues, recallValues, type Sensitive } from "./sensitive.ts";
 
 /** What stands on an object about our last write. */
 export interface AppliedRecord {
   /** The target as last sent; undefined when there is no record, or it cannot be read. */
   readonly applied: JsonObject | undefined;
+  /** Where hashes stand in it for values. */
+  readonly hashedPaths: readonly KeyPath[];
   /** Paths set by `create.overlay` alone; undefined when the record is not ours. */
   readonly createPaths: readonly KeyPath[] | undefined;
   /** Who wrote it, see `writerText`; "" when it does not say. */
@@ -32,23 +37,65 @@ export interface RecordWriter {
   readonly step: string;
 }
 
-/** Names of map keys from the root. */
-export type KeyPath = readonly string[];
+/**
+ * In a record: the paths below which hashes stand for values. It is part of the record, so that whoever writes another
+ * one (a worker of an earlier version) takes it away with the hashes.
+ */
+export const HASHED_PATHS = "koreo.dev/hashed-paths";
 
 export function readRecord(observed: JsonObject): AppliedRecord {
   const annotations = member(member(observed, "metadata"), "annotations");
   const applied = parsed(textMember(annotations, ANNOTATION.lastApplied));
-  const paths = parsed(textMember(annotations, ANNOTATION.createPaths));
+  const { [HASHED_PATHS]: hashed, ...values } = isJsonObject(applied) ? applied : {};
   return {
-    applied: isJsonObject(applied) ? applied : undefined,
-    createPaths: Array.isArray(paths) ? (paths as readonly JsonValue[]).flatMap(keyPath) : undefined,
+    applied: isJsonObject(applied) ? values : undefined,
+    hashedPaths: keyPaths(hashed) ?? [],
+    createPaths: keyPaths(parsed(textMember(annotations, ANNOTATION.createPaths))),
     appliedBy: textMember(annotations, ANNOTATION.appliedBy),
   };
 }
 
-/** An object to send, with Koreo's record of it. */
-export function withRecord(body: JsonObject): JsonObject {
-  return withAnnotation(body, ANNOTATION.lastApplied, formatJson(body));
+/** An object to send, with Koreo's record of it; in that, hashes of what is sensitive. */
+export function withRecord(body: JsonObject, sensitive?: Sensitive): JsonObject {
+  const { [HASHED_PATHS]: _reserved, ...values } = body;
+  const isOpen = sensitive === undefined || sensitive.paths.length === 0;
+  const record = isOpen ? values : { ...hashValues(values, sensitive), [HASHED_PATHS]: sensitive.paths };
+  return withAnnotation(body, ANNOTATION.lastApplied, formatJson(record));
+}
+
+/**
+ * The record as comparisons need it: with values again where hashes stand for what the target has today.
+ *
+ * @param target - without directives
+ */
+export function comparableRecord(
+  { applied, hashedPaths }: AppliedRecord,
+  identity: ObjectIdentity,
+  target: JsonObject,
+): JsonObject | undefined {
+  if (applied === undefined || hashedPaths.length === 0) return applied;
+  return recallValues(applied, { paths: hashedPaths, identity }, target);
+}
+
+/**
+ * The record that must replace the one on the object because that shows sensitive values: the same with hashes for them.
+ * The original's records do, ours did, and so does one written before the author listed a path.
+ *
+ * @returns its text, or null where it cannot be read and has to go; undefined where nothing is to be hidden
+ */
+export function closedRecord(observed: JsonObject, sensitive: Sensitive): string | null | undefined {
+  const { paths } = sensitive;
+  const text = textMember(member(member(observed, "metadata"), "annotations"), ANNOTATION.lastApplied);
+  if (text === "" || paths.length === 0) return undefined;
+  const { applied, hashedPaths } = readRecord(observed);
+  if (applied === undefined) return null;
+  const shown: KeyPath[] = [];
+  const closed = changeValues(applied, paths, (value, path) => {
+    if (hashedPaths.some((outer) => isWithin(path, outer))) return value;
+    shown.push(path);
+    return hashOf(value, path, sensitive.identity);
+  });
+  return shown.length > 0 ? formatJson({ ...closed, [HASHED_PATHS]: [...hashedPaths, ...paths] }) : undefined;
 }
 
 /** Our signs beside the record; they are no part of the record itself. */
@@ -142,10 +189,6 @@ function isNeverRemoved([first, second, third]: KeyPath): boolean {
   return third?.startsWith("koreo.dev/") ?? false;
 }
 
-function isWithin(path: KeyPath, outer: KeyPath): boolean {
-  return outer.length <= path.length && outer.every((name, index) => path[index] === name);
-}
-
 function withAnnotation(body: JsonObject, name: string, text: string): JsonObject {
   const metadata = member(body, "metadata");
   const annotations = member(metadata, "annotations");
@@ -156,6 +199,10 @@ function withAnnotation(body: JsonObject, name: string, text: string): JsonObjec
       annotations: { ...(isJsonObject(annotations) ? annotations : {}), [name]: text },
     },
   };
+}
+
+function keyPaths(value: JsonValue | undefined): readonly KeyPath[] | undefined {
+  return Array.isArray(value) ? (value as readonly JsonValue[]).flatMap(keyPath) : undefined;
 }
 
 function keyPath(value: JsonValue): readonly KeyPath[] {

@@ -75,9 +75,18 @@ function wording(
 
 /** The Ready condition of an object as read; undefined when it has none. */
 export function readyCondition(object: JsonObject): JsonObject | undefined {
+  return conditionNamed(object, READY);
+}
+
+/** What a condition of an object as read says; "" when it has none of that type. */
+export function conditionMessage(object: JsonObject, type: string): string {
+  return textMember(conditionNamed(object, type), "message");
+}
+
+function conditionNamed(object: JsonObject, type: string): JsonObject | undefined {
   const conditions = member(member(object, "status"), "conditions");
   if (!Array.isArray(conditions)) return undefined;
-  return (conditions as readonly JsonValue[]).filter(isJsonObject).find((each) => textMember(each, "type") === READY);
+  return (conditions as readonly JsonValue[]).filter(isJsonObject).find((each) => textMember(each, "type") === type);
 }
 
 /** How the conditions that stand there are treated. */

@@ -68,6 +68,16 @@ export function reportLookupFailure(request: Before & { readonly failure: Workfl
   return document(request, [ready], { state, koreo }, true);
 }
 
+/** The status of a trigger that is being deleted and still waits for its objects; its state stays as it is. */
+export function reportDeletion(
+  request: Before & { readonly blocked: string; readonly more: readonly ConditionDraft[] },
+): JsonObject {
+  const message = `The trigger is being deleted. ${request.blocked}`;
+  const ready: ConditionDraft = { type: READY, status: "False", reason: "Deleting", message, location: "delete" };
+  const state = member(request.previous, "state") ?? null;
+  return document(request, [ready, ...request.more], { state }, true);
+}
+
 /** The status of a definition: whether it can run and, if not, everything that is wrong with it. */
 export function reportDefinition(request: Before & { readonly entry: DefinitionEntry }): JsonObject {
   const { source, readiness, faults } = request.entry;

@@ -12,6 +12,8 @@ export interface IndexEntry {
   readonly trigger: KeyText;
   /** Of the object as the run saw it last; "" while it has seen none. Absent: what is recorded stays. */
   readonly resourceVersion?: string;
+  /** With a version: what the workers tell each other of writes on the object; no spaces. Absent: none. */
+  readonly note?: string;
   /** Of the run that looks. Absent: said by a watcher, from the inventory on the trigger. */
   readonly fence?: number;
 }
@@ -21,6 +23,8 @@ export interface IndexedTrigger {
   readonly trigger: KeyText;
   /** The version it has looked at; "" for none. */
   readonly resourceVersion: string;
+  /** "" for none. */
+  readonly note: string;
 }
 
 export interface ObjectIndex {
@@ -30,7 +34,7 @@ export interface ObjectIndex {
    *
    * @returns for each entry every trigger that names its object, its own among them
    */
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly KeyText[])[]>;
+  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /**
    * Takes out every object of the trigger that is not among these, but what a newer run has added: a run whose lease is lost
    * without its knowledge must not undo it. An empty list forgets the trigger.

@@ -6,6 +6,7 @@
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/object-key.ts";
 import { markHolder } from "../../core/resource/mark.ts";
+import { ownerReferencesOf } from "../../core/resource/owner.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { kindText } from "../ports/object-index.ts";
 import { ATTRIBUTE } from "../telemetry.ts";
@@ -124,11 +125,17 @@ export class ManagedFollower {
     });
   }
 
+  /**
+   * The trigger whose mark is on the object, where that trigger would delete it: of what stays anyway, and has been left, no
+   * further change need be told.
+   */
   #holderOf(object: JsonObject): KeyText | undefined {
     const metadata = member(object, "metadata");
     const place = { namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
     const holder = markHolder(object, { ...this.#kind, ...place });
-    const key = holder === undefined ? undefined : parseKey(holder.trigger);
+    const isOwned = ownerReferencesOf(object).some((each) => textMember(each, "uid") === holder?.uid);
+    const wouldGo = holder?.policy === "destroy" || (holder?.policy === "default" && isOwned);
+    const key = holder === undefined || !wouldGo ? undefined : parseKey(holder.trigger);
     const isOurs = key?.cluster === this.#ports.store.cluster && isTriggerPlace(this.#options, key.namespace);
     return key === undefined || !isOurs ? undefined : formatKey(key);
   }

@@ -9,6 +9,7 @@ import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/ob
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { parseInventory } from "../../core/resource/inventory.ts";
 import { fnv1a64, type SlotId } from "../../core/slot.ts";
+import { hasFinalizer } from "../finalizer.ts";
 import type { IndexEntry } from "../ports/object-index.ts";
 import type { WorkClass } from "../ports/key-store.ts";
 import { ATTRIBUTE } from "../telemetry.ts";
@@ -39,7 +40,7 @@ export class TriggerFollower {
   readonly #listed = new Set<Scope>();
   /** Triggers whose annotation names a Workflow. */
   readonly #asked = new Map<KeyText, string>();
-  /** Triggers that carry an inventory of ours. */
+  /** Triggers that carry an inventory or a finalizer of ours. */
   readonly #recorded = new Set<KeyText>();
 
   constructor(
@@ -118,7 +119,8 @@ export class TriggerFollower {
     const asked = textMember(annotations, ANNOTATION.workflow);
     if (asked === "") this.#asked.delete(key);
     else this.#asked.set(key, asked);
-    if (textMember(annotations, ANNOTATION.inventory) === "") this.#recorded.delete(key);
+    const isRecorded = textMember(annotations, ANNOTATION.inventory) !== "" || hasFinalizer(object);
+    if (!isRecorded) this.#recorded.delete(key);
     else this.#recorded.add(key);
     const text = withPlan(triggerFingerprint(object), this.#askedPlan(asked));
     const known = seen.get(key);

@@ -3,6 +3,8 @@
  * of the original controller, which keep their meaning. Pure; whatever cannot be understood is named with its fix.
  */
 
+import { urlFault } from "../../adapters/redis/target.ts";
+
 /** Settings of a watcher, a worker, or both. Times in milliseconds. */
 export interface ClusterConfig {
   /** Absent: `$KUBECONFIG`, `~/.kube/config`, the pod's service account. */
@@ -10,6 +12,7 @@ export interface ClusterConfig {
   readonly context: string | undefined;
   /** Absent: queue and shared state live in this process (`koreo dev` only). */
   readonly redisUrl: string | undefined;
+  readonly redisAccess: RedisAccessConfig;
   /** Tells installations apart that share one Redis. */
   readonly name: string;
   readonly triggerNamespaces: readonly string[] | "all";
@@ -29,6 +32,19 @@ export interface ClusterConfig {
   /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
   readonly drainMs: number;
   readonly api: ApiConfig;
+}
+
+/** What the URL of Redis does not say. Files are read when the connection is opened. */
+export interface RedisAccessConfig {
+  readonly user: string | undefined;
+  /** From the environment; a command line is for everybody on the machine to read. */
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
+  /** PEM. */
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly serverName: string | undefined;
 }
 
 /** Where the HTTP API listens, and whom it answers. */
@@ -78,6 +94,40 @@ export const SETTINGS = {
     value: "url",
     description: "Redis for queue and shared state: redis://[user:password@]host:port[/db], rediss:// for TLS",
     env: ["KOREO_REDIS_URL"],
+  },
+  redisUser: {
+    value: "name",
+    description: "user of Redis' ACL, in place of the URL's",
+    env: ["KOREO_REDIS_USER"],
+    byDefault: "the URL's, else Redis' default user",
+  },
+  redisPasswordFile: {
+    value: "file",
+    description: "file with the password for Redis, which may stand in $KOREO_REDIS_PASSWORD as well",
+    env: ["KOREO_REDIS_PASSWORD_FILE"],
+    byDefault: "the URL's",
+  },
+  redisCa: {
+    value: "file",
+    description: "certificates (PEM) of who signs that of Redis, for rediss://",
+    env: ["KOREO_REDIS_CA"],
+    byDefault: "Node's own",
+  },
+  redisCert: {
+    value: "file",
+    description: "certificate (PEM) to show to a Redis that asks for one",
+    env: ["KOREO_REDIS_CERT"],
+  },
+  redisKey: {
+    value: "file",
+    description: "key (PEM) of that certificate",
+    env: ["KOREO_REDIS_KEY"],
+  },
+  redisServerName: {
+    value: "name",
+    description: "name that Redis' certificate must have",
+    env: ["KOREO_REDIS_SERVER_NAME"],
+    byDefault: "the URL's host",
   },
   name: {
     value: "name",
@@ -191,6 +241,7 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     kubeconfig: flags.kubeconfig === "" ? undefined : flags.kubeconfig, // $KUBECONFIG may be a list: client-node reads it
     context: read("context")?.text,
     redisUrl: redis === undefined ? undefined : redisUrl(redis),
+    redisAccess: redisAccess(redis, read, env),
     name: name(read("name")),
     triggerNamespaces: triggerNamespaces(read("namespaces")),
     definitionNamespaces: definitionNamespaces(read("definitionNamespaces"), env),
@@ -248,12 +299,32 @@ function readSetting(flag: ConfigFlag, flags: ConfigFlags, env: Environment): Gi
 
 /** The URL holds a secret: errors never show it. */
 function redisUrl({ text, source }: Given): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isRedis = url?.protocol === "redis:" || url?.protocol === "rediss:";
-  if (isRedis && url.hostname !== "") return text;
-  throw new ConfigError(
-    `${source} is no Redis URL; write redis://[user:password@]host:port[/db], or rediss:// for TLS`,
-  );
+  const fault = urlFault(text);
+  if (fault === undefined) return text;
+  throw new ConfigError(`${source} ${fault}`);
+}
+
+const TLS_FLAGS = ["redisCa", "redisCert", "redisKey", "redisServerName"] as const;
+
+function redisAccess(
+  redis: Given | undefined,
+  read: (flag: ConfigFlag) => Given | undefined,
+  env: Environment,
+): RedisAccessConfig {
+  const password = env["KOREO_REDIS_PASSWORD"] || undefined;
+  const passwordFile = read("redisPasswordFile");
+  if (password !== undefined && passwordFile !== undefined)
+    throw new ConfigError(`${passwordFile.source} and $KOREO_REDIS_PASSWORD both give a password; keep one of them`);
+  const [user, ca, cert, key, serverName] = (["redisUser", ...TLS_FLAGS] as const).map(read);
+  if ((cert === undefined) !== (key === undefined))
+    throw new ConfigError(`${(cert ?? key)?.source ?? ""}: a certificate and its key go together, give both`);
+  const ofTls = [ca, cert, key, serverName].find((given) => given !== undefined);
+  if (ofTls !== undefined && redis !== undefined && !/^rediss:/i.test(redis.text))
+    throw new ConfigError(`${ofTls.source} is about TLS, and ${redis.source} is redis://; write rediss://`);
+  return {
+    ...{ user: user?.text, password, passwordFile: passwordFile?.text },
+    ...{ caFile: ca?.text, certFile: cert?.text, keyFile: key?.text, serverName: serverName?.text },
+  };
 }
 
 function name(given: Given | undefined): string {

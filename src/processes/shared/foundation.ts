@@ -22,6 +22,7 @@ import type { Logger } from "../../engine/ports/logger.ts";
 import type { ClusterConfig } from "./config.ts";
 import { readSpecChecks } from "./crds.ts";
 import { startHealth, type HealthCheck } from "./health.ts";
+import { redisTarget } from "./redis-target.ts";
 import { openMemoryState, openRedisState, type SharedState } from "./shared-state.ts";
 
 export type Role = "watcher" | "worker" | "api" | "dev";
@@ -70,11 +71,12 @@ export async function openFoundation(
     "starting",
   );
 
-  const { redisUrl, name, runRecords } = config;
+  const { name, runRecords } = config;
+  const target = redisTarget(config);
   const opened =
-    redisUrl === undefined
+    target === undefined
       ? openMemoryState({ runRecords }, { clock, log })
-      : await openRedisState({ redisUrl, name, runRecords }, { clock, log }, signal);
+      : await openRedisState({ target, name, runRecords }, { clock, log }, signal);
   if (opened === undefined) return undefined;
   recorder?.sendTo(opened.runs, log);
 
@@ -84,7 +86,7 @@ export async function openFoundation(
   const measured = { ...opened, ...parts, queue: countedQueue(metrics, parts.queue, name) };
   const isTraced = tracing.enabled || recorder !== undefined;
   const state = isTraced
-    ? { ...measured, ...tracedState(measured, redisUrl === undefined ? undefined : "redis") }
+    ? { ...measured, ...tracedState(measured, target === undefined ? undefined : "redis") }
     : measured;
   queueMetrics(metrics, state.queue, name);
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);

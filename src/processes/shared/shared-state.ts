@@ -11,13 +11,8 @@ import { MemoryObjectIndex } from "../../adapters/memory/object-index.ts";
 import { MemoryObjectLock } from "../../adapters/memory/object-lock.ts";
 import { MemoryRunLog } from "../../adapters/memory/run-log.ts";
 import { MemoryWatchLedger } from "../../adapters/memory/watch-ledger.ts";
-import {
-  checkRedisSettings,
-  closeRedis,
-  describeTarget,
-  openRedis,
-  untilReady,
-} from "../../adapters/redis/connection.ts";
+import { checkRedisSettings, closeRedis, openRedis, untilReady } from "../../adapters/redis/connection.ts";
+import { troubleText } from "../../adapters/redis/connection-trouble.ts";
 import { RedisDefinitionRegistry } from "../../adapters/redis/definition-registry.ts";
 import { RedisKeyStore } from "../../adapters/redis/key-store.ts";
 import { redisKeys } from "../../adapters/redis/keys.ts";
@@ -25,6 +20,7 @@ import { RedisMembership } from "../../adapters/redis/membership.ts";
 import { RedisObjectIndex } from "../../adapters/redis/object-index.ts";
 import { RedisObjectLock } from "../../adapters/redis/object-lock.ts";
 import { RedisRunLog } from "../../adapters/redis/run-log.ts";
+import { describeTarget, type RedisTarget } from "../../adapters/redis/target.ts";
 import { RedisWatchLedger } from "../../adapters/redis/watch-ledger.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { DefinitionRegistry } from "../../engine/ports/definition-registry.ts";
@@ -101,26 +97,26 @@ const MAX_PAUSE_MS = 5000;
  * @throws Error when Redis is set up so that it would lose what we store
  */
 export async function openRedisState(
-  settings: RunRecordSettings & { readonly redisUrl: string; readonly name: string },
+  settings: RunRecordSettings & { readonly target: RedisTarget; readonly name: string },
   tools: Tools,
   signal: AbortSignal,
 ): Promise<SharedState | undefined> {
-  const { redisUrl, name } = settings;
+  const { target, name } = settings;
   const { clock, log } = tools;
   const keys = redisKeys(name);
   // While there is no connection commands fail with what the client says; the reason is in its last error.
   let lastError = "no answer";
-  const redis = openRedis(redisUrl, { onError: (error) => (lastError = error.message || error.name) });
+  const redis = openRedis(target, { onError: (error) => (lastError = troubleText(error)) });
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     if (signal.aborted) {
       await closeRedis(redis);
       return undefined;
     }
     try {
-      await untilReady(redis, redisUrl, FIRST_TRY_MS);
+      await untilReady(redis, target, FIRST_TRY_MS);
       for (const { severity, message } of await checkRedisSettings(redis)) {
-        if (severity === "error") throw new Error(`${describeTarget(redisUrl)}: ${message}`);
-        log.warn({ redis: describeTarget(redisUrl) }, message);
+        if (severity === "error") throw new Error(`${describeTarget(target)}: ${message}`);
+        log.warn({ redis: describeTarget(target) }, message);
       }
       break;
     } catch (error) {
@@ -134,7 +130,7 @@ export async function openRedisState(
   }
   const stores: KeyStore[] = [];
   const openStore = () => {
-    const store = new RedisKeyStore({ target: redisUrl, name });
+    const store = new RedisKeyStore({ target, name });
     store.onError(() => undefined);
     stores.push(store);
     return store;
@@ -151,7 +147,7 @@ export async function openRedisState(
     consumer: (concurrency) =>
       new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
     trouble: () =>
-      redis.status === "ready" ? undefined : `Redis at ${describeTarget(redisUrl)} cannot be reached: ${lastError}`,
+      redis.status === "ready" ? undefined : `Redis at ${describeTarget(target)} cannot be reached: ${lastError}`,
     close: async () => {
       await queue.close();
       await Promise.allSettled(stores.map((store) => store.close()));

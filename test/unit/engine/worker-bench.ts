@@ -153,6 +153,17 @@ export class WorkerBench {
     await this.cluster.delete({ type, namespace: "apps", name }, { uid, propagationPolicy: "Background" }, SIGNAL);
   }
 
+  /** Deletes every definition of a kind, as somebody else than the worker. */
+  async forget(kind: string): Promise<void> {
+    const type = KINDS.find((each) => each.kind === kind) as ResourceType;
+    const page = await this.cluster.list(type, { namespace: "defs" }, SIGNAL);
+    for (const item of page.kind === "ok" ? page.value.items : []) {
+      const { name, uid } = item["metadata"] as { name: string; uid: string };
+      await this.cluster.delete({ type, namespace: "defs", name }, { uid, propagationPolicy: "Background" }, SIGNAL);
+    }
+    await settled();
+  }
+
   /** The condition of a Request; "" stands for what it has not. */
   async condition(name: string, type = "Ready"): Promise<{ readonly reason: string; readonly message: string }> {
     const conditions = memberAt(await this.get(REQUEST, name), ["status", "conditions"]);

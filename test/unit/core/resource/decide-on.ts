@@ -20,7 +20,9 @@ export const MARK: Mark = {
   namespace: "apps",
   name: "kept",
   step: "keep",
+  wave: 0,
   policy: "default",
+  owned: true,
 };
 
 /** A ResourceFunction about ConfigMap `kept` that wants `data: {a: one}`; `api` and `more` are YAML. */

@@ -4,7 +4,7 @@ import { mergeInventory, type InventoryEntry } from "../../../../src/core/resour
 
 const entry = (more: Partial<InventoryEntry> = {}): InventoryEntry => ({
   ...{ group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name: "a", uid: "u", step: "keep", wave: 0 },
-  ...{ policy: "default", readonly: false, ...more },
+  ...{ policy: "default", readonly: false, function: "defs/keep", ...more },
 });
 
 describe("an object that several steps of a run name", () => {
@@ -24,8 +24,12 @@ describe("an object", () => {
   it("keeps its uid when it could not be read", () => {
     expect(mergeInventory([entry()], [entry({ uid: "" })])).toEqual([entry()]);
   });
-  it("stays when no step names it any more, once it was seen", () => {
-    expect(mergeInventory([entry(), entry({ name: "b", uid: "" })], [])).toEqual([entry()]);
+  it("stays when no step names it any more, seen or not: the answer to its create may be lost", () => {
+    const unseen = entry({ name: "b", uid: "" });
+    expect(mergeInventory([entry(), unseen], [])).toEqual([entry(), unseen]);
+  });
+  it("that was only waited for to be read goes with its step", () => {
+    expect(mergeInventory([entry({ uid: "", readonly: true })], [])).toEqual([]);
   });
   it("is another step's when that one names it now", () => {
     const now = entry({ step: "other", readonly: true });

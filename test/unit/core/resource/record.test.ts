@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { mergePatch } from "../../../../src/adapters/memory/object-merge-patch.ts";
 import { isJsonObject, jsonEqual, memberAt, type JsonObject, type JsonValue } from "../../../../src/core/json.ts";
 import { clusterPatch } from "../../../../src/core/resource/patch.ts";
-import { keysToRemove, withSigns, withRecord, type KeyPath } from "../../../../src/core/resource/record.ts";
+import type { KeyPath } from "../../../../src/core/resource/key-path.ts";
+import { keysToRemove, withSigns, withRecord } from "../../../../src/core/resource/record.ts";
 
 /** An object that carries our record of `applied`. */
 function recorded(observed: JsonObject, applied: JsonObject, createPaths: readonly KeyPath[] = []): JsonObject {
@@ -91,7 +92,8 @@ const isIn = (value: JsonObject, path: KeyPath) => memberAt(value, path) !== und
 describe("a patch", () => {
   const patched = (target: JsonObject, observed: JsonObject) => {
     const remove = keysToRemove(target, observed);
-    return mergePatch(observed, clusterPatch({ target, observed, remove, ownerReferences: undefined }));
+    const sensitive = { paths: [], identity: { group: "", kind: "Thing", namespace: "", name: "one" } };
+    return mergePatch(observed, clusterPatch({ target, observed, remove, ownerReferences: undefined, sensitive }));
   };
 
   it("never takes off a key that is not in the record", () => {

@@ -95,6 +95,23 @@ describe("parseConfig", () => {
       flags: { auth: "kubernetes", tokenFile: "/tokens" },
       says: /--token-file: tokens of a file are not asked for/,
     },
+    {
+      name: "a password twice",
+      flags: { redis: "redis://r", redisPasswordFile: "/password" },
+      env: { KOREO_REDIS_PASSWORD: "hunter2" },
+      says: /^(?!.*hunter2)--redis-password-file and \$KOREO_REDIS_PASSWORD both give a password/,
+    },
+    {
+      name: "a CA without TLS",
+      flags: { redis: "redis://r" },
+      env: { KOREO_REDIS_CA: "/ca.crt" },
+      says: /^\$KOREO_REDIS_CA is about TLS, and --redis is redis:\/\/; write rediss:/,
+    },
+    {
+      name: "a key without its certificate",
+      flags: { redis: "rediss://r", redisKey: "/tls.key" },
+      says: /^--redis-key: a certificate and its key go together/,
+    },
     { name: "a level nobody knows", flags: { logLevel: "loud" }, says: /write debug, info, warn or error/ },
   ])("$name is refused", ({ flags = {}, env = {}, says }) => {
     expect(() => parseConfig(flags, env)).toThrow(ConfigError);

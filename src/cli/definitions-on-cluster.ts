@@ -1,0 +1,76 @@
+/** The definitions that a cluster has, each with what a delete of it needs. */
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
+import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
+import type { DefinitionKind } from "../core/plan/plan.ts";
+import type { ClusterResult, ResourceType } from "../engine/ports/object-store.ts";
+import { failed, type Connection } from "./connection.ts";
+import { deletableOf, type Deletable } from "./deletable.ts";
+import { listPages } from "./list-pages.ts";
+
+export interface ClusterDefinition extends DefinitionSource, Deletable {
+  readonly creationTimestamp: string;
+}
+
+export interface DefinitionsFound {
+  readonly definitions: readonly ClusterDefinition[];
+  /** Why only those of the namespaces asked for are there; undefined when all of the cluster are. */
+  readonly limitedBy: string | undefined;
+}
+
+/**
+ * All of the cluster, or where that is not allowed, those of some namespaces.
+ *
+ * @throws CommandFailed when not even these can be listed
+ */
+export async function definitionsOnCluster(
+  connection: Connection,
+  kinds: readonly DefinitionKind[],
+  namespaces: readonly string[],
+): Promise<DefinitionsFound> {
+  const everywhere = await listKinds(connection, kinds, [undefined]);
+  if (everywhere.kind === "ok") return { definitions: everywhere.value, limitedBy: undefined };
+  if (everywhere.fault.kind !== "forbidden") throw failed("listing definitions", everywhere.fault);
+  const limited = await listKinds(connection, kinds, namespaces);
+  if (limited.kind === "fault") throw failed("listing definitions", limited.fault);
+  return { definitions: limited.value, limitedBy: everywhere.fault.detail };
+}
+
+export function definitionType(kind: DefinitionKind): ResourceType {
+  return {
+    group: KOREO_GROUP,
+    version: KOREO_VERSION,
+    kind,
+    plural: DEFINITION_PLURALS[kind],
+    namespaced: true,
+    hasStatus: true,
+    watchable: true,
+  };
+}
+
+async function listKinds(
+  connection: Connection,
+  kinds: readonly DefinitionKind[],
+  namespaces: readonly (string | undefined)[],
+): Promise<ClusterResult<readonly ClusterDefinition[]>> {
+  const places = kinds.flatMap((kind) => namespaces.map((namespace) => ({ kind, namespace })));
+  const lists = await Promise.all(
+    places.map(({ kind, namespace }) => listPages(connection, definitionType(kind), { namespace })),
+  );
+  const definitions: ClusterDefinition[] = [];
+  for (const list of lists) {
+    // The original's CRDs are without our WorkflowTest.
+    if (list.kind === "fault" && list.fault.kind === "unknownKind") continue;
+    if (list.kind === "fault") return list;
+    definitions.push(...list.value.flatMap(clusterDefinition));
+  }
+  return { kind: "ok", value: definitions };
+}
+
+function clusterDefinition(object: JsonObject): readonly ClusterDefinition[] {
+  const source = definitionOf(object, "");
+  const metadata = member(object, "metadata");
+  const isGoing = textMember(metadata, "deletionTimestamp") !== "";
+  if (source === undefined || isGoing) return [];
+  return [{ ...source, ...deletableOf(object), creationTimestamp: textMember(metadata, "creationTimestamp") }];
+}

@@ -1,0 +1,19 @@
+/** What a delete needs to know of an object, so that it takes this very version of it and no other. */
+import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+
+export interface Deletable {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Finalizers: it stays until whoever put them there takes them off. */
+  readonly heldBy: readonly string[];
+}
+
+export function deletableOf(object: JsonObject): Deletable {
+  const metadata = member(object, "metadata");
+  const finalizers = member(metadata, "finalizers");
+  return {
+    uid: textMember(metadata, "uid"),
+    resourceVersion: textMember(metadata, "resourceVersion"),
+    heldBy: Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]).map(String) : [],
+  };
+}

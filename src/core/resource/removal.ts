@@ -1,0 +1,80 @@
+/**
+ * Whether an object goes that nothing names any more, or whose trigger goes. Read as a safety case: deleted is only what
+ * carries a mark that fits it and names this very trigger, by the more careful of the policies on the mark and in the
+ * inventory; whatever else an annotation says, the object is left. Pure: the engine reads, asks and deletes.
+ */
+import { member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import type { KeyText } from "../object-key.ts";
+import { markHolder, moreCareful, type DeletePolicy, type MarkHolder, type ObjectIdentity } from "./mark.ts";
+import { ownerReferencesOf } from "./owner.ts";
+
+export interface RemovalRequest {
+  readonly object: ObjectIdentity;
+  /** What the inventory says of it. */
+  readonly policy: DeletePolicy;
+  readonly readonly: boolean;
+  /** As read now; null when there is none. */
+  readonly observed: JsonObject | null;
+  readonly trigger: { readonly key: KeyText; readonly uid: string };
+  /** `prune`: no step names it any more. `finalize`: its trigger is being deleted. */
+  readonly purpose: "prune" | "finalize";
+  /** Whoever deletes the trigger wants what it owns to stay: `kubectl delete --cascade=orphan`. */
+  readonly keepsOwned?: boolean | undefined;
+}
+
+export type Removal =
+  | { readonly kind: "gone" }
+  /** Not ours to delete, or not now wanted; `reason` is undefined where nobody need be told. */
+  | { readonly kind: "left"; readonly reason: string | undefined }
+  /** Being deleted since then; something holds it. */
+  | { readonly kind: "going"; readonly since: string; readonly heldBy: readonly string[] }
+  | { readonly kind: "delete" };
+
+export function judgeRemoval(request: RemovalRequest): Removal {
+  const { object, observed, trigger, readonly } = request;
+  if (observed === null) return { kind: "gone" };
+  if (readonly) return left();
+  const holder = markHolder(observed, object);
+  if (holder === undefined) return left("it was not created by this trigger");
+  if (holder.trigger !== trigger.key || holder.uid !== trigger.uid)
+    return left(`it belongs to the trigger ${holder.trigger}`);
+  const reason = reasonToLeave(request, holder, observed);
+  return reason === undefined ? goingOrDelete(observed) : left(reason === "" ? undefined : reason);
+}
+
+/** @returns undefined when the object may be deleted; "" for a reason nobody need be told */
+function reasonToLeave(
+  { policy, trigger, purpose, keepsOwned = false }: RemovalRequest,
+  holder: MarkHolder,
+  observed: JsonObject,
+): string | undefined {
+  const owners = ownerReferencesOf(observed).map((reference) => textMember(reference, "uid"));
+  const isOwned = owners.includes(trigger.uid);
+  switch (moreCareful(policy, holder.policy)) {
+    case "abandon":
+      return "its function abandons it, reads it, or never changes it";
+    case "destroy":
+      // Also what the garbage collector does for an orphaning delete: the wish to keep it outlives the finalizer that said so.
+      if (holder.owned && !isOwned) return "somebody took the owner reference off";
+      return purpose === "finalize" && keepsOwned && isOwned
+        ? "the trigger was deleted with --cascade=orphan"
+        : undefined;
+    case "default":
+      if (!isOwned) return "its trigger does not own it; with `delete: {destroy: {}}` it would be deleted";
+      if (purpose === "finalize") return ""; // the garbage collector takes it
+      return owners.some((uid) => uid !== trigger.uid) ? "it has other owners" : undefined;
+  }
+}
+
+function goingOrDelete(observed: JsonObject): Removal {
+  const metadata = member(observed, "metadata");
+  const since = textMember(metadata, "deletionTimestamp");
+  if (since === "") return { kind: "delete" };
+  const finalizers = member(metadata, "finalizers");
+  const heldBy = Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]).map(String) : [];
+  return { kind: "going", since, heldBy };
+}
+
+function left(reason?: string): Removal {
+  return { kind: "left", reason };
+}

@@ -1,0 +1,128 @@
+/**
+ * Which values of an object are nobody else's business, and what stands for them where they must not be shown: a hash in
+ * the record of what we last sent, dots in messages. Values under `data` and `stringData` of a Secret are sensitive, and
+ * whatever the author lists in `spec.sensitive`.
+ */
+import { canonicalText, hashText } from "../hash.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { parseApiVersion } from "../object-key.ts";
+import type { ResourceFunctionPlan } from "../plan/plan.ts";
+import { isWithin, type KeyPath } from "./key-path.ts";
+import type { ResourceTarget } from "./locate.ts";
+import type { ObjectIdentity } from "./mark.ts";
+
+/** What is sensitive of one object. */
+export interface Sensitive {
+  /** A path covers all below it; lists on the way are looked into, and have no place of their own in it. */
+  readonly paths: readonly KeyPath[];
+  /** Salts the hashes: equal values of two objects have different ones. */
+  readonly identity: ObjectIdentity;
+}
+
+const SECRET_PATHS: readonly KeyPath[] = [["data"], ["stringData"]];
+
+export function sensitiveOf(plan: ResourceFunctionPlan, target: ResourceTarget): Sensitive {
+  const { apiVersion, kind, namespace, name } = target;
+  const { group } = parseApiVersion(apiVersion);
+  const ofKind = group === "" && kind === "Secret" ? SECRET_PATHS : [];
+  return { paths: [...ofKind, ...plan.sensitive], identity: { group, kind, namespace, name } };
+}
+
+/** The object with hashes for the values at these paths; names of keys, lengths of lists and nulls stay. */
+export function hashValues(object: JsonObject, { paths, identity }: Sensitive): JsonObject {
+  return changeValues(object, paths, (value, path) => hashOf(value, path, identity));
+}
+
+/**
+ * A record whose values were hashed, with the values that can be told: those the object is to have now. Any other is
+ * NaN, which equals nothing, so that no value is taken for the hash of another.
+ *
+ * @param target - without directives
+ */
+export function recallValues(record: JsonObject, { paths, identity }: Sensitive, target: JsonObject): JsonObject {
+  const known = new Map<JsonValue, JsonValue>();
+  changeValues(target, paths, (value, path) => {
+    known.set(hashOf(value, path, identity), value);
+    return value;
+  });
+  return changeValues(record, paths, (hash) => known.get(hash) ?? NaN);
+}
+
+type Scalar = string | number | bigint | boolean;
+
+/** Every value but maps, lists and null at or below these paths, replaced. */
+export function changeValues(
+  object: JsonObject,
+  paths: readonly KeyPath[],
+  change: (value: Scalar, path: KeyPath) => JsonValue,
+): JsonObject {
+  if (paths.length === 0) return object;
+  const within = (value: JsonValue, path: KeyPath): JsonValue => {
+    if (Array.isArray(value)) return (value as readonly JsonValue[]).map((inner) => within(inner, path));
+    if (isJsonObject(value)) return map(value, path);
+    return value !== null && paths.some((outer) => isWithin(path, outer)) ? change(value as Scalar, path) : value;
+  };
+  const map = (value: JsonObject, path: KeyPath): JsonObject =>
+    Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        const here = [...path, name];
+        const isConcerned = paths.some((outer) => isWithin(here, outer) || isWithin(outer, here));
+        return [name, isConcerned ? within(inner, here) : inner];
+      }),
+    );
+  return map(object, []);
+}
+
+/** What stands for a value; by whose it is, where, and what. */
+export function hashOf(value: JsonValue, path: KeyPath, { group, kind, namespace, name }: ObjectIdentity): string {
+  return `sha256:${hashText(canonicalText([group, kind, namespace, name, path, value]))}`;
+}
+
+/** Shorter pieces of a value may stand in a message by chance. */
+const PIECE = 6;
+
+/**
+ * A message of the API server about a body we sent, with dots for what it repeats of the sensitive values: whole ones
+ * between quotation marks or spaces, and any piece of six characters or more (old servers quote bodies from the middle of
+ * a value).
+ */
+export function hideValuesIn(message: string, body: JsonObject, paths: readonly KeyPath[]): string {
+  const values = new Set<string>();
+  changeValues(body, paths, (value) => {
+    values.add(String(value));
+    return value;
+  });
+  if (values.size === 0) return message;
+
+  const pieces = new Map<string, number[]>();
+  for (let at = 0; at + PIECE <= message.length; at += 1) {
+    const piece = message.slice(at, at + PIECE);
+    pieces.set(piece, [...(pieces.get(piece) ?? []), at]);
+  }
+  const hidden = new Uint8Array(message.length);
+  for (const value of values) {
+    if (value.length < PIECE) hideWhole(message, value, hidden);
+    for (let at = 0; at + PIECE <= value.length; at += 1) {
+      for (const place of pieces.get(value.slice(at, at + PIECE)) ?? []) hidden.fill(1, place, place + PIECE);
+    }
+  }
+  return dotted(message, hidden);
+}
+
+function hideWhole(message: string, value: string, hidden: Uint8Array): void {
+  if (value === "") return;
+  const isEdge = (letter: string | undefined) => letter === undefined || !/[\p{L}\p{N}_-]/u.test(letter);
+  for (let at = message.indexOf(value); at >= 0; at = message.indexOf(value, at + 1)) {
+    const end = at + value.length;
+    if (isEdge(message[at - 1]) && isEdge(message[end])) hidden.fill(1, at, end);
+  }
+}
+
+function dotted(message: string, hidden: Uint8Array): string {
+  let shown = "";
+  for (let at = 0; at < message.length; at += 1) {
+    if (hidden[at] === 0) shown += message[at] ?? "";
+    else if (at === 0 || hidden[at - 1] === 0) shown += "...";
+  }
+  return shown;
+}

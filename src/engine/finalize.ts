@@ -1,0 +1,113 @@
+/**
+ * A trigger on its way out that our finalizer holds: what only we would delete is deleted, in reverse waves, and then the
+ * finalizer goes. Needs the inventory, the marks and the recorded kinds alone: Workflow, functions and their CRDs may be gone.
+ */
+import { member, memberAt, type JsonObject, type JsonValue } from "../core/json.ts";
+import { formatKey, objectText } from "../core/object-key.ts";
+import { identityText, type InventoryEntry } from "../core/resource/inventory.ts";
+import { regarding } from "./announce.ts";
+import { releaseTrigger } from "./finalizer.ts";
+import { markedObjects, type MarkedObjects } from "./marked-objects.ts";
+import { indexedEntry } from "./prune.ts";
+import { removeObjects, type Removed } from "./removal.ts";
+import { listedNames, waitingCondition } from "./removal-report.ts";
+import { shared, type RunContext } from "./run-context.ts";
+import { deletionReport } from "./trigger-report.ts";
+import { writeTrigger, type WriteResult } from "./trigger-writer.ts";
+
+/** The object is waited for by watching it; this is the net under that, in seconds. */
+export const DELETION_RETRY_SECONDS = 30;
+
+/** Kubernetes' own finalizer of an orphaning delete. */
+const ORPHAN = "orphan";
+
+/** `gone`: nothing holds the trigger any more as far as we are concerned. */
+export type Finalized = { readonly kind: "gone" } | { readonly kind: "waiting"; readonly written: WriteResult };
+
+/** @throws RunInterrupted when the run must not go on */
+export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
+  const { index, store } = run.ports;
+  const keyOf = (entry: InventoryEntry) => formatKey({ cluster: store.cluster, ...entry });
+  const recorded = [...run.recorded.values()];
+  const names = new Set(recorded.map(keyOf));
+  const indexed = (await shared(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
+  const candidates = [
+    ...recorded.filter(({ policy, readonly }) => policy === "destroy" && !readonly),
+    ...indexed.flatMap(indexedEntry),
+  ];
+
+  const options = { purpose: "finalize", keepsOwned: finalizersOf(run.trigger.object).includes(ORPHAN) } as const;
+  const known = await removeObjects(run, candidates, options);
+  tell(run, known);
+  const found = known.waiting.length === 0 ? await removeUnknown(run, candidates, options) : NOT_LISTED;
+  const waiting = [...known.waiting, ...found.waiting];
+
+  // What is waited for wakes the trigger by going.
+  const awaited = waiting.map(({ entry }) => entry);
+  const trigger = run.trigger.key;
+  if (awaited.length > 0)
+    await shared(run, index.add(awaited.map((entry) => ({ object: keyOf(entry), trigger, fence: run.fence }))));
+  const blocked = waiting.length + found.unlisted.length === 0 ? await releaseTrigger(run) : undefined;
+  if (waiting.length + found.unlisted.length === 0 && blocked === undefined) {
+    await shared(run, index.trim(trigger, [], run.fence));
+    return { kind: "gone" };
+  }
+  const condition = waitingCondition("Deleted", run, waiting, found.unlisted);
+  const tried = new Set(candidates.map(identityText));
+  const inventory = [...recorded.filter((entry) => !tried.has(identityText(entry))), ...awaited];
+  const first = waiting[0];
+  const report = deletionReport(run, {
+    inventory,
+    condition,
+    blockage: {
+      ...{
+        kind: "retry",
+        retryAfterSeconds: DELETION_RETRY_SECONDS,
+        steps: first?.entry.step.split("/") ?? ["delete"],
+      },
+      object: first === undefined ? undefined : objectText(first.entry),
+      reason: first?.why ?? found.unlisted[0]?.why ?? blocked?.message ?? "",
+    },
+  });
+  return { kind: "waiting", written: await writeTrigger(run, report) };
+}
+
+const NOT_LISTED = { waiting: [], unlisted: [] } as const;
+
+/** What neither inventory nor index knows, found by label: a worker died between a create and its record. */
+async function removeUnknown(
+  run: RunContext,
+  candidates: readonly InventoryEntry[],
+  options: Parameters<typeof removeObjects>[2],
+): Promise<{ readonly waiting: Removed["waiting"]; readonly unlisted: MarkedObjects["unlisted"] }> {
+  const { entries, unlisted } = await markedObjects(run);
+  const tried = new Set(candidates.map(identityText));
+  const unknown = entries.filter((entry) => !tried.has(identityText(entry)));
+  // Of the inventory's policy and the mark's the more careful one holds.
+  const careful = new Map([...run.recorded.values()].map((entry) => [identityText(entry), entry]));
+  const removed = await removeObjects(
+    run,
+    unknown.map((entry) => careful.get(identityText(entry)) ?? entry),
+    options,
+  );
+  tell(run, removed);
+  return { waiting: removed.waiting, unlisted };
+}
+
+function tell(run: RunContext, { deleted, left }: Removed): void {
+  const emit = (reason: string, message: string) =>
+    run.ports.events.emit({ regarding: regarding(run.trigger.object), type: "Normal", reason, message });
+  if (deleted.length > 0) emit("Deleted", `Deleted with its trigger: ${listedNames(deleted)}.`);
+  const reasons = left.map(({ name, reason }) => `${name} (${reason})`);
+  if (left.length > 0) emit("Left", `Left behind: ${listedNames(reasons)}.`);
+}
+
+function finalizersOf(trigger: JsonObject): readonly JsonValue[] {
+  const finalizers = memberAt(trigger, ["metadata", "finalizers"]);
+  return Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]) : [];
+}
+
+/** Whether somebody has asked for the trigger to be deleted. */
+export function isGoing(trigger: JsonObject): boolean {
+  return (member(member(trigger, "metadata"), "deletionTimestamp") ?? "") !== "";
+}

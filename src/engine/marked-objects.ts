@@ -1,0 +1,88 @@
+/**
+ * Every object that a trigger's marks are on, of the kinds its finalizer is there for: found by label, whatever inventory and
+ * index may have lost. The label only finds them; the mark says whose they are.
+ */
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { LABEL } from "../core/names.ts";
+import type { GroupVersionKind } from "../core/object-key.ts";
+import type { InventoryEntry } from "../core/resource/inventory.ts";
+import { markHolder } from "../core/resource/mark.ts";
+import { cleanupKinds } from "./finalizer.ts";
+import { faultOutcome } from "./perform.ts";
+import type { ClusterFault, ClusterResult, ResourceType } from "./ports/object-store.ts";
+import { resolveAnyVersion } from "./removal.ts";
+import { givenUp, type RunContext } from "./run-context.ts";
+
+export interface MarkedObjects {
+  readonly entries: readonly InventoryEntry[];
+  /** Kinds that could not be listed, and why. */
+  readonly unlisted: readonly { readonly kind: GroupVersionKind; readonly why: string }[];
+}
+
+const PAGE = 500;
+
+/** Those marked to be destroyed. */
+export async function markedObjects(run: RunContext): Promise<MarkedObjects> {
+  const [entries, unlisted]: [InventoryEntry[], MarkedObjects["unlisted"][number][]] = [[], []];
+  for (const kind of cleanupKinds(run.held.trigger)) {
+    const found = await listKind(run, kind);
+    if (found.kind === "ok") entries.push(...found.value);
+    else if (found.fault.kind === "aborted") throw givenUp(run);
+    else unlisted.push({ kind, why: whyNot(found.fault, kind) });
+  }
+  return { entries, unlisted };
+}
+
+async function listKind(run: RunContext, kind: GroupVersionKind): Promise<ClusterResult<readonly InventoryEntry[]>> {
+  const type = await resolveAnyVersion(run, kind);
+  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "ok", value: [] } : type;
+  const everywhere = await listIn(run, type.value, undefined);
+  const isLimited = everywhere.kind === "fault" && everywhere.fault.kind === "forbidden" && type.value.namespaced;
+  if (!isLimited) return everywhere;
+  // Without the right to list everywhere: where the trigger is, and where its inventory has been.
+  const places = new Set([run.trigger.ref.namespace, ...[...run.recorded.values()].map(({ namespace }) => namespace)]);
+  const entries: InventoryEntry[] = [];
+  for (const namespace of places) {
+    if (namespace === "") continue;
+    const found = await listIn(run, type.value, namespace);
+    if (found.kind === "fault") return found;
+    entries.push(...found.value);
+  }
+  return { kind: "ok", value: entries };
+}
+
+async function listIn(
+  run: RunContext,
+  type: ResourceType,
+  namespace: string | undefined,
+): Promise<ClusterResult<readonly InventoryEntry[]>> {
+  const entries: InventoryEntry[] = [];
+  const scope = {
+    ...{ labelSelector: `${LABEL.triggerUid}=${run.trigger.uid}`, limit: PAGE, metadataOnly: true },
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  for (let continueToken: string | undefined, isFirst = true; isFirst || continueToken !== undefined; isFirst = false) {
+    const asked = continueToken === undefined ? scope : { ...scope, continueToken };
+    const page = await run.ports.store.list(type, asked, run.signal);
+    if (page.kind === "fault") return page;
+    entries.push(...page.value.items.flatMap((item) => entryOf(run, type, item)));
+    continueToken = page.value.continueToken === "" ? undefined : page.value.continueToken;
+  }
+  return { kind: "ok", value: entries };
+}
+
+function entryOf({ trigger }: RunContext, type: ResourceType, object: JsonObject): readonly InventoryEntry[] {
+  const { group, version, kind } = type;
+  const metadata = member(object, "metadata");
+  const place = { namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") };
+  const holder = markHolder(object, { group, kind, ...place });
+  if (holder?.trigger !== trigger.key || holder.uid !== trigger.uid || holder.policy !== "destroy") return [];
+  const { step, wave, policy } = holder;
+  const uid = textMember(metadata, "uid");
+  return [{ group, version, kind, ...place, uid, step, wave, policy, readonly: false, function: "" }];
+}
+
+function whyNot(fault: ClusterFault, { kind }: GroupVersionKind): string {
+  const outcome = faultOutcome(fault, { doing: "listing", name: kind, location: "spec.delete" });
+  return outcome.message ?? fault.detail;
+}

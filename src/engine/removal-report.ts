@@ -1,0 +1,40 @@
+/** Tells people which objects should be gone and are not: one line each, with the reason, and since when it is so. */
+import { objectText, type GroupVersionKind } from "../core/object-key.ts";
+import { bounded, conditionMessage, timestampText, type ConditionDraft } from "../core/status/condition.ts";
+import type { Removed } from "./removal.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** So many objects are told by name; the rest is counted. */
+const MAX_LINES = 20;
+
+/**
+ * @param type - `Pruned` while a trigger lives, `Deleted` once it is to go
+ * @returns undefined when nothing waits
+ */
+export function waitingCondition(
+  type: "Pruned" | "Deleted",
+  { trigger, ports }: RunContext,
+  waiting: Removed["waiting"],
+  unlisted: readonly { readonly kind: GroupVersionKind; readonly why: string }[],
+): ConditionDraft | undefined {
+  if (waiting.length + unlisted.length === 0) return undefined;
+  const before = conditionMessage(trigger.object, type).split("\n");
+  const now = timestampText(ports.clock.wallMs());
+  const lines = [
+    ...waiting.map(({ entry, why }) => `${objectText(entry)}: ${why}`),
+    ...unlisted.map(({ kind, why }) => `${kind.kind} objects: ${why}`),
+  ];
+  const dated = lines.slice(0, MAX_LINES).map((line) => {
+    if (line.includes(" since ")) return line;
+    return before.find((old) => old.startsWith(`${line} (since `)) ?? `${line} (since ${now})`;
+  });
+  const more = lines.length > MAX_LINES ? [`and ${lines.length - MAX_LINES} more`] : [];
+  const message = bounded([...dated, ...more].join("\n"));
+  return { type, status: "False", reason: "Waiting", message, location: "delete" };
+}
+
+/** Names in a row, cut to what people read. */
+export function listedNames(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_LINES);
+  return bounded(`${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`);
+}

@@ -1,0 +1,172 @@
+/**
+ * Deletes objects that are wanted no more, in reverse waves: what later steps made goes before what it was built on. Each is
+ * read, judged (`core/resource/removal.ts`) and deleted under the preconditions it was judged on; what holds one up is told
+ * object by object. Called for pruning and for triggers on their way out; needs no definition.
+ */
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { formatKey, objectText, type GroupVersionKind } from "../core/object-key.ts";
+import type { InventoryEntry } from "../core/resource/inventory.ts";
+import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
+import { isError } from "../core/outcome.ts";
+import { otherKeeper } from "./ownership-check.ts";
+import { faultOutcome, MIN_LEASE_FOR_DELETE_MS } from "./perform.ts";
+import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
+import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
+import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
+
+export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned"> & {
+  /** Asked once, before the first delete: whether what the run went by is still so. */
+  readonly confirm?: () => Promise<boolean>;
+};
+
+/** What became of the objects; those that are gone are in none of these lists. */
+export interface Removed {
+  readonly deleted: readonly string[];
+  readonly left: readonly { readonly name: string; readonly reason: string }[];
+  /** Still there, and why, one line each. */
+  readonly waiting: readonly { readonly entry: InventoryEntry; readonly why: string }[];
+}
+
+type Fate =
+  | { readonly kind: "gone"; readonly deleted: boolean }
+  | { readonly kind: "left"; readonly reason: string | undefined }
+  | { readonly kind: "waiting"; readonly why: string };
+
+/** Requests at once for one trigger. */
+const AT_ONCE = 16;
+
+/** @throws RunInterrupted when the run must not go on */
+export async function removeObjects(
+  run: RunContext,
+  entries: readonly InventoryEntry[],
+  options: RemovalOptions,
+): Promise<Removed> {
+  const [deleted, left, waiting]: [string[], Removed["left"][number][], Removed["waiting"][number][]] = [[], [], []];
+  const remover = new Remover(run, options);
+  for (const wave of reverseWaves(entries)) {
+    const first = waiting[0];
+    if (first !== undefined) {
+      const why = `waits until ${objectText(first.entry)} is gone`;
+      waiting.push(...wave.map((entry) => ({ entry, why })));
+      continue;
+    }
+    for (let at = 0; at < wave.length; at += AT_ONCE) {
+      const batch = wave.slice(at, at + AT_ONCE);
+      const fates = await Promise.all(batch.map((entry) => remover.remove(entry)));
+      for (const [index, fate] of fates.entries()) {
+        const entry = batch[index] as InventoryEntry;
+        const name = objectText(entry);
+        if (fate.kind === "waiting") waiting.push({ entry, why: fate.why });
+        else if (fate.kind === "left" && fate.reason !== undefined) left.push({ name, reason: fate.reason });
+        else if (fate.kind === "gone" && fate.deleted) deleted.push(name);
+      }
+    }
+  }
+  return { deleted, left, waiting };
+}
+
+class Remover {
+  readonly #run: RunContext;
+  readonly #options: RemovalOptions;
+  #confirmed: Promise<boolean> | undefined;
+
+  constructor(run: RunContext, options: RemovalOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  remove(entry: InventoryEntry): Promise<Fate> {
+    const attributes = { [ATTRIBUTE.action]: "delete", [ATTRIBUTE.object]: objectText(entry) };
+    return withSpan(SPAN.write, attributes, () => this.#remove(entry));
+  }
+
+  async #remove(entry: InventoryEntry): Promise<Fate> {
+    const { store } = this.#run.ports;
+    const { signal } = this.#run;
+    const type = await resolveAnyVersion(this.#run, entry);
+    // A kind that is served no more has no objects.
+    if (type.kind === "fault")
+      return type.fault.kind === "unknownKind" ? gone(false) : this.#refused(entry, type.fault);
+    const ref: ObjectRef = { type: type.value, namespace: entry.namespace, name: entry.name };
+    let deleted = false;
+    for (let looks = 0; looks < this.#run.limits.maxLooks; looks += 1) {
+      this.#check();
+      const read = await store.get(ref, signal);
+      if (read.kind === "fault" && read.fault.kind !== "notFound") return this.#refused(entry, read.fault);
+      const observed = read.kind === "ok" ? read.value : null;
+      const { purpose, keepsOwned } = this.#options;
+      const trigger = { key: this.#run.trigger.key, uid: this.#run.trigger.uid };
+      const removal = judgeRemoval({ object: entry, ...entry, observed, trigger, purpose, keepsOwned });
+      if (removal.kind === "gone") return gone(deleted);
+      if (removal.kind === "left") return removal;
+      if (removal.kind === "going") return waiting(goingText(removal));
+      const stopped = await this.#stoppedBy(entry, observed);
+      if (stopped !== undefined) return stopped;
+      const answer = await store.delete(ref, this.#preconditions(observed ?? {}), signal);
+      if (answer.kind === "ok") deleted = true;
+      else if (answer.fault.kind !== "conflict" && answer.fault.kind !== "notFound")
+        return this.#refused(entry, answer.fault);
+    }
+    return waiting("it keeps changing while it is deleted");
+  }
+
+  /** What keeps a delete from being sent that the object itself allows. */
+  async #stoppedBy(entry: InventoryEntry, observed: JsonObject | null): Promise<Fate | undefined> {
+    if (observed === null) return gone(false);
+    const { store } = this.#run.ports;
+    const keeper = await otherKeeper(this.#run, formatKey({ cluster: store.cluster, ...entry }), this.#run.signal);
+    if (keeper.kind === "fault") return this.#refused(entry, keeper.fault);
+    if (keeper.kind === "keeper") return { kind: "left", reason: `the trigger ${keeper.key} keeps it too` };
+    this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
+    if (!(await this.#confirmed)) return waiting("a definition has changed: the next run decides");
+    if (this.#run.paused) return waiting("paused");
+    this.#check();
+    if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting("the next run deletes it");
+    return undefined;
+  }
+
+  /** A trigger on its way out has nothing more to say about its objects, so that a mere edit of one does not matter. */
+  #preconditions(observed: JsonObject) {
+    const metadata = member(observed, "metadata");
+    const uid = textMember(metadata, "uid");
+    const version =
+      this.#options.purpose === "finalize" ? {} : { resourceVersion: textMember(metadata, "resourceVersion") };
+    return { uid, ...version, propagationPolicy: "Background" as const };
+  }
+
+  #check(): void {
+    if (this.#run.signal.aborted) throw new RunInterrupted();
+    if (this.#run.leaseLeftMs() <= 0) throw givenUp(this.#run);
+  }
+
+  #refused(entry: InventoryEntry, fault: ClusterFault): Fate {
+    if (fault.kind === "aborted") throw givenUp(this.#run);
+    const outcome = faultOutcome(fault, { doing: "deleting", name: objectText(entry), location: "spec.delete" });
+    return waiting((isError(outcome) ? outcome.message : undefined) ?? fault.detail);
+  }
+}
+
+/** How the server serves the kind: in the version it was last looked at in, else in any. */
+export async function resolveAnyVersion(run: RunContext, { group, version, kind }: GroupVersionKind) {
+  const { store } = run.ports;
+  const asked = version === "" ? undefined : await store.resolve({ group, version, kind }, run.signal);
+  const isOther = asked === undefined || (asked.kind === "fault" && asked.fault.kind === "unknownKind");
+  return isOther ? store.resolve({ group, kind }, run.signal) : asked;
+}
+
+function reverseWaves(entries: readonly InventoryEntry[]): readonly (readonly InventoryEntry[])[] {
+  const waves = [...new Set(entries.map(({ wave }) => wave))].sort((a, b) => b - a);
+  return waves.map((wave) => entries.filter((entry) => entry.wave === wave));
+}
+
+function goingText({ since, heldBy }: { readonly since: string; readonly heldBy: readonly string[] }): string {
+  return `deleting since ${since}${heldBy.length === 0 ? "" : `, held by ${heldBy.join(", ")}`}`;
+}
+
+function gone(deleted: boolean): Fate {
+  return { kind: "gone", deleted };
+}
+
+function waiting(why: string): Fate {
+  return { kind: "waiting", why };
+}

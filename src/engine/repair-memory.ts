@@ -1,0 +1,113 @@
+/**
+ * The guard against fights: how often in a row the same content was written on an object because somebody reverts it. After
+ * two writes the next ones wait, but never so long that the wanted state is not there 2 s after the other one gives up. The
+ * counts go from worker to worker as a note in the object index, so that a fight shows however many workers take part.
+ */
+import { BoundedMap } from "./bounded-map.ts";
+import type { Clock } from "./ports/clock.ts";
+
+/** How often in a row the same content was written, and how long to wait before it is written again. */
+export interface Backoff {
+  readonly writes: number;
+  readonly waitMs: number;
+}
+
+interface Repair {
+  readonly desired: string;
+  readonly writes: number;
+  /** Monotonic. */
+  readonly lastMs: number;
+}
+
+const MAX_PLACES = 10_000;
+/** Contents of one object: several steps, or items, may write some each. */
+const MAX_REPAIRS = 4;
+/** So many writes of one content go out at once: repairs of edits by hand. */
+const FREE_WRITES = 2;
+const FIRST_WAIT_MS = 1000;
+/** With what a look takes, still within 2 s after the last edit of the other. */
+const MAX_WAIT_MS = 1700;
+/** Writes further apart than this, beyond their wait, are not in a row. */
+const ROW_MS = 60_000;
+/** An object found as it should be this long after the last write is in peace. */
+const PEACE_MS = 10_000;
+/** A look may come early by jitter; it must not find the wait unfinished. */
+const EARLY = 0.85;
+/** Enough of a hash to tell the contents of one object apart. */
+const HASH_DIGITS = 8;
+
+/** A place is a trigger and an object. */
+export class RepairMemory {
+  readonly #clock: Clock;
+  readonly #repairs = new BoundedMap<string, readonly Repair[]>(MAX_PLACES);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether a write has to wait because the same content was written, and reverted, several times in a row. */
+  backoff(place: string, desired: string): Backoff {
+    const repair = this.#of(place, desired);
+    if (repair === undefined) return { writes: 0, waitMs: 0 };
+    const untilMs = repair.lastMs + waitAfter(repair.writes) * EARLY;
+    return { writes: repair.writes, waitMs: Math.max(0, Math.ceil(untilMs - this.#clock.nowMs())) };
+  }
+
+  /** The write was sent and accepted. */
+  sent(place: string, desired: string): void {
+    const writes = (this.#of(place, desired)?.writes ?? 0) + 1;
+    const repair = { desired: shortened(desired), writes, lastMs: this.#clock.nowMs() };
+    const others = (this.#repairs.get(place) ?? []).filter((each) => each.desired !== repair.desired);
+    this.#repairs.set(place, [...others.slice(1 - MAX_REPAIRS), repair]);
+  }
+
+  /** A look found the object as it should be. Right after a write that says nothing: who reverts it may be about to. */
+  calm(place: string): void {
+    const last = this.#repairs.get(place)?.at(-1);
+    if (last === undefined || this.#clock.nowMs() - last.lastMs >= PEACE_MS) this.#repairs.delete(place);
+  }
+
+  /** What is known of a place, for other workers; "" when nothing is. */
+  note(place: string): string {
+    const ahead = this.#clock.wallMs() - this.#clock.nowMs();
+    const known = (this.#repairs.get(place) ?? []).filter(({ desired }) => this.#of(place, desired) !== undefined);
+    return known.map(({ desired, writes, lastMs }) => `${desired}:${writes}:${Math.round(lastMs + ahead)}`).join(",");
+  }
+
+  /** Takes over what another worker noted, where that is newer. What cannot be read counts as nothing. */
+  learn(place: string, note: string): void {
+    const ahead = this.#clock.wallMs() - this.#clock.nowMs();
+    const own = this.#repairs.get(place) ?? [];
+    const noted = note.split(",").flatMap((text) => {
+      const [desired = "", writes, wallMs] = text.split(":");
+      // A clock that is ahead of ours must not make anybody wait for longer than the longest wait.
+      const lastMs = Math.min(Number(wallMs) - ahead, this.#clock.nowMs());
+      const isNewer = own.every(
+        (each) => each.desired !== desired || lastMs > each.lastMs || Number(writes) > each.writes,
+      );
+      return Number.isFinite(lastMs) && Number(writes) > 0 && isNewer
+        ? [{ desired, writes: Number(writes), lastMs }]
+        : [];
+    });
+    if (noted.length === 0) return;
+    const others = own.filter((each) => noted.every(({ desired }) => desired !== each.desired));
+    const all = [...others, ...noted].sort((a, b) => a.lastMs - b.lastMs);
+    this.#repairs.set(place, all.slice(-MAX_REPAIRS));
+  }
+
+  /** The writes of one content in a row; none once they lie too far back. */
+  #of(place: string, desired: string): Repair | undefined {
+    const repair = this.#repairs.get(place)?.find((each) => each.desired === shortened(desired));
+    if (repair === undefined) return undefined;
+    const endMs = repair.lastMs + waitAfter(repair.writes) + ROW_MS;
+    return this.#clock.nowMs() > endMs ? undefined : repair;
+  }
+}
+
+function shortened(desired: string): string {
+  return desired.slice(0, HASH_DIGITS);
+}
+
+function waitAfter(writes: number): number {
+  return writes < FREE_WRITES ? 0 : Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (writes - FREE_WRITES));
+}

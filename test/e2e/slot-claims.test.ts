@@ -1,0 +1,69 @@
+/** Two watchers that both hold a claim to the same slots: they sort it out, every slot is watched by one, and no event is lost. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { redisKeys } from "../../src/adapters/redis/keys.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { waitFor } from "../control-plane/child.ts";
+import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { CHAIN, widget } from "../support/widget-manifests.ts";
+
+const NAMES = Array.from({ length: 8 }, (_, index) => `w-${index}`);
+const SETTLED_WITHIN_MS = 15_000;
+
+let cluster: E2eCluster;
+beforeAll(async () => {
+  cluster = await startE2e({ watchers: 2, workers: 1 });
+  await cluster.apply(CHAIN);
+  for (const name of NAMES) await cluster.apply(widget(name));
+  for (const name of NAMES) await cluster.untilReady(name);
+});
+afterAll(() => cluster.stop());
+
+const { slotOwners } = redisKeys("koreo");
+
+/** The slots each watcher says it watches, from its log. */
+async function watched(): Promise<readonly string[]> {
+  const slots: string[] = [];
+  for (const { logFile } of cluster.stack.processes.filter(({ role }) => role === "watcher")) {
+    const held = new Set<string>();
+    for (const line of (await readFile(logFile, "utf8")).split("\n").filter((each) => each.startsWith("{"))) {
+      const { msg, slot } = JSON.parse(line) as { readonly msg?: string; readonly slot?: string };
+      if (slot === undefined) continue;
+      if (msg === "watching") held.add(slot);
+      if (msg === "no longer watching") held.delete(slot);
+    }
+    slots.push(...held);
+  }
+  return slots.sort();
+}
+
+it("claims written over each other, again and again, are settled, and every event is answered meanwhile", async () => {
+  await waitFor("every slot being watched once", SETTLED_WITHIN_MS, async () => {
+    const slots = await watched();
+    return slots.length > 0 && new Set(slots).size === slots.length;
+  });
+  const before = await cluster.redis.hgetall(slotOwners);
+  const ids = [...new Set(Object.values(before))];
+  expect(ids.length, "both watchers have slots").toBe(2);
+  const other = (id: string) => ids.find((each) => each !== id) ?? id;
+  const swapped = Object.entries(before).flatMap(([slot, id]) => [slot, other(id)]);
+  for (let round = 0; round < 5; round += 1) {
+    await cluster.redis.hset(slotOwners, ...swapped);
+    for (const name of NAMES) await cluster.patch("Widget", name, { spec: { text: `round ${round}` } });
+    for (const name of NAMES) {
+      const is = (object: JsonObject | undefined) => at(object, "data", "text") === `round ${round}`;
+      await cluster.until("ConfigMap", `${name}-second`, `being of round ${round}`, is, {
+        withinMs: SETTLED_WITHIN_MS,
+      });
+    }
+    await sleep(500);
+  }
+  await waitFor("the claims being as assigned", SETTLED_WITHIN_MS, async () => {
+    const now = await cluster.redis.hgetall(slotOwners);
+    return Object.entries(before).every(([slot, id]) => now[slot] === id);
+  });
+  const slots = await watched();
+  expect(slots).toEqual([...new Set(slots)]);
+  expect(slots.length).toBeGreaterThanOrEqual(Object.keys(before).length);
+});

@@ -1,0 +1,202 @@
+/** A trigger on its way out: what only we would delete goes before it, in reverse waves, by inventory and marks alone. */
+import { afterEach, describe, expect, it } from "vitest";
+import { memberAt } from "../../../src/core/json.ts";
+import { ANNOTATION, LABEL } from "../../../src/core/names.ts";
+import { finalizers, keeper, names, OURS, step, workflow } from "./lifecycle-bench.ts";
+import { CONFIG_MAP, keyOf, request, REQUEST, WorkerBench, type BenchOptions } from "./worker-bench.ts";
+
+let bench: WorkerBench;
+afterEach(() => bench.stop());
+
+const destroyed = (name: string, more: Parameters<typeof keeper>[1] = {}) =>
+  keeper(name, { api: "owned: false", spec: "delete: { destroy: {} }", ...more });
+/** `b` is built on `a`. */
+const onA = `
+    - label: b
+      ref: { kind: ResourceFunction, name: b }
+      inputs: { name: =steps.a.metadata.name }`;
+const chain =
+  workflow(step("a"), onA) +
+  destroyed("a", { spec: "delete: { destroy: {} }\n  return: =resource" }) +
+  destroyed("b") +
+  request("one");
+
+const start = async (yaml: string, options: BenchOptions = {}) => {
+  bench = await WorkerBench.start(yaml, options);
+  await bench.run("one");
+  await bench.run("one");
+};
+
+describe("our finalizer", () => {
+  it("is on the trigger before the first object that only we would delete, in one patch", async () => {
+    bench = await WorkerBench.start(chain);
+    expect((await bench.writesOf("one")).slice(0, 2)).toEqual(["patch Request/one", "create ConfigMap/a"]);
+    expect(await finalizers(bench, "one")).toEqual(OURS);
+    const kinds = memberAt(await bench.get(REQUEST, "one"), ["metadata", "annotations", ANNOTATION.cleanupKinds]);
+    expect(kinds).toBe("/v1/ConfigMap");
+    await bench.run("one");
+    expect(await bench.writesOf("one")).toEqual([]);
+  });
+
+  it("leaves the finalizers of others, and is not there where nothing needs it", async () => {
+    await start(workflow(step("a")) + keeper("a") + request("one"));
+    expect(await finalizers(bench, "one")).toEqual([]);
+    await bench.patch(REQUEST, "one", { metadata: { finalizers: ["example.com/other"] } });
+    await bench.apply(keeper("a", { spec: "delete: { destroy: {} }" }));
+    await bench.run("one");
+    expect(await finalizers(bench, "one")).toEqual(["example.com/other", ...OURS]);
+    await bench.apply(keeper("a", { spec: "delete: null" }));
+    await bench.run("one");
+    expect(await finalizers(bench, "one")).toEqual(["example.com/other"]);
+  });
+
+  it("nothing is created where it cannot be put", async () => {
+    const fault = { kind: "forbidden", detail: "no rights", status: 403 } as const;
+    await start(chain, { before: (verb, { kind }) => (verb === "patch" && kind === "Request" ? fault : undefined) });
+    expect(await names(bench, ["a", "b"])).toEqual([]);
+  });
+
+  it("follows `delete` when its author changes it: the object is marked anew", async () => {
+    await start(workflow(step("a")) + keeper("a") + request("one"));
+    await bench.apply(keeper("a", { spec: "delete: { destroy: {} }" }));
+    await bench.run("one");
+    const mark = memberAt(await bench.get(CONFIG_MAP, "a"), ["metadata", "annotations", ANNOTATION.mark]);
+    expect(mark).toContain('"policy":"destroy"');
+    await bench.run("one");
+    expect(await bench.writesOf("one")).toEqual([]);
+  });
+});
+
+describe("deletion (invariant 7)", () => {
+  it("goes in reverse waves and lets the trigger go, with no definition left", async () => {
+    await start(chain);
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    for (const kind of ["Workflow", "ResourceFunction"]) await bench.forget(kind);
+    await bench.delete(REQUEST, "one");
+    expect(await bench.writesOf("one")).toEqual(["delete ConfigMap/b", "delete ConfigMap/a", "patch Request/one"]);
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+    expect(await bench.index.objectsOf(keyOf(REQUEST, "one"))).toEqual([]);
+  });
+
+  it("waits for what is held, one line each with the reason and since when", async () => {
+    await start(chain);
+    await bench.patch(CONFIG_MAP, "b", { metadata: { finalizers: ["example.com/hold"] } });
+    await bench.delete(REQUEST, "one");
+    expect(await bench.run("one")).toMatchObject({ kind: "done", workClass: 2 });
+    const { message } = await bench.condition("one", "Deleted");
+    const [first, second] = message.split("\n");
+    expect(first).toMatch(/^ConfigMap apps\/b: deleting since \S+Z, held by example.com\/hold$/);
+    expect(second).toMatch(/^ConfigMap apps\/a: waits until ConfigMap apps\/b is gone \(since \S+Z\)$/);
+    const ready = await bench.condition("one");
+    expect(ready.reason).toBe("Deleting");
+    expect(ready.message).toContain("by ConfigMap apps/b (step b): deleting since");
+    expect(await bench.writesOf("one")).toEqual([]);
+    await bench.clock.advance(60_000);
+    await bench.run("one");
+    expect((await bench.condition("one", "Deleted")).message).toBe(message);
+    await bench.patch(CONFIG_MAP, "b", { metadata: { finalizers: [] } });
+    await bench.run("one");
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+    expect(await names(bench, ["a", "b"])).toEqual([]);
+  });
+
+  it("finds by label what inventory and index lost", async () => {
+    await start(chain);
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.inventory]: "{broken" } } });
+    await bench.index.trim(keyOf(REQUEST, "one"), [], 1);
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual([]);
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+  });
+
+  it("keeps the trigger while a kind cannot be listed, and says so", async () => {
+    const fault = { kind: "forbidden", detail: "no rights", status: 403 } as const;
+    await start(chain, { before: (verb) => (verb === "list" ? fault : undefined) });
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect((await bench.condition("one", "Deleted")).message).toContain("ConfigMap objects: Error listing ConfigMap");
+    expect(await finalizers(bench, "one")).toEqual(OURS);
+  });
+
+  it("by --cascade=orphan keeps what the trigger owns, also after the garbage collector let it go", async () => {
+    await start(workflow(step("a")) + keeper("a", { spec: "delete: { destroy: {} }" }) + request("one"));
+    await bench.patch(REQUEST, "one", { metadata: { finalizers: [...OURS, "orphan"] } });
+    await bench.delete(REQUEST, "one");
+    await bench.patch(CONFIG_MAP, "a", { metadata: { ownerReferences: [] } });
+    await bench.patch(REQUEST, "one", { metadata: { finalizers: OURS } });
+    await bench.run("one");
+    expect(await names(bench, ["a"])).toEqual(["a"]);
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+  });
+
+  it("waits while the trigger is paused", async () => {
+    await start(chain);
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.paused]: "true" } } });
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    expect((await bench.condition("one", "Deleted")).message).toContain("ConfigMap apps/b: paused");
+  });
+
+  it("sends no delete with less than half of the lease left", async () => {
+    await start(chain);
+    await bench.delete(REQUEST, "one");
+    bench.leaseLeftMs = 4000;
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+  });
+});
+
+describe("a hostile inventory", () => {
+  /** Theirs: one bare, one with our label, one with the mark of another object copied onto it. */
+  const theirs = (name: string, metadata: string) => `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name}, ${metadata} }
+data: { text: theirs }
+`;
+  it("deletes and patches nothing that the trigger did not create", async () => {
+    await start(chain);
+    const trigger = await bench.get(REQUEST, "one");
+    const uid = memberAt(trigger, ["metadata", "uid"]) as string;
+    const mark = memberAt(await bench.get(CONFIG_MAP, "a"), ["metadata", "annotations", ANNOTATION.mark]) as string;
+    const label = `labels: { ${LABEL.triggerUid}: ${uid} }`;
+    await bench.apply(theirs("bare", "labels: {}") + theirs("labelled", label));
+    await bench.apply(theirs("copied", `${label}, annotations: { ${ANNOTATION.mark}: ${JSON.stringify(mark)} }`));
+    const victims = ["bare", "labelled", "copied"];
+    const objects = victims.map((name) => ({
+      ...{ group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name, uid: "u", step: "b", wave: 9 },
+      policy: "destroy",
+    }));
+    const managed = { workflow: "flow", resources: { a: { apiVersion: "v1", kind: "ConfigMap", name: "bare" } } };
+    const hostile = {
+      [ANNOTATION.inventory]: JSON.stringify({ trigger: uid, objects }),
+      [ANNOTATION.managedResources]: JSON.stringify(managed),
+      [ANNOTATION.cleanupKinds]: "/v1/ConfigMap,/v1/Nothing,broken",
+    };
+    await bench.patch(REQUEST, "one", { metadata: { annotations: hostile } });
+    await bench.index.add(victims.map((name) => ({ object: keyOf(CONFIG_MAP, name), trigger: keyOf(REQUEST, "one") })));
+    await bench.run("one"); // prune
+    await bench.patch(REQUEST, "one", { metadata: { annotations: hostile } });
+    await bench.delete(REQUEST, "one");
+    const writes = await bench.writesOf("one");
+    expect(writes.filter((write) => victims.some((name) => write.endsWith(`/${name}`)))).toEqual([]);
+    expect(await names(bench, victims)).toEqual(victims);
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+    expect(await names(bench, ["a", "b"])).toEqual([]);
+  });
+
+  it("an inventory that is more careful than the mark holds", async () => {
+    await start(chain);
+    const uid = memberAt(await bench.get(REQUEST, "one"), ["metadata", "uid"]) as string;
+    const entry = { group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name: "a", uid: "u", step: "a" };
+    const objects = [{ ...entry, wave: 0, policy: "abandon" }];
+    const careful = { [ANNOTATION.inventory]: JSON.stringify({ trigger: uid, objects }) };
+    await bench.patch(REQUEST, "one", { metadata: { annotations: careful } });
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+  });
+});

@@ -1,0 +1,219 @@
+/** What becomes of objects that no step names any more: only after a complete run, never through a skip. */
+import { afterEach, describe, expect, it } from "vitest";
+import { ANNOTATION } from "../../../src/core/names.ts";
+import { finalizers, inventoryOf, keeper, names, OURS, step, workflow } from "./lifecycle-bench.ts";
+import { CONFIG_MAP, keyOf, request, REQUEST, WorkerBench, type BenchOptions } from "./worker-bench.ts";
+
+let bench: WorkerBench;
+afterEach(() => bench.stop());
+
+const start = async (yaml: string, options: BenchOptions = {}) => {
+  bench = await WorkerBench.start(yaml + request("one"), options);
+  await bench.run("one");
+};
+/** Without the step `b`. */
+const withoutB = workflow(step("a"));
+const both = (b = "", a = "") => workflow(step("a"), step("b")) + keeper("a", { spec: a }) + keeper("b", { spec: b });
+
+describe("after a step is removed (invariant 8)", () => {
+  it("its owned object goes, and the inventory with it", async () => {
+    await start(both());
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    await bench.apply(withoutB);
+    expect(await bench.writesOf("one")).toContain("delete ConfigMap/b");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+    expect(inventoryOf(await bench.get(REQUEST, "one"))).toEqual(["a"]);
+    expect(bench.events).toContainEqual(expect.objectContaining({ reason: "Pruned" }));
+    expect(await bench.writesOf("one")).toEqual([]);
+  });
+
+  it.each([
+    ["it is abandoned", "delete: { abandon: {} }"],
+    ["its function never changes it", "update: { never: {} }"],
+  ])("the object stays where %s, and people are told", async (_name, spec) => {
+    await start(both(spec));
+    await bench.apply(withoutB);
+    expect(await bench.writesOf("one")).not.toContain("delete ConfigMap/b");
+    expect(inventoryOf(await bench.get(REQUEST, "one"))).toEqual(["a"]);
+    const told = bench.events.find(({ reason }) => reason === "Left")?.message;
+    expect(told).toContain("ConfigMap apps/b");
+  });
+
+  it("an object that is not owned stays without `delete`, and goes with `destroy`", async () => {
+    const api = "owned: false";
+    const un = workflow(step("a"), step("b"), step("c")) + keeper("a");
+    await start(un + keeper("b", { api }) + keeper("c", { api, spec: "delete: { destroy: {} }" }));
+    expect(await finalizers(bench, "one")).toEqual(OURS);
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b", "c"])).toEqual(["a", "b"]);
+    expect(await finalizers(bench, "one")).toEqual([]);
+  });
+
+  it("an object that we did not create stays", async () => {
+    bench = await WorkerBench.start(
+      `${both()}${request("one")}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: b }\ndata: { text: theirs }`,
+    );
+    await bench.run("one");
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+  });
+
+  it("nothing goes while another step fails", async () => {
+    await start(both());
+    await bench.apply(workflow(step("a")) + keeper("a", { data: "{ text: =inputs.spec.missing }" }));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    await bench.apply(keeper("a"));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+  });
+
+  it("an object that is held is waited for, told with who holds it and since when, and dropped once it is gone", async () => {
+    await start(both());
+    await bench.patch(CONFIG_MAP, "b", { metadata: { finalizers: ["example.com/hold"] } });
+    await bench.apply(withoutB);
+    const report = await bench.run("one");
+    expect(report).toMatchObject({ kind: "done", workClass: 2 });
+    const { reason, message } = await bench.condition("one", "Pruned");
+    expect(reason).toBe("Waiting");
+    expect(message).toMatch(/^ConfigMap apps\/b: deleting since \S+Z, held by example.com\/hold$/);
+    expect(await bench.writesOf("one")).toEqual([]);
+    await bench.patch(CONFIG_MAP, "b", { metadata: { finalizers: [] } });
+    await bench.run("one");
+    expect(await names(bench, ["b"])).toEqual([]);
+    expect((await bench.condition("one", "Pruned")).reason).toBe("");
+  });
+
+  it("a paused trigger only says what would go", async () => {
+    await start(both());
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.paused]: "true" } } });
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    expect((await bench.condition("one", "Paused")).message).toContain("ConfigMap apps/b should be deleted");
+  });
+
+  it("an object that another living trigger keeps too stays", async () => {
+    await start(both());
+    await bench.apply(request("two"));
+    await bench.run("two"); // keeps a and b, as found
+    await bench.apply(withoutB.replace("name: flow", "name: lone") + request("three"));
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.workflow]: "lone" } } });
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    expect(bench.events.find(({ reason }) => reason === "Left")?.message).toContain("Request/apps/two keeps it too");
+  });
+});
+
+describe("a rename", () => {
+  it("of a step keeps the object", async () => {
+    await start(both());
+    await bench.apply(workflow(step("a"), step("renamed", "", "b")));
+    expect(await bench.writesOf("one")).not.toContain("delete ConfigMap/b");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+  });
+
+  it("of an object deletes the one of the old name", async () => {
+    await start(both());
+    await bench.apply(keeper("b", { object: "c" }));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b", "c"])).toEqual(["a", "c"]);
+  });
+});
+
+describe("a skip never prunes", () => {
+  const each = "forEach: { itemIn: =parent.spec.items, inputKey: item }";
+  const items = (list: string) => request("one", `{ items: ${list}, idle: false }`);
+  const itemKeeper = keeper("b", {
+    object: "=inputs.item.name",
+    spec: 'preconditions: [ { assert: "=!inputs.item.idle", skip: { message: idle } } ]',
+  });
+
+  it("by skipIf, of a step or of one around it", async () => {
+    await start(both());
+    await bench.apply(workflow(step("a"), step("b", "skipIf: =true")));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    expect(inventoryOf(await bench.get(REQUEST, "one"))).toEqual(["a", "b"]);
+  });
+
+  it("of a function under another label", async () => {
+    await start(both());
+    await bench.apply(workflow(step("a"), step("renamed", "skipIf: =true", "b")));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+  });
+
+  it("of one item keeps its siblings; without a skip the item that is gone goes", async () => {
+    bench = await WorkerBench.start(
+      workflow(step("b", each)) + itemKeeper + items("[{ name: x, idle: false }, { name: y, idle: false }]"),
+    );
+    await bench.run("one");
+    expect(await names(bench, ["x", "y"])).toEqual(["x", "y"]);
+    await bench.apply(items("[{ name: z, idle: true }, { name: x, idle: false }]"));
+    await bench.run("one");
+    expect(await names(bench, ["x", "y"])).toEqual(["x", "y"]);
+    await bench.apply(items("[{ name: x, idle: false }]"));
+    await bench.run("one");
+    expect(await names(bench, ["x", "y"])).toEqual(["x"]);
+  });
+
+  it("of a dependency: what awaits it is kept, the rest is pruned", async () => {
+    const inputs = "inputs: { name: =steps.a.metadata.name }";
+    const dependent = `
+    - label: b
+      ref: { kind: ResourceFunction, name: b }
+      ${inputs}`;
+    await start(
+      workflow(step("a"), dependent, step("c")) +
+        keeper("a", { spec: "return: =resource" }) +
+        keeper("b") +
+        keeper("c"),
+    );
+    await bench.run("one");
+    expect(await names(bench, ["a", "b", "c"])).toEqual(["a", "b", "c"]);
+    await bench.apply(workflow(step("a", "skipIf: =true"), dependent));
+    await bench.run("one");
+    expect(await names(bench, ["a", "b", "c"])).toEqual(["a", "b"]);
+  });
+});
+
+describe("what is known of objects", () => {
+  it("by the index alone is pruned by its mark: a run died after the create", async () => {
+    await start(both());
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.inventory]: null } } });
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+  });
+
+  it("by the index alone is left when its mark names another", async () => {
+    await start(both());
+    const [one, other] = [keyOf(REQUEST, "one"), keyOf(CONFIG_MAP, "theirs")];
+    await bench.apply("---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: theirs }");
+    await bench.index.add([{ object: other, trigger: one }]);
+    await bench.run("one");
+    expect(await names(bench, ["theirs"])).toEqual(["theirs"]);
+  });
+});
+
+it("a worker that has not heard of an edit deletes nothing that the edit asks for", async () => {
+  let isEdited = false;
+  // While the run asks whether its definitions are still so, they are not.
+  await start(both(), {
+    before: async (verb, { kind }) => {
+      if (verb !== "get" || kind !== "Workflow" || isEdited) return undefined;
+      isEdited = true;
+      await bench.apply(workflow(step("a"), step("b")));
+      return undefined;
+    },
+  });
+  await bench.apply(withoutB);
+  expect(await bench.writesOf("one")).not.toContain("delete ConfigMap/b");
+  expect(isEdited).toBe(true);
+  await bench.run("one");
+  expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+  expect((await bench.condition("one", "Pruned")).reason).toBe("");
+});
