@@ -33,7 +33,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   const indexed = (await shared(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
   const candidates = [
     ...recorded.filter(({ policy, readonly }) => policy === "destroy" && !readonly),
-    ...indexed.flatMap(indexedEntry),
+    ...(await withWaves(run, indexed.flatMap(indexedEntry))),
   ];
 
   const options = { purpose: "finalize", keepsOwned: finalizersOf(run.trigger.object).includes(ORPHAN) } as const;
@@ -70,6 +70,17 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
     },
   });
   return { kind: "waiting", written: await writeTrigger(run, report) };
+}
+
+/**
+ * A trigger that is deleted during its first run has no inventory yet: in which order its objects go then says their marks.
+ * What carries no mark of ours, or could not be listed, keeps the first wave.
+ */
+async function withWaves(run: RunContext, indexed: readonly InventoryEntry[]): Promise<readonly InventoryEntry[]> {
+  if (indexed.length === 0) return [];
+  const { entries } = await markedObjects(run);
+  const marked = new Map(entries.map((entry) => [identityText(entry), entry]));
+  return indexed.map((entry) => marked.get(identityText(entry)) ?? entry);
 }
 
 const NOT_LISTED = { waiting: [], unlisted: [] } as const;

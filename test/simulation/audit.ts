@@ -13,15 +13,17 @@ interface Seen {
 
 export class Audit {
   readonly #cluster: MemoryCluster;
+  readonly #onGone: (key: KeyText) => void;
   readonly #seen = new Map<KeyText, Seen>();
   readonly #names = new Map<string, string>();
 
-  constructor(cluster: MemoryCluster) {
+  /** @param onGone - told of every object that has gone */
+  constructor(cluster: MemoryCluster, onGone: (key: KeyText) => void) {
     this.#cluster = cluster;
+    this.#onGone = onGone;
   }
 
-  /** Follows these kinds for ever. */
-  follow(types: readonly ResourceType[]): void {
+  follow(types: readonly ResourceType[], signal: AbortSignal): void {
     for (const type of types) {
       const note = (object: JsonObject, isGone: boolean) => this.#note(type, object, isGone);
       void this.#cluster.watch(
@@ -31,7 +33,7 @@ export class Audit {
           onEvent: (kind, object) => note(object, kind === "deleted"),
           onState: () => undefined,
         },
-        new AbortController().signal,
+        signal,
       );
     }
   }
@@ -85,6 +87,7 @@ export class Audit {
     const seen = this.#seen.get(key) ?? { versions: [], isTold: false };
     seen.versions.push(isGone ? null : object);
     seen.isTold = false;
+    if (isGone) this.#onGone(key);
     this.#seen.set(key, seen);
     this.#names.set(uidOf(object), `${type.kind}/${place.name}`);
   }

@@ -67,6 +67,7 @@ function doubleLeases(events: readonly HistoryEvent[]): readonly Violation[] {
         for (const lease of byRun.values()) lease.isOver = true;
         break;
       case "enqueue":
+      case "gone":
       case "write":
         break;
     }

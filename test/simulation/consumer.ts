@@ -42,6 +42,7 @@ export class SimulatedConsumer {
       ...{ store: options.keys, clock: options.lane, leaseMs: LEASE_MS },
       ...{ onError: () => undefined, onLeaseLost: () => undefined },
     });
+    options.lane.died.addEventListener("abort", () => this.#held.interruptAll("draining"));
     options.keys.onReconnect(() => void this.#reclaim());
   }
 

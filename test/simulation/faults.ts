@@ -56,6 +56,20 @@ export function faultsOf(call: Call): readonly Fault[] {
   }
 }
 
+const BRIEF_READ: readonly Fault[] = ["unavailable", "stale", "act", "freeze-act"];
+const BRIEF_WRITE: readonly Fault[] = [...WRITE_FAULTS, "die-before", "die-after", "act", "freeze-act", "late-act"];
+const BRIEF_STATE: readonly Fault[] = ["down-before", "wipe", "freeze-act"];
+const BRIEF_WATCH: readonly Fault[] = ["drop", "delay", "duplicate"];
+
+/** Those of them that nothing else stands for: dying before a read is dying after the call before it. */
+export function briefFaultsOf(call: Call): readonly Fault[] {
+  const brief = call.to === "watch" ? BRIEF_WATCH : call.to === "state" ? BRIEF_STATE : BRIEF_READ;
+  const wanted: readonly Fault[] = isWrite(call) ? BRIEF_WRITE : brief;
+  // A watcher writes little: what it has told the shared state is what dies with it.
+  const more: readonly Fault[] = call.role === "watcher" && call.to === "state" ? ["die-after"] : [];
+  return faultsOf(call).filter((fault) => wanted.includes(fault) || more.includes(fault));
+}
+
 /** Decides what happens to calls. Asked once for each, in order. */
 export interface FaultPlan {
   /** What to type to see the same again. */

@@ -30,6 +30,8 @@ export type HistoryEvent =
     }
   /** The store accepted the end of a run; `stale`: refused it, for the lease was gone. */
   | { readonly kind: "done"; readonly run: number; readonly state: string; readonly atMs: number }
+  /** The object is gone, by whomever. */
+  | { readonly kind: "gone"; readonly object: KeyText; readonly atMs: number }
   /** The store lost everything it knew. */
   | { readonly kind: "wipe"; readonly atMs: number };
 

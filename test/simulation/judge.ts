@@ -7,6 +7,7 @@ import { ANNOTATION } from "../../src/core/names.ts";
 import { parseKey, type KeyText } from "../../src/core/object-key.ts";
 import { markHolder } from "../../src/core/resource/mark.ts";
 import { checkHistory, lateWrites } from "./check-history.ts";
+import type { HistoryEvent } from "./history.ts";
 import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
@@ -14,6 +15,8 @@ export type Trouble = "lost" | "superseded" | "orphaned" | "foreign" | "other";
 
 export interface Finding {
   readonly trouble: Trouble;
+  /** One that is known and not mended yet; see `createdTooLate`. */
+  readonly isKnown?: true;
   readonly message: string;
 }
 
@@ -37,17 +40,40 @@ export function endingOf({ audit, history }: World): Ending {
 
 /** @param wanted - how the simulation without faults ended */
 export function judge(world: World, scenario: Scenario, wanted: Ending): readonly Finding[] {
-  return [
+  const left = createdTooLate(world);
+  const findings: readonly Finding[] = [
     ...world.bugs.map((bug): Finding => ({ trouble: "other", message: `a bug was thrown: ${bug}` })),
     ...differences(world, wanted),
     ...orphans(world),
     ...touched(world, scenario),
+    ...outOfOrder(world, scenario),
     ...untrue(world),
     ...checkHistory(world.history.events, world.nowMs).map(({ law, message }): Finding => {
       const trouble = law === "lost wish" ? "lost" : law === "superseded write" ? "superseded" : "other";
       return { trouble, message: `${law}: ${message}` };
     }),
   ];
+  return findings.map((each) => (left.some((key) => each.message.startsWith(key)) ? { ...each, isKnown: true } : each));
+}
+
+/**
+ * The known gap: a create without an owner that the cluster executes when the trigger is gone already, because its worker
+ * was stopped or the request was under way for long. Nobody comes back for the object; to delete it by its mark alone would
+ * also delete what a backup has restored before its trigger.
+ */
+function createdTooLate({ audit, history }: World): readonly KeyText[] {
+  const objects = audit.objects();
+  const goneAt = new Map<string, number>();
+  const late: KeyText[] = [];
+  for (const [at, event] of history.events.entries()) {
+    if (event.kind === "gone") goneAt.set(event.object, at);
+    if (event.kind !== "write" || event.verb !== "create") continue;
+    const [object, parts] = [objects.get(event.object), parseKey(event.object)];
+    const holder = object === undefined || parts === undefined ? undefined : markHolder(object, parts);
+    if (object !== undefined && holder !== undefined && goneAt.has(holder.trigger) && !hasOwners(object))
+      late.push(event.object);
+  }
+  return late;
 }
 
 /** What the scenario says of the end, for the simulation without faults. */
@@ -96,7 +122,8 @@ function orphans({ audit }: World): readonly Finding[] {
   return [...objects].flatMap(([key, object]): readonly Finding[] => {
     const parts = parseKey(key);
     const holder = parts === undefined ? undefined : markHolder(object, parts);
-    if (holder === undefined) return [];
+    // What an author wants left, or never asked to be deleted, is no orphan.
+    if (holder === undefined || !(holder.policy === "destroy" || hasOwners(object))) return [];
     const trigger = objects.get(holder.trigger as KeyText);
     if (trigger === undefined || textMember(member(trigger, "metadata"), "uid") !== holder.uid)
       return [{ trouble: "orphaned", message: `${key} is left of ${holder.trigger}, which is gone` }];
@@ -107,6 +134,10 @@ function orphans({ audit }: World): readonly Finding[] {
   });
 }
 
+function hasOwners(object: JsonObject): boolean {
+  return memberAt(object, ["metadata", "ownerReferences"]) !== undefined;
+}
+
 function touched({ history }: World, { untouched = [] }: Scenario): readonly Finding[] {
   const names = new Set(untouched);
   return history.events.flatMap((event): readonly Finding[] =>
@@ -114,6 +145,25 @@ function touched({ history }: World, { untouched = [] }: Scenario): readonly Fin
       ? [{ trouble: "foreign", message: `${event.by} sent a ${event.verb} to ${event.object}` }]
       : [],
   );
+}
+
+/** Deletes of ours that came while something stood that was to go first. */
+function outOfOrder({ history }: World, { goesBefore = [] }: Scenario): readonly Finding[] {
+  return goesBefore.flatMap(([first, second]): readonly Finding[] => {
+    let stands = false;
+    const early: Finding[] = [];
+    for (const event of history.events) {
+      const name = event.kind === "write" || event.kind === "gone" ? nameOf(event.object) : "";
+      if (name === first && !isDelete(event)) stands = event.kind !== "gone";
+      if (name === second && isDelete(event) && stands)
+        early.push({ trouble: "other", message: `${second} was deleted while ${first} stood` });
+    }
+    return early;
+  });
+}
+
+function isDelete(event: HistoryEvent): boolean {
+  return event.kind === "write" && event.verb === "delete";
 }
 
 /** A status speaks of the generation that stands there. */

@@ -31,6 +31,7 @@ export async function playBaseline(scenario: Scenario): Promise<Baseline> {
   const calls = [...world.calls];
   const ending = endingOf(world);
   const wrong = [...judgeEnd(world, scenario), ...judge(world, scenario, ending).map(({ message }) => message)];
+  world.end();
   if (wrong.length > 0) throw new Error(`${scenario.name} without faults: ${wrong.join("; ")}`);
   return { scenario, calls, ending };
 }
@@ -50,6 +51,7 @@ export async function playSchedule(baseline: Baseline, plan: FaultPlan, mutation
     findings.push(...judge(world, scenario, ending));
     findings.push({ trouble: "lost", message: error instanceof Error ? error.message : String(error) });
   }
+  world.end();
   await eventLoop();
   return { scenario: scenario.name, schedule: plan.id, injected: world.injected, findings };
 }

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly given: string;
   /** Each comes once all has settled after the one before; one planned fault lets it come at any moment before. */
   readonly steps: readonly Step[];
+  /** Pairs: while the first exists, the second is not deleted by us. */
+  readonly goesBefore?: readonly (readonly [string, string])[];
   /** Objects that no run may write, as `Kind/name`. */
   readonly untouched?: readonly string[];
   /** Of the run without faults: what exists in the end, as `Kind/name`, and what must not, with a `!` before it. */

@@ -1,11 +1,15 @@
 /** The schedules of a scenario: every single fault at every call of its run without faults, and any number of random ones. */
-import { faultsOf, randomFaults, singleFault, type Call, type FaultPlan } from "./faults.ts";
+import { briefFaultsOf, faultsOf, randomFaults, singleFault, type Call, type FaultPlan } from "./faults.ts";
 import type { Baseline } from "./run-schedule.ts";
 
-/** @param isBootShort - leaves out the calls before the first about a trigger: they are the same in every scenario */
-export function* singleFaults({ calls }: Baseline, { isBootShort = false } = {}): Iterable<FaultPlan> {
-  const from = isBootShort ? calls.findIndex(isAboutTrigger) : 0;
-  for (const call of calls.slice(from)) for (const fault of faultsOf(call)) yield singleFault(call.at, fault);
+export function* singleFaults({ calls }: Baseline): Iterable<FaultPlan> {
+  for (const call of calls) for (const fault of faultsOf(call)) yield singleFault(call.at, fault);
+}
+
+/** The same without what other schedules stand for: faults alike, and calls before the first about a trigger. */
+export function* briefFaults({ calls }: Baseline): Iterable<FaultPlan> {
+  const from = Math.max(0, calls.findIndex(isAboutTrigger));
+  for (const call of calls.slice(from)) for (const fault of briefFaultsOf(call)) yield singleFault(call.at, fault);
 }
 
 /** One schedule a seed. */

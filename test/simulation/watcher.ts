@@ -13,7 +13,7 @@ export function startWatcher(world: World, process: Process, id: string): void {
   const { lane } = process;
   const access = new ClusterAccess(world, process);
   const state = statePorts(world.server, process);
-  const base = { store: access, informers: access, clock: lane, log: logTo(world) };
+  const base = { store: access, informers: access, clock: lane, log: logTo(world, process) };
   const definitions = new DefinitionCache(
     { ...base, registry: state.registry },
     { namespaces: [DEFINITION_NAMESPACE], checks: new Map() },
@@ -22,5 +22,5 @@ export function startWatcher(world: World, process: Process, id: string): void {
     ...{ id, triggerNamespaces: "all", homeNamespace: DEFINITION_NAMESPACE, resyncIntervalMs: RESYNC_MS },
   });
   void definitions.run(lane.died);
-  void watcher.run(new AbortController().signal).catch((error: unknown) => world.noteBug(error));
+  void watcher.run(lane.died).catch((error: unknown) => world.noteBug(error));
 }

@@ -18,7 +18,7 @@ export function startWorker(world: World, process: Process, id: string): void {
   const access = new ClusterAccess(world, process);
   const state = statePorts(world.server, process);
   const keys = new KeyQueue(world, process);
-  const log = logTo(world);
+  const log = logTo(world, process);
   const base = { store: access, clock: lane, log };
   const definitions = new DefinitionCache(
     { ...base, informers: access, registry: state.registry },

@@ -63,6 +63,7 @@ export class World {
   readonly #scenario: Scenario;
   readonly #plan: FaultPlan;
   readonly #user: User;
+  readonly #processes: Process[] = [];
   /** Neither cluster nor Redis nor user ever stop. */
   readonly #lane: Lane;
   #nextStep = 0;
@@ -79,7 +80,10 @@ export class World {
     this.#lane = new Lane(this.time);
     this.cluster = new MemoryCluster({ clock: this.#lane, types: KINDS, collectsGarbage: true });
     this.server = new SharedServer(this.#lane);
-    this.audit = new Audit(this.cluster);
+    this.audit = new Audit(this.cluster, (object) => {
+      this.#active();
+      this.history.add({ kind: "gone", object, atMs: this.nowMs });
+    });
     this.#user = new User(this.cluster);
   }
 
@@ -90,8 +94,8 @@ export class World {
   /** Sets everything up, starts the processes, and plays the scenario to its end. @throws Error when it does not settle */
   async play(): Promise<void> {
     const { given, workers = 2, watchers = 1, steps } = this.#scenario;
-    this.audit.follow(KINDS);
-    startDatabaseController(this.cluster, this.#lane);
+    this.audit.follow(KINDS, this.#lane.died);
+    startDatabaseController(this.cluster, this.#lane, this.#lane.died);
     await this.#user.act({ apply: given });
     for (let number = 1; number <= watchers; number += 1) this.#start("watcher", number);
     for (let number = 1; number <= workers; number += 1) this.#start("worker", number);
@@ -120,6 +124,12 @@ export class World {
     for (let next = this.time.nextMs; next !== undefined && next <= untilMs; next = this.time.nextMs)
       await this.time.step();
     this.time.passTo(untilMs);
+  }
+
+  /** Nothing goes on any more. Without it Node keeps every signal that somebody listens to, and all that hangs on it. */
+  end(): void {
+    for (const process of this.#processes) process.lane.kill();
+    this.#lane.kill();
   }
 
   /** A process makes a call: numbers it, and says what becomes of it. */
@@ -192,6 +202,7 @@ export class World {
   }
 
   noteBug(error: unknown): void {
+    if (this.#lane.hasDied()) return;
     this.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
@@ -215,6 +226,7 @@ export class World {
   #start(role: Call["role"], number: number): void {
     this.#starts += 1;
     const process = new Process(this, `${role}-${number}`, role);
+    this.#processes.push(process);
     const id = `${process.name}-${this.#starts}`;
     if (role === "worker") startWorker(this, process, id);
     else startWatcher(this, process, id);

@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ENDING } from "./ending.ts";
 import { KEEPING } from "./keeping.ts";
+import { LIFECYCLE } from "./lifecycle.ts";
 import { SHARING } from "./sharing.ts";
 
-export const SCENARIOS: readonly Scenario[] = [...KEEPING, ...SHARING, ...ENDING];
+export const SCENARIOS: readonly Scenario[] = [...KEEPING, ...SHARING, ...ENDING, ...LIFECYCLE];

@@ -54,6 +54,8 @@ export interface FunctionText {
   readonly resource?: string;
   /** More of `apiConfig`, such as `owned: false`. */
   readonly api?: string;
+  /** Of a kind without namespaces. */
+  readonly isClusterScoped?: true;
   /** More of `spec`, one line each. */
   readonly more?: readonly string[];
 }
@@ -62,7 +64,7 @@ export interface FunctionText {
 export function resourceFunction(name: string, given: FunctionText = {}): string {
   const { object = '=inputs.name + "-' + name + '"', of = ["v1", "ConfigMap"], api = "", more = [] } = given;
   const { resource = "{ data: { text: =inputs.spec.text } }" } = given;
-  const place = api.includes("namespace:") ? "" : ", namespace: apps";
+  const place = given.isClusterScoped === true ? ", namespaced: false" : ", namespace: apps";
   const config = `{ apiVersion: ${of[0]}, kind: ${of[1]}, name: '${object}'${place}${api === "" ? "" : `, ${api}`} }`;
   return document(
     "apiVersion: koreo.dev/v1beta1\nkind: ResourceFunction",

@@ -110,6 +110,14 @@ describe("deletion (invariant 7)", () => {
     expect(await bench.get(REQUEST, "one")).toBeUndefined();
   });
 
+  it("goes by the marks' order where the first run had not yet written its inventory", async () => {
+    await start(chain);
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.inventory]: "" } } });
+    await bench.delete(REQUEST, "one");
+    const deletes = (await bench.writesOf("one")).filter((write) => write.startsWith("delete"));
+    expect(deletes).toEqual(["delete ConfigMap/b", "delete ConfigMap/a"]);
+  });
+
   it("keeps the trigger while a kind cannot be listed, and says so", async () => {
     const fault = { kind: "forbidden", detail: "no rights", status: 403 } as const;
     await start(chain, { before: (verb) => (verb === "list" ? fault : undefined) });
