@@ -39,7 +39,7 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 60_000 }),
-      suite("simulation", ["test/simulation/**/*.test.ts"], { testTimeout: 300_000 }),
+      suite("simulation", ["test/simulation/**/*.test.ts"], { testTimeout: 300_000, maxWorkers: 2 }),
       suite("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 120_000 }),
       suite("integration", ["test/integration/**/*.test.ts"], {
         testTimeout: 120_000,
