@@ -45,10 +45,11 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   // What is waited for wakes the trigger by going.
   const awaited = waiting.map(({ entry }) => entry);
   const trigger = run.trigger.key;
-  if (awaited.length > 0) await shared(run, index.add(awaited.map((entry) => ({ object: keyOf(entry), trigger }))));
+  if (awaited.length > 0)
+    await shared(run, index.add(awaited.map((entry) => ({ object: keyOf(entry), trigger, fence: run.fence }))));
   const blocked = waiting.length + found.unlisted.length === 0 ? await releaseTrigger(run) : undefined;
   if (waiting.length + found.unlisted.length === 0 && blocked === undefined) {
-    await shared(run, index.trim(trigger, []));
+    await shared(run, index.trim(trigger, [], run.fence));
     return { kind: "gone" };
   }
   const condition = waitingCondition("Deleted", run, waiting, found.unlisted);

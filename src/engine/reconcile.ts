@@ -151,7 +151,7 @@ export class Reconciler {
     // A kind may be missing from one server for a moment; soon it is found again, or its triggers are gone with it.
     if (loaded.kind === "unserved" && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
     if (loaded.kind !== "loaded") {
-      await this.#ports.index.trim(run.key, []);
+      await this.#ports.index.trim(run.key, [], run.fence);
       return { report: { kind: "done" }, outcome: loaded.kind };
     }
     const { context } = loaded;
@@ -235,6 +235,7 @@ export class Reconciler {
       drifts: [],
       memory: this.#memory,
       observer: this.#options.observer,
+      fence: run.fence,
       leaseLeftMs: () => run.leaseLeftMs(),
       signal: AbortSignal.any([run.signal, abandoned.signal]),
       abandon: () => abandoned.abort(),
@@ -279,7 +280,7 @@ export class Reconciler {
     // Only while no newer run can hold the key: a newer one has named what it needs before it came here.
     if (context.leaseLeftMs() <= 0) throw new RunInterrupted();
     const objects = [...inventory.map((entry) => formatKey({ cluster, ...entry })), ...indexed];
-    await shared(context, this.#ports.index.trim(context.trigger.key, objects));
+    await shared(context, this.#ports.index.trim(context.trigger.key, objects, context.fence));
   }
 
   async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {

@@ -64,7 +64,7 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
   const path = [...request.path, step.label].join("/");
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
-  const [named = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key }]));
+  const [named = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, fence: run.fence }]));
   const sharers = named.map(({ trigger }) => trigger).filter((key) => key !== run.trigger.key);
   run.memory.repairs.learn(placeOf(run, object), named.find(({ trigger }) => trigger === run.trigger.key)?.note ?? "");
 

@@ -121,6 +121,8 @@ export interface RunContext {
   readonly log: Logger;
   /** Why the key was woken: for telling it to people, never for deciding. */
   readonly causes: readonly Cause[];
+  /** Of the run: the shared state does not let an older one undo what a newer one has said. */
+  readonly fence: number;
   /** Milliseconds this run may still write; by the monotonic clock. */
   leaseLeftMs(): number;
   /** Aborted when the run must not go on: pre-empted, lease lost, draining, abandoned. */

@@ -74,6 +74,7 @@ const TASKS: readonly Task[] = [
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
   check("audit", ["test/tooling/audit.ts"]),
   suite("unit", { stage: 1 }),
+  suite("simulation", { stage: 1 }),
   suite("conformance", { stage: 1, beside: true }),
   suite("integration", { stage: 2 }),
   suite("e2e-patient", { stage: 2, beside: true }),
@@ -86,7 +87,14 @@ function check(name: string, command: readonly string[]): Task {
 }
 
 function suite(name: string, when: Pick<Task, "stage"> & Partial<Pick<Task, "beside">>): Task {
-  return { name, kind: "vitest", needsServers: name !== "unit", beside: false, ...when, command: vitest(name) };
+  return {
+    name,
+    kind: "vitest",
+    needsServers: name !== "unit" && name !== "simulation",
+    beside: false,
+    ...when,
+    command: vitest(name),
+  };
 }
 
 const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));

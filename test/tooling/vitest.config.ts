@@ -1,4 +1,4 @@
-/** The test projects. `unit` needs nothing running; the others use the real servers that `run-suites.ts` starts. */
+/** The test projects. `unit` and `simulation` need nothing running; the others use the real servers that `run-suites.ts` starts. */
 import { defineConfig } from "vitest/config";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -39,6 +39,7 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       suite("unit", ["test/unit/**/*.test.ts", "test/contract/**/*.memory.test.ts"], { testTimeout: 60_000 }),
+      suite("simulation", ["test/simulation/**/*.test.ts"], { testTimeout: 300_000 }),
       suite("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 120_000 }),
       suite("integration", ["test/integration/**/*.test.ts"], {
         testTimeout: 120_000,

@@ -2,30 +2,35 @@
 import type { KeyText } from "../../core/object-key.ts";
 import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
 
-type Looked = Omit<IndexedTrigger, "trigger">;
+/** What a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
+interface Look extends Omit<IndexedTrigger, "trigger"> {
+  readonly fence: number;
+}
 
 export class MemoryObjectIndex implements ObjectIndex {
   /** Object -> trigger -> what it has looked at. */
-  readonly #triggers = new Map<KeyText, Map<KeyText, Looked>>();
+  readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
   add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
-    for (const { object, trigger, resourceVersion, note = "" } of entries) {
-      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Looked>());
-      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "" };
-      triggers.set(trigger, resourceVersion === undefined ? known : { resourceVersion, note });
+    for (const { object, trigger, resourceVersion, note = "", fence = 0 } of entries) {
+      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Look>());
+      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0 };
+      const isNews = resourceVersion !== undefined && fence >= known.fence;
+      const said = isNews ? { resourceVersion, note } : { resourceVersion: known.resourceVersion, note: known.note };
+      triggers.set(trigger, { ...said, fence: Math.max(fence, known.fence) });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
     return Promise.resolve(entries.map(({ object }) => this.#named(object)));
   }
 
-  trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void> {
+  trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
     const kept = new Set(objects);
     const known = this.#objects.get(trigger) ?? new Set<KeyText>();
     for (const object of known) {
-      if (kept.has(object)) continue;
-      known.delete(object);
       const triggers = this.#triggers.get(object);
+      if (kept.has(object) || (triggers?.get(trigger)?.fence ?? 0) > fence) continue;
+      known.delete(object);
       triggers?.delete(trigger);
       if (triggers?.size === 0) this.#triggers.delete(object);
     }
@@ -38,7 +43,8 @@ export class MemoryObjectIndex implements ObjectIndex {
   }
 
   #named(object: KeyText): readonly IndexedTrigger[] {
-    return [...(this.#triggers.get(object) ?? [])].map(([trigger, looked]) => ({ trigger, ...looked }));
+    const looks = [...(this.#triggers.get(object) ?? [])];
+    return looks.map(([trigger, { resourceVersion, note }]) => ({ trigger, resourceVersion, note }));
   }
 
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {

@@ -41,7 +41,7 @@ export function tracedState(ports: TracedPorts, system: "redis" | undefined): Tr
   return {
     index: instead(index, {
       add: (entries) => calls.add(() => index.add(entries)),
-      trim: (trigger, objects) => calls.trim(() => index.trim(trigger, objects)),
+      trim: (trigger, objects, fence) => calls.trim(() => index.trim(trigger, objects, fence)),
     }),
     registry: instead(registry, {
       version: () => calls.version(() => registry.version()),

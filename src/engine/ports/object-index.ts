@@ -14,6 +14,8 @@ export interface IndexEntry {
   readonly resourceVersion?: string;
   /** With a version: what the workers tell each other of writes on the object; no spaces. Absent: none. */
   readonly note?: string;
+  /** Of the run that looks. Absent: said by a watcher, from the inventory on the trigger. */
+  readonly fence?: number;
 }
 
 /** A trigger that names an object. */
@@ -27,13 +29,19 @@ export interface IndexedTrigger {
 
 export interface ObjectIndex {
   /**
-   * Adds entries, or brings their versions up to date.
+   * Adds entries, or brings their versions up to date. What an older run than the one recorded says of a version is passed
+   * over.
    *
    * @returns for each entry every trigger that names its object, its own among them
    */
   add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]>;
-  /** Takes out every object of the trigger that is not among these. An empty list forgets the trigger. */
-  trim(trigger: KeyText, objects: readonly KeyText[]): Promise<void>;
+  /**
+   * Takes out every object of the trigger that is not among these, but what a newer run has added: a run whose lease is lost
+   * without its knowledge must not undo it. An empty list forgets the trigger.
+   *
+   * @param fence - of the run that says so
+   */
+  trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void>;
   /** The triggers of each object, in the order asked; an unknown object has none. */
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /** The objects of a trigger. */

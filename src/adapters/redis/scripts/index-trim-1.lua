@@ -1,17 +1,18 @@
--- Takes every object out of a trigger's entries that is not among those named. All or nothing.
+-- Takes every object out of a trigger's entries that is not among those named, nor was added by a newer run. All or nothing.
 -- KEYS: beginning of the index's names
--- ARGV: trigger, then the objects that stay
+-- ARGV: trigger, fence of the run that says so, then the objects that stay
 -- Reply: how many were taken out
 
-local trigger = ARGV[1]
+local trigger, fence = ARGV[1], tonumber(ARGV[2])
 local known = KEYS[1] .. ':trigger:' .. trigger
 local kept = {}
-for i = 2, #ARGV do kept[ARGV[i]] = true end
+for i = 3, #ARGV do kept[ARGV[i]] = true end
 
 local removed = 0
 for _, object in ipairs(redis.call('SMEMBERS', known)) do
-  if not kept[object] then
-    local triggers = KEYS[1] .. ':object:' .. object
+  local triggers = KEYS[1] .. ':object:' .. object
+  local added = string.match(redis.call('HGET', triggers, trigger) or '', '^(%d+):')
+  if not kept[object] and tonumber(added or '0') <= fence then
     redis.call('SREM', known, object)
     redis.call('HDEL', triggers, trigger)
     if redis.call('EXISTS', triggers) == 0 then

@@ -1,0 +1,39 @@
+/** Plays schedules of a scenario in a test; what fails is said with the command that plays it again. */
+import { describe, expect, it } from "vitest";
+import type { FaultPlan } from "./faults.ts";
+import { replayCommand } from "./replay.ts";
+import { playBaseline, playSchedule } from "./run-schedule.ts";
+import type { Scenario } from "./scenario.ts";
+import { randomPlans, singleFaults } from "./schedules.ts";
+
+const DEADLINE_MS = 300_000;
+const MAX_SHOWN = 5;
+
+/** Every single fault on the way of each scenario, and some random ones. */
+export function describeScenarios(title: string, scenarios: readonly Scenario[], seedsEach: number): void {
+  describe.each(scenarios.map((scenario) => ({ name: scenario.name, scenario })))(`${title}: $name`, ({ scenario }) => {
+    it("ends the same under every single fault", { timeout: DEADLINE_MS }, async () => {
+      const baseline = await playBaseline(scenario);
+      const plans = singleFaults(baseline, { isBootShort: true });
+      expect(await failures(scenario, plans)).toEqual([]);
+    });
+
+    it(`ends the same under ${seedsEach} random schedules`, { timeout: DEADLINE_MS }, async () => {
+      const baseline = await playBaseline(scenario);
+      expect(await failures(scenario, randomPlans(baseline, 1, seedsEach))).toEqual([]);
+    });
+  });
+}
+
+async function failures(scenario: Scenario, plans: Iterable<FaultPlan>): Promise<readonly string[]> {
+  const baseline = await playBaseline(scenario);
+  const failed: string[] = [];
+  for (const plan of plans) {
+    const verdict = await playSchedule(baseline, plan);
+    if (verdict.findings.length === 0) continue;
+    const found = verdict.findings.map(({ trouble, message }) => `${trouble}: ${message}`);
+    failed.push([replayCommand(verdict), ...verdict.injected, ...found].join("\n"));
+    if (failed.length === MAX_SHOWN) break;
+  }
+  return failed;
+}

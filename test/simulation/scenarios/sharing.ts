@@ -1,0 +1,59 @@
+/** Objects that somebody else has to do with: another trigger, or a user. */
+import type { Scenario } from "../scenario.ts";
+import { configMap, resourceFunction, trigger, workflow } from "./manifests.ts";
+
+const SHARED =
+  workflow("one", [{ label: "only" }, { label: "own" }], "Request") +
+  resourceFunction("only", { object: "shared", api: "owned: false" }) +
+  resourceFunction("own");
+
+const READING =
+  workflow(
+    "reading",
+    [{ label: "theirs" }, { label: "copy", inputs: "{ name: =parent.metadata.name, text: =steps.theirs.text }" }],
+    "Request",
+  ) +
+  resourceFunction("theirs", {
+    object: "theirs",
+    api: "readonly: true",
+    resource: "{}",
+    more: ["return: { text: =resource.data.text }"],
+  }) +
+  resourceFunction("copy", { resource: "{ data: { text: =inputs.text } }" });
+
+export const SHARING: readonly Scenario[] = [
+  {
+    name: "two-triggers-one-object",
+    given: SHARED + trigger("a", "{ text: of a }"),
+    steps: [
+      { title: "another trigger names the object", acts: [{ apply: trigger("b", "{ text: of b }") }], inOrder: true },
+      { title: "the first one is edited", acts: [{ apply: trigger("a", "{ text: still of a }") }] },
+    ],
+    ends: ["ConfigMap/shared", "ConfigMap/a-own", "ConfigMap/b-own"],
+    ready: { "Request/a": "Ready", "Request/b": "Failure" },
+  },
+  {
+    name: "foreign-object",
+    given:
+      workflow("one", [{ label: "only" }], "Request") +
+      resourceFunction("only", { object: "theirs" }) +
+      configMap("theirs", "{ text: theirs, other: theirs }"),
+    steps: [
+      { title: "a trigger names it", acts: [{ apply: trigger("a", "{ text: ours }") }] },
+      { title: "its user goes on with it", acts: [{ apply: configMap("theirs", "{ other: more }") }] },
+    ],
+    ends: ["ConfigMap/theirs"],
+    ready: { "Request/a": "Ready" },
+  },
+  {
+    name: "read-only",
+    given: READING + configMap("theirs", "{ text: first }"),
+    steps: [
+      { title: "a trigger comes", acts: [{ apply: trigger("a", "{}") }] },
+      { title: "the object it reads is edited", acts: [{ apply: configMap("theirs", "{ text: second }") }] },
+    ],
+    untouched: ["ConfigMap/theirs"],
+    ends: ["ConfigMap/theirs", "ConfigMap/a-copy"],
+    ready: { "Request/a": "Ready" },
+  },
+];
