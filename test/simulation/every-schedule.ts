@@ -9,6 +9,16 @@ import { randomPlans, singleFaults } from "./schedules.ts";
 const DEADLINE_MS = 300_000;
 const MAX_SHOWN = 5;
 
+/** Some random schedules of each scenario; their single faults are many, and played by `npm run faults`. */
+export function describeRandom(title: string, scenarios: readonly Scenario[], seedsEach: number): void {
+  describe.each(scenarios.map((scenario) => ({ name: scenario.name, scenario })))(`${title}: $name`, ({ scenario }) => {
+    it(`ends the same under ${seedsEach} random schedules`, { timeout: DEADLINE_MS }, async () => {
+      const baseline = await playBaseline(scenario);
+      expect(await failures(scenario, randomPlans(baseline, 1, seedsEach))).toEqual([]);
+    });
+  });
+}
+
 /** Every single fault on the way of each scenario, and some random ones. */
 export function describeScenarios(title: string, scenarios: readonly Scenario[], seedsEach: number): void {
   describe.each(scenarios.map((scenario) => ({ name: scenario.name, scenario })))(`${title}: $name`, ({ scenario }) => {
@@ -17,12 +27,8 @@ export function describeScenarios(title: string, scenarios: readonly Scenario[],
       const plans = singleFaults(baseline, { isBootShort: true });
       expect(await failures(scenario, plans)).toEqual([]);
     });
-
-    it(`ends the same under ${seedsEach} random schedules`, { timeout: DEADLINE_MS }, async () => {
-      const baseline = await playBaseline(scenario);
-      expect(await failures(scenario, randomPlans(baseline, 1, seedsEach))).toEqual([]);
-    });
   });
+  describeRandom(title, scenarios, seedsEach);
 }
 
 async function failures(scenario: Scenario, plans: Iterable<FaultPlan>): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { describeScenarios } from "./every-schedule.ts";
+import { describeRandom } from "./every-schedule.ts";
 import { KEEPING } from "./scenarios/keeping.ts";
 
-describeScenarios("objects that are kept", KEEPING, 100);
+describeRandom("objects that are kept", KEEPING, 60);
