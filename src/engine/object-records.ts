@@ -101,8 +101,6 @@ export async function recordLook(
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
   const note = run.memory.repairs.note(`${run.trigger.key} ${object}`);
-  await shared(
-    run,
-    run.ports.index.add([{ object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence }]),
-  );
+  const look = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence };
+  await shared(run, run.ports.index.add([look]));
 }

@@ -31,7 +31,7 @@ import {
 } from "./run-context.ts";
 import { isPaused, pausedCondition } from "./paused.ts";
 import { nextLook } from "./schedule.ts";
-import { ATTRIBUTE, noteRun, SPAN, withSpanSync } from "./telemetry.ts";
+import { ATTRIBUTE, noteRun, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 import { causeNow, linkToTrigger, withRunSpan } from "./trace-context.ts";
 import { lookupReport, runReport } from "./trigger-report.ts";
 import { writeTrigger } from "./trigger-writer.ts";
@@ -169,7 +169,7 @@ export class Reconciler {
     noteRun({ [ATTRIBUTE.workflow]: `${namespace}/${name}`, [ATTRIBUTE.planHash]: planHash });
     const result = await this.#execute(context, selection);
     const outcome: Outcome<unknown> = result.summary.outcome;
-    const pruned = await pruneObjects(context, selection.workflow, result);
+    const pruned = await withSpan(SPAN.prune, {}, () => pruneObjects(context, selection.workflow, result));
     const { inventory } = pruned;
     await this.#recordObjects(context, pruned);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);

@@ -44,6 +44,8 @@ export const SPAN = {
   lockWait: "koreo.lock.wait",
   /** What all steps came to, in one outcome and its conditions. */
   summarize: "koreo.summarize",
+  /** What no step names any more: looked for, and deleted. */
+  prune: "koreo.prune",
   status: "koreo.status.write",
   /** Annotations and status as they should be, and whether they differ. */
   statusPrepare: "koreo.status.prepare",

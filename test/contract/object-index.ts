@@ -34,10 +34,19 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
     });
 
     it("keeps the version that was looked at where nothing is said of it", async () => {
-      await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "7", note: "n", fence: 1 }]);
+      await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "7", fence: 1 }]);
       await index.add([{ object: FIRST, trigger: TRIGGER, fence: 2 }]);
       await index.add([{ object: FIRST, trigger: TRIGGER }]);
-      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "n" }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "" }]);
+    });
+
+    it("keeps what workers tell each other beside the version, until the next look", async () => {
+      const look = { object: FIRST, trigger: TRIGGER, resourceVersion: "7", fence: 1 };
+      await index.add([{ ...look, note: "d:3:1000,e:1:2000" }]);
+      const [named] = await index.add([{ object: FIRST, trigger: TRIGGER, fence: 2 }]);
+      expect(named).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "d:3:1000,e:1:2000" }]);
+      await index.add([{ ...look, fence: 2 }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "" }]);
     });
 
     it("forgets what a trigger names no more", async () => {

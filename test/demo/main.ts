@@ -76,7 +76,8 @@ async function show(
     return [...measured, { what: "whole demo", seconds: (performance.now() - startedMs) / 1000 }];
   } finally {
     if (stack.plane === undefined && !keep) {
-      say("stopping the processes and removing what the demo created");
+      say("removing what the demo created and stopping the processes");
+      await platform.removeTriggers();
       await Promise.all(stack.processes.map((each) => each.stop()));
       await platform.remove();
     }

@@ -1,8 +1,6 @@
 /** Puts the example platform on a cluster and takes it off again: only what this run itself created is removed. */
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
-import { ANNOTATION } from "../../src/core/names.ts";
 import { parseApiVersion } from "../../src/core/object-key.ts";
-import { parseInventory } from "../../src/core/resource/inventory.ts";
 import { applyObject, inApplyOrder } from "../../src/cli/server-apply.ts";
 import type { Connection } from "../../src/cli/connection.ts";
 import type { ObjectRef } from "../../src/engine/ports/object-store.ts";
@@ -48,19 +46,16 @@ export class Platform {
     return triggers.map((object) => textMember(member(object, "metadata"), "name"));
   }
 
-  /**
-   * Deletes what this run created, and what its triggers kept outside their namespace, and waits until it is gone. What was there
-   * before stays. Call it once no worker runs any more, else they make things again.
-   */
+  /** Deletes the triggers that this run created and waits until they are gone; a worker must run, for it deletes with them. */
+  async removeTriggers(): Promise<void> {
+    await this.#delete(this.#created.filter(isOfKind(TRIGGER_KIND)));
+  }
+
+  /** Deletes the rest of what this run created, and waits until it is gone. What was there before stays. */
   async remove(): Promise<void> {
-    const isKind = (kind: string) => (place: Place) => place.ref.type.kind === kind;
-    const triggers = this.#created.filter(isKind(TRIGGER_KIND));
-    const kept = (await Promise.all(triggers.map((trigger) => this.#clusterScopedOf(trigger)))).flat();
-    await this.#delete(triggers);
-    await this.#delete(kept);
     // Definitions go with their namespace. The kinds last: a namespace cannot end while kinds come and go.
-    await this.#delete(this.#created.filter(isKind("Namespace")));
-    await this.#delete(this.#created.filter(isKind("CustomResourceDefinition")));
+    await this.#delete(this.#created.filter(isOfKind("Namespace")));
+    await this.#delete(this.#created.filter(isOfKind("CustomResourceDefinition")));
   }
 
   async #delete(places: readonly Place[]): Promise<void> {
@@ -72,23 +67,6 @@ export class Platform {
         await waitFor(`${ref.type.kind} ${ref.name} going away`, GONE_WITHIN_MS, isGone);
       }),
     );
-  }
-
-  /** Garbage collection takes what a trigger owns; what is cluster-scoped cannot be owned. */
-  async #clusterScopedOf({ ref, uid }: Place): Promise<readonly Place[]> {
-    const { store, signal } = this.#connection;
-    const read = await store.get(ref, signal);
-    if (read.kind === "fault") return [];
-    const annotations = member(member(read.value, "metadata"), "annotations");
-    const inventory = parseInventory(textMember(annotations, ANNOTATION.inventory), uid);
-    const places = inventory
-      .filter(({ namespace, uid: known }) => namespace === "" && known !== "")
-      .map(async (entry) => {
-        const type = await store.resolve(entry, signal);
-        if (type.kind === "fault") return [];
-        return [{ ref: { type: type.value, namespace: "", name: entry.name }, uid: entry.uid }];
-      });
-    return (await Promise.all(places)).flat();
   }
 
   async #apply(objects: readonly JsonObject[]): Promise<number> {
@@ -115,4 +93,8 @@ export class Platform {
 
 function isTrigger(object: JsonObject): boolean {
   return textMember(object, "kind") === TRIGGER_KIND;
+}
+
+function isOfKind(kind: string): (place: Place) => boolean {
+  return ({ ref }) => ref.type.kind === kind;
 }

@@ -147,7 +147,13 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     expect(unused("watcher").filter((right) => !right.startsWith("get "))).toEqual([]);
     expect(unused("worker")).toEqual([
       "update platform.example.com/webapps/finalizers", // asked for by the server itself, see below
+      "delete /configmaps", // nothing goes here
       "patch /services", // none had to be repaired
+      "delete apps/deployments",
+      // No trigger here asks for one.
+      "list rbac.authorization.k8s.io/clusterroles",
+      "patch rbac.authorization.k8s.io/clusterroles",
+      "delete rbac.authorization.k8s.io/clusterroles",
     ]);
   });
 
@@ -206,7 +212,7 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
 
   it("of a tenant are enough in its namespaces, and give nothing outside", async () => {
     await stopAll();
-    const managed = (PLATFORM_KINDS["managed"] as readonly JsonObject[]).slice(0, 2);
+    const managed = (PLATFORM_KINDS["managed"] as readonly JsonObject[]).slice(0, 3);
     const rbac = { scope: "namespaced", triggers: PLATFORM_KINDS["triggers"] ?? [], managed };
     await runner.must(inRelease("install", "team"), {
       crds: { install: false },

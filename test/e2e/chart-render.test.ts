@@ -215,13 +215,13 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(ofKind(objects, "ClusterRole")).toEqual([]);
   });
 
-  it("lets workers list and delete only where it is said", async () => {
+  it("lets workers list only where it is said, and delete but where it is said", async () => {
     const objects = await first().render({ ...MINIMAL, rbac: PLATFORM_KINDS });
     const rules = at(named(objects, "ClusterRole prod:demo-koreo-worker"), "rules") as JsonObject[];
     const withVerb = (verb: string) =>
       rules.filter(({ verbs }) => (verbs as string[]).includes(verb)).flatMap(({ resources }) => resources as string[]);
     expect(withVerb("list")).toEqual(["clusterroles"]);
-    expect(withVerb("delete")).toEqual(["clusterroles"]);
+    expect(withVerb("delete")).toEqual(["configmaps", "deployments", "clusterroles"]);
     expect(withVerb("watch")).toEqual([]);
   });
 

@@ -39,13 +39,13 @@ async function watched(): Promise<readonly string[]> {
 }
 
 it("claims written over each other, again and again, are settled, and every event is answered meanwhile", async () => {
-  await waitFor("every slot being watched once", SETTLED_WITHIN_MS, async () => {
+  const owners = async () => [...new Set(Object.values(await cluster.redis.hgetall(slotOwners)))];
+  await waitFor("every slot being watched once, by both watchers", SETTLED_WITHIN_MS, async () => {
     const slots = await watched();
-    return slots.length > 0 && new Set(slots).size === slots.length;
+    return slots.length > 0 && new Set(slots).size === slots.length && (await owners()).length === 2;
   });
   const before = await cluster.redis.hgetall(slotOwners);
-  const ids = [...new Set(Object.values(before))];
-  expect(ids.length, "both watchers have slots").toBe(2);
+  const ids = await owners();
   const other = (id: string) => ids.find((each) => each !== id) ?? id;
   const swapped = Object.entries(before).flatMap(([slot, id]) => [slot, other(id)]);
   for (let round = 0; round < 5; round += 1) {

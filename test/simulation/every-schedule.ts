@@ -9,19 +9,25 @@ import { briefFaults, randomPlans } from "./schedules.ts";
 const DEADLINE_MS = 300_000;
 const MAX_SHOWN = 5;
 
-/** Every single fault on the way of each scenario, and some random ones. */
+/** Some random schedules of each scenario; their single faults are many, and played by `npm run faults`. */
+export function describeRandom(title: string, scenarios: readonly Scenario[], seedsEach: number): void {
+  describe.each(scenarios.map((scenario) => ({ name: scenario.name, scenario })))(`${title}: $name`, ({ scenario }) => {
+    it(`ends the same under ${seedsEach} random schedules`, { timeout: DEADLINE_MS }, async () => {
+      const baseline = await playBaseline(scenario);
+      expect(await failures(baseline, randomPlans(baseline, 1, seedsEach))).toEqual([]);
+    });
+  });
+}
+
+/** The single faults of each scenario that nothing else stands for, and some random schedules. */
 export function describeScenarios(title: string, scenarios: readonly Scenario[], seedsEach: number): void {
   describe.each(scenarios.map((scenario) => ({ name: scenario.name, scenario })))(`${title}: $name`, ({ scenario }) => {
     it("ends the same under every single fault", { timeout: DEADLINE_MS }, async () => {
       const baseline = await playBaseline(scenario);
       expect(await failures(baseline, briefFaults(baseline))).toEqual([]);
     });
-
-    it(`ends the same under ${seedsEach} random schedules`, { timeout: DEADLINE_MS }, async () => {
-      const baseline = await playBaseline(scenario);
-      expect(await failures(baseline, randomPlans(baseline, 1, seedsEach))).toEqual([]);
-    });
   });
+  describeRandom(title, scenarios, seedsEach);
 }
 
 async function failures(baseline: Baseline, plans: Iterable<FaultPlan>): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
-import { describeScenarios } from "./every-schedule.ts";
-import { LIFECYCLE } from "./scenarios/lifecycle.ts";
+import { describeRandom, describeScenarios } from "./every-schedule.ts";
+import { ENDING } from "./scenarios/ending.ts";
 import { SHARING } from "./scenarios/sharing.ts";
 
-describeScenarios("objects that are shared", SHARING, 60);
-describeScenarios("what is wanted no more", LIFECYCLE, 60);
+describeScenarios("objects that are shared", SHARING, 100);
+describeRandom("triggers that go away", ENDING, 100);

@@ -2,26 +2,23 @@
 import type { KeyText } from "../../core/object-key.ts";
 import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
 
-/** What a trigger has looked at, and the fence of the newest run that said so; 0 where only a watcher did. */
-interface Looked extends Omit<IndexedTrigger, "trigger"> {
+/** What a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
+interface Look extends Omit<IndexedTrigger, "trigger"> {
   readonly fence: number;
 }
 
 export class MemoryObjectIndex implements ObjectIndex {
   /** Object -> trigger -> what it has looked at. */
-  readonly #triggers = new Map<KeyText, Map<KeyText, Looked>>();
+  readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
   add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
     for (const { object, trigger, resourceVersion, note = "", fence = 0 } of entries) {
-      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Looked>());
+      const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Look>());
       const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0 };
       const isNews = resourceVersion !== undefined && fence >= known.fence;
-      triggers.set(trigger, {
-        ...known,
-        ...(isNews && { resourceVersion, note }),
-        fence: Math.max(fence, known.fence),
-      });
+      const said = isNews ? { resourceVersion, note } : { resourceVersion: known.resourceVersion, note: known.note };
+      triggers.set(trigger, { ...said, fence: Math.max(fence, known.fence) });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
     return Promise.resolve(entries.map(({ object }) => this.#named(object)));
@@ -46,9 +43,8 @@ export class MemoryObjectIndex implements ObjectIndex {
   }
 
   #named(object: KeyText): readonly IndexedTrigger[] {
-    return [...(this.#triggers.get(object) ?? [])].map(([trigger, { resourceVersion, note }]) => ({
-      ...{ trigger, resourceVersion, note },
-    }));
+    const looks = [...(this.#triggers.get(object) ?? [])];
+    return looks.map(([trigger, { resourceVersion, note }]) => ({ trigger, resourceVersion, note }));
   }
 
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {

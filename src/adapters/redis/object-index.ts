@@ -23,12 +23,11 @@ export class RedisObjectIndex implements ObjectIndex {
   async add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
     const replies: (readonly IndexedTrigger[])[] = [];
     for (let start = 0; start < entries.length; start += BATCH) {
-      const args = entries
-        .slice(start, start + BATCH)
-        .flatMap(({ object, trigger, resourceVersion, note = "", fence = 0 }) => {
-          const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
-          return [object, kindText(object), trigger, resourceVersion === undefined ? "" : looked, fence];
-        });
+      const args = entries.slice(start, start + BATCH).flatMap((entry) => {
+        const { object, trigger, resourceVersion, note = "", fence = 0 } = entry;
+        const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
+        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : looked, fence];
+      });
       const answers = (await ADD.run(this.#redis, [this.#keys.index], args)) as string[][];
       replies.push(...answers.map((flat) => indexedTriggers(pairs(flat))));
     }
@@ -71,13 +70,10 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 }
 
-/**
- * What Redis keeps for a trigger: the fence of the run that looked and a colon (absent in entries of older releases), the
- * version it has looked at, and behind a space the note.
- */
+/** What Redis keeps for a trigger is `fence:version`, of older releases the version alone, and behind a space the note. */
 function indexedTriggers(fields: readonly (readonly [string, string])[]): readonly IndexedTrigger[] {
-  return fields.map(([trigger, looked]) => {
-    const [resourceVersion = "", note = ""] = looked.replace(/^\d+:/, "").split(" ");
+  return fields.map(([trigger, look]) => {
+    const [resourceVersion = "", note = ""] = look.replace(/^\d+:/, "").split(" ");
     return { trigger: trigger as KeyText, resourceVersion, note };
   });
 }
