@@ -2,10 +2,10 @@
 import type { JsonObject } from "../core/json.ts";
 import { field, textField, type DefinitionSource } from "../core/manifest/definition.ts";
 import type { GroupKind } from "../core/object-key.ts";
+import { listPages } from "../engine/list-pages.ts";
 import type { ClusterResult } from "../engine/ports/object-store.ts";
 import { TriggerKinds } from "../engine/watcher/trigger-kinds.ts";
 import type { Connection } from "./connection.ts";
-import { listPages } from "./list-pages.ts";
 
 /** Of Workflows there are now, and those that watchers have noted beside the definitions. */
 export async function triggerKindsOn(

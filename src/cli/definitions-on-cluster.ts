@@ -1,12 +1,13 @@
 /** The definitions that a cluster has, each with what a delete of it needs. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
-import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
+import { isGoing } from "../core/lifetime.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
-import type { ClusterResult, ResourceType } from "../engine/ports/object-store.ts";
+import { definitionType } from "../engine/definitions.ts";
+import { listPages } from "../engine/list-pages.ts";
+import type { ClusterResult } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
 import { deletableOf, type Deletable } from "./deletable.ts";
-import { listPages } from "./list-pages.ts";
 
 export interface ClusterDefinition extends DefinitionSource, Deletable {
   readonly creationTimestamp: string;
@@ -36,18 +37,6 @@ export async function definitionsOnCluster(
   return { definitions: limited.value, limitedBy: everywhere.fault.detail };
 }
 
-export function definitionType(kind: DefinitionKind): ResourceType {
-  return {
-    group: KOREO_GROUP,
-    version: KOREO_VERSION,
-    kind,
-    plural: DEFINITION_PLURALS[kind],
-    namespaced: true,
-    hasStatus: true,
-    watchable: true,
-  };
-}
-
 async function listKinds(
   connection: Connection,
   kinds: readonly DefinitionKind[],
@@ -70,7 +59,6 @@ async function listKinds(
 function clusterDefinition(object: JsonObject): readonly ClusterDefinition[] {
   const source = definitionOf(object, "");
   const metadata = member(object, "metadata");
-  const isGoing = textMember(metadata, "deletionTimestamp") !== "";
-  if (source === undefined || isGoing) return [];
+  if (source === undefined || isGoing(object)) return [];
   return [{ ...source, ...deletableOf(object), creationTimestamp: textMember(metadata, "creationTimestamp") }];
 }

@@ -1,5 +1,6 @@
 /** What a delete needs to know of an object, so that it takes this very version of it and no other. */
-import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { member, textMember, type JsonObject } from "../core/json.ts";
+import { finalizersOf } from "../core/lifetime.ts";
 
 export interface Deletable {
   readonly uid: string;
@@ -10,10 +11,9 @@ export interface Deletable {
 
 export function deletableOf(object: JsonObject): Deletable {
   const metadata = member(object, "metadata");
-  const finalizers = member(metadata, "finalizers");
   return {
     uid: textMember(metadata, "uid"),
     resourceVersion: textMember(metadata, "resourceVersion"),
-    heldBy: Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]).map(String) : [],
+    heldBy: finalizersOf(object),
   };
 }

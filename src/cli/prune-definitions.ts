@@ -2,9 +2,10 @@
 import { ANNOTATION, DEFINITION_PLURALS } from "../core/names.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
 import { unusedDefinitions } from "../core/prune/unused-definitions.ts";
+import { definitionType } from "../engine/definitions.ts";
 import { listTriggers, triggerKindsOn } from "./cluster-triggers.ts";
 import type { Connection } from "./connection.ts";
-import { definitionsOnCluster, definitionType, type ClusterDefinition } from "./definitions-on-cluster.ts";
+import { definitionsOnCluster, type ClusterDefinition } from "./definitions-on-cluster.ts";
 import { annotationOf } from "./one-object.ts";
 import type { PrunePlan } from "./prune-plan.ts";
 import { formatAge } from "./table.ts";

@@ -5,13 +5,13 @@ import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/objec
 import { judgeLeft, recordsOf, type KeptReason } from "../core/prune/left-objects.ts";
 import { identityText } from "../core/resource/inventory.ts";
 import { markHolder, type MarkHolder, type ObjectIdentity } from "../core/resource/mark.ts";
+import { listPages } from "../engine/list-pages.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/object-store.ts";
 import { listTriggers, triggerKindsOn } from "./cluster-triggers.ts";
 import { failed, type Connection } from "./connection.ts";
 import { deletableOf } from "./deletable.ts";
 import { definitionsOnCluster } from "./definitions-on-cluster.ts";
 import { CommandFailed } from "./failure.ts";
-import { listPages } from "./list-pages.ts";
 import type { Prunable, PrunePlan } from "./prune-plan.ts";
 import type { Unlisted } from "./served-kinds.ts";
 import { formatAge } from "./table.ts";

@@ -2,15 +2,14 @@
  * A trigger on its way out that our finalizer holds: what only we would delete is deleted, in reverse waves, and then the
  * finalizer goes. Needs the inventory, the marks and the recorded kinds alone: Workflow, functions and their CRDs may be gone.
  */
-import { member, memberAt, type JsonObject, type JsonValue } from "../core/json.ts";
+import { finalizersOf } from "../core/lifetime.ts";
 import { formatKey, objectText } from "../core/object-key.ts";
 import { identityText, type InventoryEntry } from "../core/resource/inventory.ts";
-import { regarding } from "./announce.ts";
 import { releaseTrigger } from "./finalizer.ts";
 import { markedObjects, type MarkedObjects } from "./marked-objects.ts";
-import { indexedEntry } from "./prune.ts";
+import { indexedEntry } from "./object-records.ts";
 import { removeObjects, type Removed } from "./removal.ts";
-import { listedNames, waitingCondition } from "./removal-report.ts";
+import { tellRemoved, waitingCondition } from "./removal-report.ts";
 import { shared, type RunContext } from "./run-context.ts";
 import { deletionReport } from "./trigger-report.ts";
 import { writeTrigger, type WriteResult } from "./trigger-writer.ts";
@@ -38,7 +37,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
 
   const options = { purpose: "finalize", keepsOwned: finalizersOf(run.trigger.object).includes(ORPHAN) } as const;
   const known = await removeObjects(run, candidates, options);
-  tell(run, known);
+  tellRemoved(run, "finalize", known);
   const found = known.waiting.length === 0 ? await removeUnknown(run, candidates, options) : NOT_LISTED;
   const waiting = [...known.waiting, ...found.waiting];
 
@@ -101,24 +100,6 @@ async function removeUnknown(
     unknown.map((entry) => careful.get(identityText(entry)) ?? entry),
     options,
   );
-  tell(run, removed);
+  tellRemoved(run, "finalize", removed);
   return { waiting: removed.waiting, unlisted };
-}
-
-function tell(run: RunContext, { deleted, left }: Removed): void {
-  const emit = (reason: string, message: string) =>
-    run.ports.events.emit({ regarding: regarding(run.trigger.object), type: "Normal", reason, message });
-  if (deleted.length > 0) emit("Deleted", `Deleted with its trigger: ${listedNames(deleted)}.`);
-  const reasons = left.map(({ name, reason }) => `${name} (${reason})`);
-  if (left.length > 0) emit("Left", `Left behind: ${listedNames(reasons)}.`);
-}
-
-function finalizersOf(trigger: JsonObject): readonly JsonValue[] {
-  const finalizers = memberAt(trigger, ["metadata", "finalizers"]);
-  return Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]) : [];
-}
-
-/** Whether somebody has asked for the trigger to be deleted. */
-export function isGoing(trigger: JsonObject): boolean {
-  return (member(member(trigger, "metadata"), "deletionTimestamp") ?? "") !== "";
 }

@@ -3,7 +3,8 @@
  * left. Beside it stand the kinds of these objects, so that deletion finds them by label whatever else got lost. Both are
  * written in one patch with the trigger's resourceVersion; one step of a run writes at a time.
  */
-import { memberAt, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { memberAt, member, textMember, type JsonObject } from "../core/json.ts";
+import { finalizersOf, isGoing } from "../core/lifetime.ts";
 import { ANNOTATION, FINALIZER } from "../core/names.ts";
 import { objectText, type GroupVersionKind } from "../core/object-key.ts";
 import type { NotOk } from "../core/outcome.ts";
@@ -61,7 +62,7 @@ async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): P
     const { trigger } = run.held;
     if (isHeldFor(trigger, type)) return undefined;
     // Nothing may be added to what is going: the run that deletes comes next.
-    if (textMember(member(trigger, "metadata"), "deletionTimestamp") !== "") throw givenUp(run);
+    if (isGoing(trigger)) throw givenUp(run);
     const kinds = [...new Set([...cleanupKinds(trigger).map(kindText), kindText(type)])].sort().join(",");
     const finalizers = [...new Set([...finalizersOf(trigger), FINALIZER])];
     const fault = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: kinds } }, signal);
@@ -118,12 +119,6 @@ function refusal(run: RunContext, fault: ClusterFault, doing: "putting the final
 
 function isHeldFor(trigger: JsonObject, type: GroupVersionKind): boolean {
   return hasFinalizer(trigger) && cleanupKinds(trigger).some((each) => kindText(each) === kindText(type));
-}
-
-function finalizersOf(trigger: JsonObject): readonly string[] {
-  const finalizers = member(member(trigger, "metadata"), "finalizers");
-  if (!Array.isArray(finalizers)) return [];
-  return (finalizers as readonly JsonValue[]).filter((each) => typeof each === "string");
 }
 
 function kindText({ group, version, kind }: GroupVersionKind): string {

@@ -8,6 +8,7 @@ import type { GroupVersionKind } from "../core/object-key.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { markHolder } from "../core/resource/mark.ts";
 import { cleanupKinds } from "./finalizer.ts";
+import { listPages } from "./list-pages.ts";
 import { faultOutcome } from "./perform.ts";
 import type { ClusterFault, ClusterResult, ResourceType } from "./ports/object-store.ts";
 import { resolveAnyVersion } from "./removal.ts";
@@ -18,8 +19,6 @@ export interface MarkedObjects {
   /** Kinds that could not be listed, and why. */
   readonly unlisted: readonly { readonly kind: GroupVersionKind; readonly why: string }[];
 }
-
-const PAGE = 500;
 
 /** Those marked to be destroyed. */
 export async function markedObjects(run: RunContext): Promise<MarkedObjects> {
@@ -56,19 +55,11 @@ async function listIn(
   type: ResourceType,
   namespace: string | undefined,
 ): Promise<ClusterResult<readonly InventoryEntry[]>> {
-  const entries: InventoryEntry[] = [];
-  const scope = {
-    ...{ labelSelector: `${LABEL.triggerUid}=${run.trigger.uid}`, limit: PAGE, metadataOnly: true },
-    ...(namespace === undefined ? {} : { namespace }),
-  };
-  for (let continueToken: string | undefined, isFirst = true; isFirst || continueToken !== undefined; isFirst = false) {
-    const asked = continueToken === undefined ? scope : { ...scope, continueToken };
-    const page = await run.ports.store.list(type, asked, run.signal);
-    if (page.kind === "fault") return page;
-    entries.push(...page.value.items.flatMap((item) => entryOf(run, type, item)));
-    continueToken = page.value.continueToken === "" ? undefined : page.value.continueToken;
-  }
-  return { kind: "ok", value: entries };
+  const labelSelector = `${LABEL.triggerUid}=${run.trigger.uid}`;
+  const from = { store: run.ports.store, signal: run.signal };
+  const listed = await listPages(from, type, { namespace, labelSelector, metadataOnly: true });
+  if (listed.kind === "fault") return listed;
+  return { kind: "ok", value: listed.value.flatMap((item) => entryOf(run, type, item)) };
 }
 
 function entryOf({ trigger }: RunContext, type: ResourceType, object: JsonObject): readonly InventoryEntry[] {

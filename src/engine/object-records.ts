@@ -1,7 +1,7 @@
 /** What a run records of an object it looked at: on the trigger, and in the index. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
-import { formatKey, type KeyText } from "../core/object-key.ts";
+import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
 import { parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { owns } from "../core/resource/claim.ts";
@@ -81,6 +81,15 @@ export function inventoryEntry(
     readonly: target.readonly,
     function: `${plan.namespace}/${plan.name}`,
   };
+}
+
+/** Nothing is known of it but its name: what may become of it says its mark. */
+export function indexedEntry(object: string): readonly InventoryEntry[] {
+  const key = parseKey(object);
+  if (key === undefined) return [];
+  const { group, kind, namespace, name } = key;
+  const unknown = { version: "", uid: "", step: "", wave: 0, readonly: false, function: "" };
+  return [{ group, kind, namespace, name, ...unknown, policy: "destroy" }];
 }
 
 /**

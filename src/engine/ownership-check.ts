@@ -3,6 +3,7 @@
  * lives and names it is read from the API server, for a mark whose trigger is gone, or wants the object no more, binds nobody.
  */
 import { textMember, member, type JsonObject } from "../core/json.ts";
+import { isGoing } from "../core/lifetime.ts";
 import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import { permFail, type NotOk } from "../core/outcome.ts";
 import { markHolder } from "../core/resource/mark.ts";
@@ -61,7 +62,7 @@ export async function otherKeeper(
     if (key === run.trigger.key) continue;
     const read = await readTrigger(run, key, signal);
     if (read.kind === "fault") return read;
-    if (read.value === undefined || textMember(member(read.value, "metadata"), "deletionTimestamp") !== "") continue;
+    if (read.value === undefined || isGoing(read.value)) continue;
     const entry = recordedObjects(read.value, run.ports.store.cluster).get(object);
     if (entry?.readonly === false) return { kind: "keeper", key };
   }

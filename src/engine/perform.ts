@@ -4,6 +4,7 @@
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
+import { isGoing } from "../core/lifetime.ts";
 import { permFail, retry, type NotOk, type Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { hideValuesIn } from "../core/resource/sensitive.ts";
@@ -92,8 +93,7 @@ async function remove(
   const metadata = member(observed ?? undefined, "metadata");
   if (observed === null || run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return { kind: "stale" };
   // Already going: a finalizer holds it. Its deletion wakes us.
-  if (textMember(metadata, "deletionTimestamp") !== "")
-    return { kind: "outcome", outcome: action.outcome, changed: false };
+  if (isGoing(observed)) return { kind: "outcome", outcome: action.outcome, changed: false };
   const answer = await run.ports.store.delete(
     ref,
     {

@@ -4,19 +4,19 @@
  * of it keeps what could not be deleted yet.
  */
 import { contentHash } from "../core/hash.ts";
-import { formatKey, objectText, parseKey, type KeyText } from "../core/object-key.ts";
+import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
 import { definitionOf } from "../core/manifest/definition.ts";
 import type { WorkflowPlan } from "../core/plan/plan.ts";
 import { identityText, mergeInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { staleEntries } from "../core/resource/stale.ts";
 import type { ConditionDraft } from "../core/status/condition.ts";
-import { regarding } from "./announce.ts";
 import { definitionType } from "./definitions.ts";
 import { hasFinalizer, releaseTrigger } from "./finalizer.ts";
 import { markedObjects } from "./marked-objects.ts";
+import { indexedEntry } from "./object-records.ts";
 import { removeObjects, type Removed } from "./removal.ts";
-import { listedNames, waitingCondition } from "./removal-report.ts";
-import { shared, type RunContext } from "./run-context.ts";
+import { tellRemoved, waitingCondition } from "./removal-report.ts";
+import { givenUp, shared, type RunContext } from "./run-context.ts";
 import type { WorkflowResult } from "./run-messages.ts";
 
 /** What stands after a run. */
@@ -24,8 +24,6 @@ export interface Pruned {
   readonly inventory: readonly InventoryEntry[];
   /** Tells of what should go and is still there. */
   readonly condition: ConditionDraft | undefined;
-  /** Objects that only the index knows, and must go on knowing. */
-  readonly indexed: readonly KeyText[];
   /** Some wait: to be looked at again within so many seconds. */
   readonly lookAgainSeconds: number | undefined;
 }
@@ -37,11 +35,14 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   const recorded = [...run.recorded.values()];
   const named = [...result.results.values()].flatMap(({ inventory }) => inventory);
   const merged = mergeInventory(recorded, named);
-  const known = new Set(merged.map((entry) => formatKey({ cluster: run.ports.store.cluster, ...entry })));
-  const unknown = (await shared(run, run.ports.index.objectsOf(run.trigger.key))).filter((key) => !known.has(key));
-  if (!result.isComplete)
-    return { inventory: merged, indexed: unknown, condition: undefined, lookAgainSeconds: undefined };
+  // Nothing may go, so that the index stays as it is, too: it has all that this run and earlier ones named.
+  if (!result.isComplete) return { inventory: merged, condition: undefined, lookAgainSeconds: undefined };
 
+  const { index, store } = run.ports;
+  const keyOf = (entry: InventoryEntry) => formatKey({ cluster: store.cluster, ...entry });
+  const known = new Set(merged.map(keyOf));
+  const indexed = await shared(run, index.objectsOf(run.trigger.key));
+  const unknown = indexed.filter((object) => !known.has(object));
   const isCertain = result.skipped.length === 0; // of an object known by the index alone nobody can say what kept it
   const stale = [...staleEntries(recorded, named, result.skipped), ...(isCertain ? unknown.flatMap(indexedEntry) : [])];
   const removed = await remove(run, plan, stale);
@@ -51,13 +52,21 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
 
   const more = await releaseIfDone(run, plan, inventory);
   const waiting = [...removed.waiting, ...more.waiting];
+  const final = [...inventory, ...more.waiting.map(({ entry }) => entry)];
+  const kept = new Set([...final.map(keyOf), ...(isCertain ? [] : unknown)]);
+  if (indexed.some((object) => !kept.has(object))) await forget(run, kept);
   if (run.paused) run.drifts.push(...waiting.map(({ entry }) => `${objectText(entry)} should be deleted`));
   return {
-    inventory: [...inventory, ...more.waiting.map(({ entry }) => entry)],
-    indexed: isCertain ? [] : unknown,
+    inventory: final,
     condition: waitingCondition("Pruned", run, waiting, more.unlisted),
     lookAgainSeconds: waiting.length + more.unlisted.length === 0 ? undefined : LOOK_AGAIN_SECONDS,
   };
+}
+
+/** Only while no newer run can hold the key: a newer one has named what it needs before it came here. */
+async function forget(run: RunContext, kept: ReadonlySet<KeyText>): Promise<void> {
+  if (run.leaseLeftMs() <= 0) throw givenUp(run);
+  await shared(run, run.ports.index.trim(run.trigger.key, [...kept], run.fence));
 }
 
 const NOTHING: Removed = { deleted: [], left: [], waiting: [] };
@@ -65,15 +74,7 @@ const NOTHING: Removed = { deleted: [], left: [], waiting: [] };
 async function remove(run: RunContext, plan: WorkflowPlan, stale: readonly InventoryEntry[]): Promise<Removed> {
   if (stale.length === 0) return NOTHING;
   const removed = await removeObjects(run, stale, { purpose: "prune", confirm: () => isStillSo(run, plan) });
-  const emit = (reason: string, message: string) =>
-    run.ports.events.emit({ regarding: regarding(run.trigger.object), type: "Normal", reason, message });
-  if (removed.deleted.length > 0)
-    emit("Pruned", `Deleted what no step names any more: ${listedNames(removed.deleted)}.`);
-  if (removed.left.length > 0)
-    emit(
-      "Left",
-      `Left though no step names it any more: ${listedNames(removed.left.map(({ name, reason }) => `${name} (${reason})`))}.`,
-    );
+  tellRemoved(run, "prune", removed);
   return removed;
 }
 
@@ -91,15 +92,6 @@ async function releaseIfDone(run: RunContext, plan: WorkflowPlan, inventory: rea
   // Why it cannot be taken off is no trouble of the run: the next one tries again.
   if (waiting.length + unlisted.length === 0) await releaseTrigger(run);
   return { waiting, unlisted };
-}
-
-/** Nothing is known of it but its name: what may become of it says its mark. */
-export function indexedEntry(object: string): readonly InventoryEntry[] {
-  const key = parseKey(object);
-  if (key === undefined) return [];
-  const { group, kind, namespace, name } = key;
-  const unknown = { version: "", uid: "", step: "", wave: 0, readonly: false, function: "" };
-  return [{ group, kind, namespace, name, ...unknown, policy: "destroy" }];
 }
 
 /**

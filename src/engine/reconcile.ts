@@ -5,16 +5,17 @@
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember } from "../core/json.ts";
-import { formatKey, parseKey, type ObjectKey } from "../core/object-key.ts";
+import { isGoing } from "../core/lifetime.ts";
+import { parseKey, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
 import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { causeText } from "./cause.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { Definitions } from "./definitions.ts";
-import { DELETION_RETRY_SECONDS, finalizeTrigger, isGoing } from "./finalize.ts";
+import { DELETION_RETRY_SECONDS, finalizeTrigger } from "./finalize.ts";
 import { hasFinalizer } from "./finalizer.ts";
-import { pruneObjects, type Pruned } from "./prune.ts";
+import { pruneObjects } from "./prune.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
@@ -23,7 +24,6 @@ import type { Cause, Interruption, KeyRun, RunReport } from "./ports/reconcile-q
 import {
   DEFAULT_LIMITS,
   RunInterrupted,
-  shared,
   type RunContext,
   type RunLimits,
   type RunObserver,
@@ -171,7 +171,6 @@ export class Reconciler {
     const outcome: Outcome<unknown> = result.summary.outcome;
     const pruned = await withSpan(SPAN.prune, {}, () => pruneObjects(context, selection.workflow, result));
     const { inventory } = pruned;
-    await this.#recordObjects(context, pruned);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
     const more = [unwatched, pruned.condition, pausedCondition(context)].filter((each) => each !== undefined);
     const { resyncIntervalMs } = this.#options;
@@ -272,15 +271,6 @@ export class Reconciler {
         .sleep(context.limits.runDeadlineMs, ended.signal)
         .then(() => root.tell({ kind: "deadline" }));
     });
-  }
-
-  /** Makes the index say what the inventory says. */
-  async #recordObjects(context: RunContext, { inventory, indexed }: Pruned): Promise<void> {
-    const cluster = this.#ports.store.cluster;
-    // Only while no newer run can hold the key: a newer one has named what it needs before it came here.
-    if (context.leaseLeftMs() <= 0) throw new RunInterrupted();
-    const objects = [...inventory.map((entry) => formatKey({ cluster, ...entry })), ...indexed];
-    await shared(context, this.#ports.index.trim(context.trigger.key, objects, context.fence));
   }
 
   async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {

@@ -1,6 +1,7 @@
-/** Tells people which objects should be gone and are not: one line each, with the reason, and since when it is so. */
+/** Tells people what was deleted, what was left, and what should be gone and is not: why, and since when. */
 import { objectText, type GroupVersionKind } from "../core/object-key.ts";
 import { bounded, conditionMessage, timestampText, type ConditionDraft } from "../core/status/condition.ts";
+import { regarding } from "./announce.ts";
 import type { Removed } from "./removal.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -33,8 +34,32 @@ export function waitingCondition(
   return { type, status: "False", reason: "Waiting", message, location: "delete" };
 }
 
+const WORDS = {
+  prune: {
+    reason: "Pruned",
+    deleted: "Deleted what no step names any more",
+    left: "Left though no step names it any more",
+  },
+  finalize: { reason: "Deleted", deleted: "Deleted with its trigger", left: "Left behind" },
+} as const;
+
+/** As Events on the trigger: what was deleted, and what was left with the reason. */
+export function tellRemoved({ ports, trigger }: RunContext, purpose: keyof typeof WORDS, removed: Removed): void {
+  const words = WORDS[purpose];
+  const emit = (reason: string, what: string, names: readonly string[]) => {
+    const message = `${what}: ${listed(names)}.`;
+    if (names.length > 0) ports.events.emit({ regarding: regarding(trigger.object), type: "Normal", reason, message });
+  };
+  emit(words.reason, words.deleted, removed.deleted);
+  emit(
+    "Left",
+    words.left,
+    removed.left.map(({ name, reason }) => `${name} (${reason})`),
+  );
+}
+
 /** Names in a row, cut to what people read. */
-export function listedNames(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LINES);
   return bounded(`${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`);
 }

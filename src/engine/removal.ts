@@ -10,7 +10,7 @@ import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
 import { isError } from "../core/outcome.ts";
 import { otherKeeper } from "./ownership-check.ts";
 import { faultOutcome, MIN_LEASE_FOR_DELETE_MS } from "./perform.ts";
-import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
+import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
@@ -30,7 +30,7 @@ export interface Removed {
 type Fate =
   | { readonly kind: "gone"; readonly deleted: boolean }
   | { readonly kind: "left"; readonly reason: string | undefined }
-  | { readonly kind: "waiting"; readonly why: string };
+  | ({ readonly kind: "waiting" } & Removed["waiting"][number]);
 
 /** Requests at once for one trigger. */
 const AT_ONCE = 16;
@@ -56,7 +56,7 @@ export async function removeObjects(
       for (const [index, fate] of fates.entries()) {
         const entry = batch[index] as InventoryEntry;
         const name = objectText(entry);
-        if (fate.kind === "waiting") waiting.push({ entry, why: fate.why });
+        if (fate.kind === "waiting") waiting.push(fate);
         else if (fate.kind === "left" && fate.reason !== undefined) left.push({ name, reason: fate.reason });
         else if (fate.kind === "gone" && fate.deleted) deleted.push(name);
       }
@@ -81,13 +81,17 @@ class Remover {
   }
 
   async #remove(entry: InventoryEntry): Promise<Fate> {
-    const { store } = this.#run.ports;
-    const { signal } = this.#run;
     const type = await resolveAnyVersion(this.#run, entry);
     // A kind that is served no more has no objects.
     if (type.kind === "fault")
       return type.fault.kind === "unknownKind" ? gone(false) : this.#refused(entry, type.fault);
-    const ref: ObjectRef = { type: type.value, namespace: entry.namespace, name: entry.name };
+    return this.#removeAs(type.value, { ...entry, version: type.value.version });
+  }
+
+  async #removeAs(type: ResourceType, entry: InventoryEntry): Promise<Fate> {
+    const { store } = this.#run.ports;
+    const { signal } = this.#run;
+    const ref: ObjectRef = { type, namespace: entry.namespace, name: entry.name };
     let deleted = false;
     for (let looks = 0; looks < this.#run.limits.maxLooks; looks += 1) {
       this.#check();
@@ -99,7 +103,7 @@ class Remover {
       const removal = judgeRemoval({ object: entry, ...entry, observed, trigger, purpose, keepsOwned });
       if (removal.kind === "gone") return gone(deleted);
       if (removal.kind === "left") return removal;
-      if (removal.kind === "going") return waiting(goingText(removal));
+      if (removal.kind === "going") return waiting(entry, goingText(removal));
       const stopped = await this.#stoppedBy(entry, observed);
       if (stopped !== undefined) return stopped;
       const answer = await store.delete(ref, this.#preconditions(observed ?? {}), signal);
@@ -107,7 +111,7 @@ class Remover {
       else if (answer.fault.kind !== "conflict" && answer.fault.kind !== "notFound")
         return this.#refused(entry, answer.fault);
     }
-    return waiting("it keeps changing while it is deleted");
+    return waiting(entry, "it keeps changing while it is deleted");
   }
 
   /** What keeps a delete from being sent that the object itself allows. */
@@ -118,10 +122,10 @@ class Remover {
     if (keeper.kind === "fault") return this.#refused(entry, keeper.fault);
     if (keeper.kind === "keeper") return { kind: "left", reason: `the trigger ${keeper.key} keeps it too` };
     this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
-    if (!(await this.#confirmed)) return waiting("a definition has changed: the next run decides");
-    if (this.#run.paused) return waiting("paused");
+    if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
+    if (this.#run.paused) return waiting(entry, "paused");
     this.#check();
-    if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting("the next run deletes it");
+    if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting(entry, "the next run deletes it");
     return undefined;
   }
 
@@ -142,7 +146,7 @@ class Remover {
   #refused(entry: InventoryEntry, fault: ClusterFault): Fate {
     if (fault.kind === "aborted") throw givenUp(this.#run);
     const outcome = faultOutcome(fault, { doing: "deleting", name: objectText(entry), location: "spec.delete" });
-    return waiting((isError(outcome) ? outcome.message : undefined) ?? fault.detail);
+    return waiting(entry, (isError(outcome) ? outcome.message : undefined) ?? fault.detail);
   }
 }
 
@@ -167,6 +171,6 @@ function gone(deleted: boolean): Fate {
   return { kind: "gone", deleted };
 }
 
-function waiting(why: string): Fate {
-  return { kind: "waiting", why };
+function waiting(entry: InventoryEntry, why: string): Fate {
+  return { kind: "waiting", entry, why };
 }

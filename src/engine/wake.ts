@@ -5,6 +5,7 @@
  */
 import { hashText, canonicalText } from "../core/hash.ts";
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { isGoing } from "../core/lifetime.ts";
 import { OWN_TRIGGER_ANNOTATIONS } from "../core/names.ts";
 import type { WorkClass } from "./ports/key-store.ts";
 
@@ -27,7 +28,7 @@ export function triggerFingerprint(trigger: JsonObject): string {
 /** @returns why the trigger's key is woken, or undefined when nothing of it changed that matters */
 export function wakeForTrigger(known: string | undefined, trigger: JsonObject): Wake | undefined {
   if (known === triggerFingerprint(trigger)) return undefined;
-  if (textMember(member(trigger, "metadata"), "deletionTimestamp") !== "") return { reason: "deleting", workClass: 1 };
+  if (isGoing(trigger)) return { reason: "deleting", workClass: 1 };
   return { reason: known === undefined ? "added" : "modified", workClass: 1 };
 }
 

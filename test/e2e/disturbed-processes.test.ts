@@ -9,7 +9,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { RefusingWebhook } from "../support/refusing-webhook.ts";
 import type { StackProcess } from "../support/stack.ts";
-import { configMap, step, widget, workflow } from "../support/widget-manifests.ts";
+import { SLOW, widget } from "../support/widget-manifests.ts";
 
 /** Longer than the lease of a key (10 s) and the membership of a watcher (8 s). */
 const BLOCKED_MS = 14_000;
@@ -29,9 +29,7 @@ describe("a process that is disturbed", () => {
     cluster = await startE2e({ watchers: 2, workers: 1, env });
     webhook = await RefusingWebhook.start();
     await cluster.applyObjects([webhook.manifest]);
-    const label = `  overlays:
-    - overlay: { metadata: { labels: { delay: =inputs.spec.delay } } }`;
-    await cluster.apply(workflow("slow", step("slow")) + configMap("slow", "{ text: =inputs.spec.text }", label));
+    await cluster.apply(SLOW);
   });
   afterAll(async () => {
     await cluster.stop();

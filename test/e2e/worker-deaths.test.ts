@@ -8,7 +8,7 @@ import { waitFor } from "../control-plane/child.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { RefusingWebhook } from "../support/refusing-webhook.ts";
 import type { StackProcess } from "../support/stack.ts";
-import { configMap, step, widget, workflow } from "../support/widget-manifests.ts";
+import { SLOW, widget } from "../support/widget-manifests.ts";
 
 const ROUNDS = 5;
 const WORKERS = 4;
@@ -23,9 +23,7 @@ describe("workers that are killed", () => {
     cluster = await startE2e({ watchers: 1, workers: 0 });
     webhook = await RefusingWebhook.start();
     await cluster.applyObjects([webhook.manifest]);
-    const label = `  overlays:
-    - overlay: { metadata: { labels: { delay: =inputs.spec.delay } } }`;
-    await cluster.apply(workflow("slow", step("slow")) + configMap("slow", "{ text: =inputs.spec.text }", label));
+    await cluster.apply(SLOW);
   });
   afterAll(async () => {
     await cluster.stop();

@@ -58,3 +58,13 @@ export const CHAIN =
   workflow("chain", step("first") + step("second", { more: ", before: =steps.first" })) +
   configMap("first", "{ text: =inputs.spec.text, version: one }", "  return: { text: =resource.data.text }") +
   configMap("second", "{ text: =inputs.before.text }");
+
+/** Objects whose writes the webhook of `refusing-webhook.ts` holds up, by the trigger's `spec.delay`. */
+export const SLOW =
+  workflow("slow", step("slow")) +
+  configMap(
+    "slow",
+    "{ text: =inputs.spec.text }",
+    `  overlays:
+    - overlay: { metadata: { labels: { delay: =inputs.spec.delay } } }`,
+  );

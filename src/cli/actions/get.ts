@@ -1,12 +1,12 @@
 /** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
 import { member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { conditionsIn, verdictOf } from "../../core/status/verdict.ts";
+import { listPages } from "../../engine/list-pages.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
 import type { ConfigFlags } from "../../processes/shared/config.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";
 import type { OutputFormat } from "../flags.ts";
-import { listPages } from "../list-pages.ts";
 import { managedObjects, type ManagedObject } from "../managed-objects.ts";
 import { readAgain } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";

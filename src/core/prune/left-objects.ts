@@ -3,6 +3,7 @@
  * it no more. Read as a safety case: in doubt the object is kept. Pure: `koreo prune --objects` reads, asks and deletes.
  */
 import { member, memberAt, textMember, type JsonObject } from "../json.ts";
+import { isGoing } from "../lifetime.ts";
 import { ANNOTATION } from "../names.ts";
 import { parseApiVersion } from "../object-key.ts";
 import { identityText, parseInventory } from "../resource/inventory.ts";
@@ -77,8 +78,4 @@ function isComplete(trigger: JsonObject): boolean {
   const observed = member(ready, "observedGeneration"); // none without a status subresource
   const isCurrent = observed === undefined || observed === memberAt(trigger, ["metadata", "generation"]);
   return textMember(ready, "status") === "True" && isCurrent;
-}
-
-function isGoing(object: JsonObject): boolean {
-  return textMember(member(object, "metadata"), "deletionTimestamp") !== "";
 }

@@ -4,7 +4,8 @@
  * Koreo's.
  */
 import type { Value } from "../cel/value.ts";
-import { textMember, member, type JsonObject } from "../json.ts";
+import { member, type JsonObject } from "../json.ts";
+import { isGoing } from "../lifetime.ts";
 import { ANNOTATION } from "../names.ts";
 import { retry, type NotOk } from "../outcome.ts";
 import { claimOn, owns, referencesToSend, withClaim, type Claim, type ClaimRequest } from "./claim.ts";
@@ -190,11 +191,6 @@ function asTarget({ target, mode }: DecideRequest, rendered: JsonObject): JsonOb
   if (target.namespace !== "" || member(metadata, "namespace") === undefined) return stripped;
   const { namespace: _none, ...others } = metadata as JsonObject;
   return { ...stripped, metadata: others };
-}
-
-/** Somebody deleted it; finalizers hold it. */
-function isGoing(observed: JsonObject): boolean {
-  return textMember(member(observed, "metadata"), "deletionTimestamp") !== "";
 }
 
 function wait(message: string): Action {

@@ -3,7 +3,8 @@
  * carries a mark that fits it and names this very trigger, by the more careful of the policies on the mark and in the
  * inventory; whatever else an annotation says, the object is left. Pure: the engine reads, asks and deletes.
  */
-import { member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { textMember, type JsonObject } from "../json.ts";
+import { deletionTime, finalizersOf } from "../lifetime.ts";
 import type { KeyText } from "../object-key.ts";
 import { markHolder, moreCareful, type DeletePolicy, type MarkHolder, type ObjectIdentity } from "./mark.ts";
 import { ownerReferencesOf } from "./owner.ts";
@@ -67,12 +68,8 @@ function reasonToLeave(
 }
 
 function goingOrDelete(observed: JsonObject): Removal {
-  const metadata = member(observed, "metadata");
-  const since = textMember(metadata, "deletionTimestamp");
-  if (since === "") return { kind: "delete" };
-  const finalizers = member(metadata, "finalizers");
-  const heldBy = Array.isArray(finalizers) ? (finalizers as readonly JsonValue[]).map(String) : [];
-  return { kind: "going", since, heldBy };
+  const since = deletionTime(observed);
+  return since === "" ? { kind: "delete" } : { kind: "going", since, heldBy: finalizersOf(observed) };
 }
 
 function left(reason?: string): Removal {

@@ -3,6 +3,7 @@
  * Only from `status` and the deletion timestamp; data is never looked at.
  */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { finalizersOf, isGoing } from "../lifetime.ts";
 import { bounded } from "./condition.ts";
 
 /** Conditions that say that something is wrong when they are True. */
@@ -13,8 +14,7 @@ const MAX_TEXT = 400;
 
 /** @returns undefined when the object says nothing is wrong, or nothing at all */
 export function ownMessage(object: JsonObject): string | undefined {
-  const metadata = member(object, "metadata");
-  if (textMember(metadata, "deletionTimestamp") !== "") return bounded(deletionText(metadata), MAX_TEXT);
+  if (isGoing(object)) return bounded(deletionText(object), MAX_TEXT);
   const status = member(object, "status");
   const conditions = conditionsOf(status);
   const named = (type: string, isWrong: (status: string) => boolean) =>
@@ -35,9 +35,8 @@ function conditionText(condition: JsonObject): string {
   return joined(`${type}=${status}${reason === "" ? "" : ` ${reason}`}`, oneLine(message ?? ""));
 }
 
-function deletionText(metadata: JsonValue | undefined): string {
-  const finalizers = member(metadata, "finalizers");
-  const names = Array.isArray(finalizers) ? finalizers.filter((each): each is string => typeof each === "string") : [];
+function deletionText(object: JsonObject): string {
+  const names = finalizersOf(object);
   return names.length === 0 ? "is being deleted" : `is being deleted, held by its finalizers ${names.join(", ")}`;
 }
 

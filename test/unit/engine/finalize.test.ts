@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { memberAt } from "../../../src/core/json.ts";
 import { ANNOTATION, LABEL } from "../../../src/core/names.ts";
-import { finalizers, keeper, names, OURS, step, workflow } from "./lifecycle-bench.ts";
-import { CONFIG_MAP, keyOf, request, REQUEST, WorkerBench, type BenchOptions } from "./worker-bench.ts";
+import { finalizers, keeper, names, OURS } from "./lifecycle-bench.ts";
+import { CONFIG_MAP, keyOf, request, REQUEST, step, WorkerBench, workflow, type BenchOptions } from "./worker-bench.ts";
 
 let bench: WorkerBench;
 afterEach(() => bench.stop());

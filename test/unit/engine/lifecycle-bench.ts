@@ -1,41 +1,15 @@
-/** What the tests of pruning and deletion share: Workflows whose steps keep objects of several names. */
+/** What the tests of pruning and deletion share: functions that keep objects of several names, and what stands there. */
 import { memberAt, textMember, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
 import { ANNOTATION, FINALIZER } from "../../../src/core/names.ts";
-import { CONFIG_MAP, REQUEST, WorkerBench } from "./worker-bench.ts";
+import { CONFIG_MAP, keeps, REQUEST, WorkerBench } from "./worker-bench.ts";
 
-/** A step of the Workflow `flow`, on a ResourceFunction of the same name; `more` is YAML of the step. */
-export const step = (label: string, more = "", fn = label) => `
-    - label: ${label}
-      ref: { kind: ResourceFunction, name: ${fn} }
-      inputs: { name: =parent.metadata.name, spec: =parent.spec }
-      ${more}`;
+/** A ResourceFunction about the ConfigMap of its own name; `spec` is YAML of it. */
+export const keeper = (name: string, { object = name, spec = "", data = "{ text: kept }", ...more }: Keeper = {}) =>
+  keeps(name, { object, data, more: spec, ...more });
 
-export const workflow = (...steps: readonly string[]) => `
----
-apiVersion: koreo.dev/v1beta1
-kind: Workflow
-metadata: { name: flow, namespace: defs }
-spec:
-  crdRef: { apiGroup: t.koreo.test, version: v1, kind: Request }
-  steps:${steps.join("")}
-`;
-
-/** A ResourceFunction about the ConfigMap of its own name; `spec` is YAML of it, at its own depth. */
-export const keeper = (name: string, { object = name, api = "", spec = "", data = "{ text: kept }" } = {}) => `
----
-apiVersion: koreo.dev/v1beta1
-kind: ResourceFunction
-metadata: { name: ${name}, namespace: defs }
-spec:
-  apiConfig:
-    apiVersion: v1
-    kind: ConfigMap
-    name: ${object}
-    namespace: apps
-    ${api}
-  resource: { data: ${data} }
-  ${spec}
-`;
+interface Keeper extends Omit<NonNullable<Parameters<typeof keeps>[1]>, "more"> {
+  readonly spec?: string;
+}
 
 export async function names(bench: WorkerBench, candidates: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(candidates.map(async (name) => ((await bench.get(CONFIG_MAP, name)) ? [name] : [])));

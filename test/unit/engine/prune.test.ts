@@ -1,8 +1,8 @@
 /** What becomes of objects that no step names any more: only after a complete run, never through a skip. */
 import { afterEach, describe, expect, it } from "vitest";
 import { ANNOTATION } from "../../../src/core/names.ts";
-import { finalizers, inventoryOf, keeper, names, OURS, step, workflow } from "./lifecycle-bench.ts";
-import { CONFIG_MAP, keyOf, request, REQUEST, WorkerBench, type BenchOptions } from "./worker-bench.ts";
+import { finalizers, inventoryOf, keeper, names, OURS } from "./lifecycle-bench.ts";
+import { CONFIG_MAP, keyOf, request, REQUEST, step, WorkerBench, workflow, type BenchOptions } from "./worker-bench.ts";
 
 let bench: WorkerBench;
 afterEach(() => bench.stop());
@@ -13,7 +13,7 @@ const start = async (yaml: string, options: BenchOptions = {}) => {
 };
 /** Without the step `b`. */
 const withoutB = workflow(step("a"));
-const both = (b = "", a = "") => workflow(step("a"), step("b")) + keeper("a", { spec: a }) + keeper("b", { spec: b });
+const both = (b: Parameters<typeof keeper>[1] = {}) => workflow(step("a"), step("b")) + keeper("a") + keeper("b", b);
 
 describe("after a step is removed (invariant 8)", () => {
   it("its owned object goes, and the inventory with it", async () => {
@@ -28,10 +28,10 @@ describe("after a step is removed (invariant 8)", () => {
   });
 
   it.each([
-    ["it is abandoned", "delete: { abandon: {} }"],
-    ["its function never changes it", "update: { never: {} }"],
-  ])("the object stays where %s, and people are told", async (_name, spec) => {
-    await start(both(spec));
+    ["it is abandoned", { spec: "delete: { abandon: {} }" }],
+    ["its function never changes it", { update: "never" }],
+  ])("the object stays where %s, and people are told", async (_name, b) => {
+    await start(both(b));
     await bench.apply(withoutB);
     expect(await bench.writesOf("one")).not.toContain("delete ConfigMap/b");
     expect(inventoryOf(await bench.get(REQUEST, "one"))).toEqual(["a"]);

@@ -199,24 +199,27 @@ metadata: { name: ${name} }
 spec: ${spec}
 `;
 
-/** A Workflow for Requests whose steps call ResourceFunctions of their own names. */
-export function flow(...steps: readonly string[]): string {
-  const items = steps.map(
-    (label) => `
+/** A step on a ResourceFunction, of the same name if no other is given; `more` is YAML of the step. */
+export const step = (label: string, more = "", fn = label) => `
     - label: ${label}
-      ref: { kind: ResourceFunction, name: ${label} }
+      ref: { kind: ResourceFunction, name: ${fn} }
       inputs: { name: =parent.metadata.name, spec: =parent.spec }
-      condition: { type: ${label}, name: The ${label} }`,
-  );
-  return `
+      ${more}`;
+
+/** The Workflow of Requests. */
+export const workflow = (...steps: readonly string[]) => `
 ---
 apiVersion: koreo.dev/v1beta1
 kind: Workflow
 metadata: { name: flow, namespace: defs }
 spec:
   crdRef: { apiGroup: t.koreo.test, version: v1, kind: Request }
-  steps:${items.join("")}
+  steps:${steps.join("")}
 `;
+
+/** A Workflow for Requests whose steps call ResourceFunctions of their own names. */
+export function flow(...labels: readonly string[]): string {
+  return workflow(...labels.map((label) => step(label, `condition: { type: ${label}, name: The ${label} }`)));
 }
 
 /** A ResourceFunction about a ConfigMap. `api` and `more` are YAML. */

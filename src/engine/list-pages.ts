@@ -1,7 +1,6 @@
 /** Lists all objects of a kind, page by page. */
 import type { JsonObject } from "../core/json.ts";
-import type { ClusterResult, ResourceType } from "../engine/ports/object-store.ts";
-import type { Connection } from "./connection.ts";
+import type { ClusterResult, ObjectStore, ResourceType } from "./ports/object-store.ts";
 
 const PAGE = 500;
 
@@ -13,7 +12,7 @@ export interface ListScope {
 }
 
 export async function listPages(
-  { store, signal }: Connection,
+  { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
   type: ResourceType,
   { namespace, ...scope }: ListScope,
 ): Promise<ClusterResult<readonly JsonObject[]>> {
