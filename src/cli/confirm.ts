@@ -1,6 +1,6 @@
 /** Asks the person at the terminal before something is done that cannot be undone. */
 import { createInterface } from "node:readline/promises";
-import { ConfigError } from "../processes/shared/config.ts";
+import { ConfigError } from "../processes/shared/settings.ts";
 
 /** @throws ConfigError where there is nobody to ask, and the command line does not say yes either */
 export function demandTerminal(doing: string): void {

@@ -3,7 +3,8 @@ import { connectCluster, type ClusterAccess } from "../adapters/kubernetes/conne
 import { loadKubeConfig } from "../adapters/kubernetes/kube-config.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import type { ClusterFault } from "../engine/ports/object-store.ts";
-import { parseConfig, type ConfigFlags } from "../processes/shared/config.ts";
+import { parseConfig } from "../processes/shared/config.ts";
+import { type ConfigFlags } from "../processes/shared/settings.ts";
 import { abortOnSignals } from "../processes/shared/signals.ts";
 import { CommandFailed } from "./failure.ts";
 

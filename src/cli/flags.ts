@@ -1,6 +1,6 @@
 /** Options of commands, made from the one list of settings, so that help, environment and parsing cannot drift apart. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/config.ts";
+import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/settings.ts";
 
 /** What commands that only talk to the API server need. */
 export const CLUSTER_FLAGS: readonly ConfigFlag[] = ["kubeconfig", "context"];

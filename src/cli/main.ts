@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `koreo`: exit code 0 when done, 1 when something failed, 2 for a command line that makes no sense. */
 import { CommanderError } from "commander";
-import { ConfigError } from "../processes/shared/config.ts";
+import { ConfigError } from "../processes/shared/settings.ts";
 import { CommandFailed } from "./failure.ts";
 import { createProgram } from "./program.ts";
 

@@ -10,7 +10,8 @@ import { systemClock } from "../adapters/system/clock.ts";
 import type { KeyText } from "../core/object-key.ts";
 import type { QueuedRun, ReconcileQueue } from "../engine/ports/reconcile-queue.ts";
 import type { RunLog } from "../engine/ports/run-log.ts";
-import { parseConfig, type ConfigFlags } from "../processes/shared/config.ts";
+import { parseConfig } from "../processes/shared/config.ts";
+import { type ConfigFlags } from "../processes/shared/settings.ts";
 import { redisTarget } from "../processes/shared/redis-target.ts";
 import { CommandFailed } from "./failure.ts";
 

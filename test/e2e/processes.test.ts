@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { waitFor } from "../control-plane/child.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { RefusingWebhook } from "../support/refusing-webhook.ts";
-import { CHAIN, configMap, step, widget, workflow } from "../support/widget-manifests.ts";
+import { CHAIN, SLOW, widget } from "../support/widget-manifests.ts";
 
 const TAKEN_OVER_WITHIN_MS = 15_000;
 
@@ -16,9 +16,7 @@ describe("workers", () => {
     cluster = await startE2e({ watchers: 1, workers: 1 });
     webhook = await RefusingWebhook.start();
     await cluster.applyObjects([webhook.manifest]);
-    const label = `  overlays:
-    - overlay: { metadata: { labels: { delay: =inputs.spec.delay } } }`;
-    await cluster.apply(workflow("slow", step("slow")) + configMap("slow", "{ a: b }", label));
+    await cluster.apply(SLOW);
   });
   afterAll(async () => {
     await cluster.stop();
@@ -27,7 +25,7 @@ describe("workers", () => {
 
   it("one that is killed in mid-run: its key is reconciled elsewhere within 15 s", async () => {
     const [doomed] = cluster.stack.processes.filter(({ role }) => role === "worker");
-    await cluster.apply(widget("orphaned", `{ delay: "25" }`));
+    await cluster.apply(widget("orphaned", `{ text: hello, delay: "25" }`));
     await waitFor("the run being in the middle of a write", 20_000, () =>
       Promise.resolve(webhook.held.has("orphaned-slow")),
     );
@@ -40,7 +38,7 @@ describe("workers", () => {
 
   it("one that is asked to stop finishes its run, takes no more, and exits with 0 within 25 s", async () => {
     webhook.hold();
-    await cluster.apply(widget("finished", `{ delay: "4" }`));
+    await cluster.apply(widget("finished", `{ text: hello, delay: "4" }`));
     await waitFor("the run being in the middle of a write", 20_000, () =>
       Promise.resolve(webhook.held.has("finished-slow")),
     );
@@ -58,7 +56,7 @@ describe("workers", () => {
 
   it("one that is paused for longer than its lease writes nothing when it wakes (invariant 2)", async () => {
     const [paused] = cluster.stack.processes.filter(({ role, pid }) => role === "worker" && pid > 0);
-    await cluster.apply(widget("contested", `{ delay: "3" }`));
+    await cluster.apply(widget("contested", `{ text: hello, delay: "3" }`));
     await waitFor("the run being in the middle of a write", 20_000, () =>
       Promise.resolve(webhook.held.has("contested-slow")),
     );

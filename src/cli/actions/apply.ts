@@ -1,5 +1,5 @@
 /** `koreo apply`: manifests to the cluster, one line per object, CustomResourceDefinitions first. */
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { withConnection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
 import { readManifests } from "../manifest-files.ts";

@@ -4,7 +4,7 @@ import type { Finding } from "../../core/check/finding.ts";
 import { checkAgainstServer } from "../../core/check/server/check-server.ts";
 import { specChecksOf } from "../../core/manifest/schema.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { readCrds } from "../../processes/shared/crds.ts";
 import { checkDefinitions } from "../check-definitions.ts";
 import { countsOf, formatFindings, type CheckFormat } from "../check-formats.ts";

@@ -1,6 +1,6 @@
 /** `koreo crds`: our CustomResourceDefinitions, printed or installed. */
 import { stringify } from "yaml";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { readCrds } from "../../processes/shared/crds.ts";
 import { failed, withConnection } from "../connection.ts";
 import { nameOf } from "../object-name.ts";

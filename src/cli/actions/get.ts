@@ -3,7 +3,7 @@ import { member, textMember, type JsonObject, type JsonValue } from "../../core/
 import { conditionsIn, verdictOf } from "../../core/status/verdict.ts";
 import { listPages } from "../../engine/list-pages.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";
 import type { OutputFormat } from "../flags.ts";

@@ -1,7 +1,7 @@
 /** `koreo inspect`: a trigger with its conditions and the tree of its objects, once or live. */
 import { isJsonObject, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { stringify } from "yaml";
 import { withConnection } from "../connection.ts";
 import type { OutputFormat } from "../flags.ts";

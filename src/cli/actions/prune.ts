@@ -1,6 +1,7 @@
 /** `koreo prune`: deletes definitions that nothing uses, or with `--objects` what Koreo left behind. */
 import type { ResourceType } from "../../engine/ports/object-store.ts";
-import { ConfigError, parseConfig, type ConfigFlags } from "../../processes/shared/config.ts";
+import { parseConfig } from "../../processes/shared/config.ts";
+import { ConfigError, type ConfigFlags } from "../../processes/shared/settings.ts";
 import { demandTerminal } from "../confirm.ts";
 import { withConnection, type Connection } from "../connection.ts";
 import { findKind } from "../find-kind.ts";

@@ -2,7 +2,7 @@
 import { formatKey, parseKey, type ObjectKey } from "../../core/object-key.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import type { OutputFormat } from "../flags.ts";
 import { printDocument } from "../print-document.ts";
 import { allKeys, withQueue } from "../redis-state.ts";

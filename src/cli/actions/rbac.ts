@@ -7,7 +7,8 @@ import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../../core/names
 import { compileCatalog, type Catalog } from "../../core/plan/catalog.ts";
 import { kindText, needsOf, type KindNeeds } from "../../core/rbac/needs.ts";
 import { rolesFor, type RoleName } from "../../core/rbac/roles.ts";
-import { parseConfig, type ConfigFlags } from "../../processes/shared/config.ts";
+import { parseConfig } from "../../processes/shared/config.ts";
+import { type ConfigFlags } from "../../processes/shared/settings.ts";
 import { readSpecChecks } from "../../processes/shared/crds.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { readDefinitions } from "../definition-files.ts";

@@ -6,7 +6,7 @@ import { KOREO_GROUP } from "../../core/names.ts";
 import { readyCondition } from "../../core/status/condition.ts";
 import type { ObjectRef } from "../../engine/ports/object-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
 import { annotationOf, findObject, readAgain, textOf } from "../one-object.ts";

@@ -1,6 +1,6 @@
 /** `koreo trace`: the last run of a trigger as a tree with times, from the record the workers keep on Redis. */
 import type { RunLog, RunRecord } from "../../engine/ports/run-log.ts";
-import type { ConfigFlags } from "../../processes/shared/config.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { withConnection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";

@@ -1,6 +1,7 @@
 /** `koreo watcher`, `koreo worker`, `koreo api`, `koreo dev`: the processes of a cluster, run until SIGTERM or SIGINT. */
 import type { Command } from "commander";
-import { parseConfig, type ClusterConfig, type ConfigFlag, type ConfigFlags } from "../../processes/shared/config.ts";
+import { parseConfig, type ClusterConfig } from "../../processes/shared/config.ts";
+import { type ConfigFlag, type ConfigFlags } from "../../processes/shared/settings.ts";
 import { abortOnSignals } from "../../processes/shared/signals.ts";
 import { addSettings, REDIS_FLAGS } from "../flags.ts";
 

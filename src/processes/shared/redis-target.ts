@@ -1,7 +1,8 @@
 /** From the settings to the Redis that is meant, with the files they name. */
 import { readFileSync } from "node:fs";
 import type { RedisTarget } from "../../adapters/redis/target.ts";
-import { ConfigError, flagText, type ClusterConfig, type ConfigFlag } from "./config.ts";
+import { type ClusterConfig } from "./config.ts";
+import { ConfigError, flagText, type ConfigFlag } from "./settings.ts";
 
 /**
  * @returns undefined when no Redis is given

@@ -1,11 +1,7 @@
 /** Flags before our variables before the original's; what cannot be understood is named with its fix. */
 import { describe, expect, it } from "vitest";
-import {
-  ConfigError,
-  parseConfig,
-  type ConfigFlags,
-  type Environment,
-} from "../../../../src/processes/shared/config.ts";
+import { parseConfig } from "../../../../src/processes/shared/config.ts";
+import { ConfigError, type ConfigFlags, type Environment } from "../../../../src/processes/shared/settings.ts";
 
 describe("parseConfig", () => {
   it.each<{ name: string; flags?: ConfigFlags; env?: Environment; want: object }>([
