@@ -4,7 +4,7 @@ import { loadKubeConfig } from "../adapters/kubernetes/kube-config.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import type { ClusterFault } from "../engine/ports/object-store.ts";
 import { parseConfig } from "../processes/shared/config.ts";
-import { type ConfigFlags } from "../processes/shared/settings.ts";
+import type { ConfigFlags } from "../processes/shared/settings.ts";
 import { abortOnSignals } from "../processes/shared/signals.ts";
 import { CommandFailed } from "./failure.ts";
 

@@ -32,9 +32,18 @@ export async function definitionsOnCluster(
   const everywhere = await listKinds(connection, kinds, [undefined]);
   if (everywhere.kind === "ok") return { definitions: everywhere.value, limitedBy: undefined };
   if (everywhere.fault.kind !== "forbidden") throw failed("listing definitions", everywhere.fault);
-  const limited = await listKinds(connection, kinds, namespaces);
-  if (limited.kind === "fault") throw failed("listing definitions", limited.fault);
-  return { definitions: limited.value, limitedBy: everywhere.fault.detail };
+  return { definitions: await definitionsIn(connection, kinds, namespaces), limitedBy: everywhere.fault.detail };
+}
+
+/** @throws CommandFailed when they cannot be listed */
+export async function definitionsIn(
+  connection: Connection,
+  kinds: readonly DefinitionKind[],
+  namespaces: readonly string[],
+): Promise<readonly ClusterDefinition[]> {
+  const listed = await listKinds(connection, kinds, namespaces);
+  if (listed.kind === "fault") throw failed("listing definitions", listed.fault);
+  return listed.value;
 }
 
 async function listKinds(

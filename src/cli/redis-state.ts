@@ -11,7 +11,7 @@ import type { KeyText } from "../core/object-key.ts";
 import type { QueuedRun, ReconcileQueue } from "../engine/ports/reconcile-queue.ts";
 import type { RunLog } from "../engine/ports/run-log.ts";
 import { parseConfig } from "../processes/shared/config.ts";
-import { type ConfigFlags } from "../processes/shared/settings.ts";
+import type { ConfigFlags } from "../processes/shared/settings.ts";
 import { redisTarget } from "../processes/shared/redis-target.ts";
 import { CommandFailed } from "./failure.ts";
 

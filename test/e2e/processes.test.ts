@@ -48,7 +48,7 @@ describe("workers", () => {
     expect(performance.now() - since).toBeLessThan(25_000);
     expect(exitCode).toBe(0);
     // It finished: the object is there although no worker runs any more.
-    expect(at(await cluster.get("ConfigMap", "finished-slow"), "data", "a")).toBe("b");
+    expect(at(await cluster.get("ConfigMap", "finished-slow"), "data", "text")).toBe("hello");
     expect(at(await cluster.get("Widget", "finished"), "status", "conditions", "0", "status")).not.toBe("False");
     await cluster.stack.add("worker");
     await cluster.untilReady("finished");

@@ -5,7 +5,7 @@ import { readyCondition } from "../../core/status/condition.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { QueuedRun } from "../../engine/ports/reconcile-queue.ts";
 import { parseConfig } from "../../processes/shared/config.ts";
-import { type ConfigFlags } from "../../processes/shared/settings.ts";
+import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { blockageOf, blockingChain, type ChainLink } from "../blocking-chain.ts";
 import { withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";

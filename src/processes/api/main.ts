@@ -2,7 +2,7 @@
 import { readMetadata } from "../../adapters/kubernetes/object-metadata.ts";
 import { AccessReviews } from "../../adapters/kubernetes/reviews.ts";
 import { serverMetrics } from "../../adapters/telemetry/metrics/server-metrics.ts";
-import { type ClusterConfig } from "../shared/config.ts";
+import type { ClusterConfig } from "../shared/config.ts";
 import { ConfigError } from "../shared/settings.ts";
 import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
 import { version } from "../shared/version.ts";

@@ -1,7 +1,7 @@
 /** From the settings to the Redis that is meant, with the files they name. */
 import { readFileSync } from "node:fs";
 import type { RedisTarget } from "../../adapters/redis/target.ts";
-import { type ClusterConfig } from "./config.ts";
+import type { ClusterConfig } from "./config.ts";
 import { ConfigError, flagText, type ConfigFlag } from "./settings.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** The watcher process: turns what happens in the cluster into keys on the queue. */
 import { watchMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { Watcher } from "../../engine/watcher/watcher.ts";
-import { type ClusterConfig } from "../shared/config.ts";
+import type { ClusterConfig } from "../shared/config.ts";
 import { ConfigError } from "../shared/settings.ts";
 import { openFoundation, type Foundation } from "../shared/foundation.ts";
 

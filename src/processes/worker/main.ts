@@ -4,7 +4,7 @@ import { expressionMetrics } from "../../adapters/telemetry/metrics/expression-m
 import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
 import { DEFAULT_LIMITS } from "../../engine/run-context.ts";
-import { type ClusterConfig } from "../shared/config.ts";
+import type { ClusterConfig } from "../shared/config.ts";
 import { ConfigError } from "../shared/settings.ts";
 import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
 

@@ -1,7 +1,7 @@
 /** Kubernetes' functions on addresses of the web. */
 import { spend } from "../budget.ts";
 import { put } from "../maps.ts";
-import { type Value } from "../value.ts";
+import type { Value } from "../value.ts";
 import { functionFault, noSuchOverload, onText, type CelFunction } from "./function.ts";
 import { hostAndPort, parseUrl, queryPairs, Url, type UrlParts } from "./url-value.ts";
 
