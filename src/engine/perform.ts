@@ -135,6 +135,7 @@ function refused(fault: ClusterFault, attempt: Attempt, run: RunContext): NotOk 
 
 const AGAIN_SECONDS = 5;
 const ACCESS_SECONDS = 30;
+const QUOTA_SECONDS = 2;
 
 /** Turns a refusal into what the step came to. */
 export function faultOutcome(fault: ClusterFault, { doing, name, location }: Attempt): NotOk {
@@ -142,8 +143,10 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
   switch (fault.kind) {
     case "invalid":
       return permFail(message, location);
-    case "forbidden":
-      return retry(ACCESS_SECONDS, `${message}${hintOf(fault.detail)}`, location);
+    case "forbidden": {
+      const { hint, seconds } = refusalOf(fault.detail);
+      return retry(seconds, `${message}${hint}`, location);
+    }
     case "unknownKind":
     case "notFound":
       return retry(ACCESS_SECONDS, message, location);
@@ -160,13 +163,18 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
 }
 
 /**
- * What people can do about a 403. The Status reply has no code that tells missing rights from the other reasons, so this
- * hint, and nothing else, goes by the API server's words.
+ * What people can do about a 403, and when it is worth another try. The Status reply has no code that tells missing rights
+ * from the other reasons, so this, and nothing else, goes by the API server's words.
  */
-function hintOf(detail: string): string {
-  if (detail.includes(" cannot ")) return ". Grant the worker's identity this access.";
-  if (detail.includes("exceeded quota")) return ". Raise the quota of the namespace, or make room in it.";
+function refusalOf(detail: string): { readonly hint: string; readonly seconds: number } {
+  const seconds = ACCESS_SECONDS;
+  if (detail.includes(" cannot ")) return { hint: ". Grant the worker's identity this access.", seconds };
+  if (detail.includes("exceeded quota"))
+    return { hint: ". Raise the quota of the namespace, or make room in it.", seconds };
+  // A quota that was just made: its controller has not counted yet.
+  if (detail.includes("status unknown for quota"))
+    return { hint: ". Wait until the new quota is counted.", seconds: QUOTA_SECONDS };
   if (detail.includes("because it is being terminated"))
-    return ". Wait for the namespace to be gone, then create it anew.";
-  return "";
+    return { hint: ". Wait for the namespace to be gone, then create it anew.", seconds };
+  return { hint: "", seconds };
 }

@@ -73,13 +73,11 @@ describe("koreo", () => {
     const guide = path.resolve(import.meta.dirname, "../../examples/guide");
     expect(await here("apply", "-R", "-f", guide)).toMatchObject({ code: 0, stderr: "" });
     const get = () => here("get", "project", "atlas", "-n", "projects", "-o", "json");
-    await waitFor(
-      "the project being Ready",
-      30_000,
-      async () =>
-        /"type": "Ready",\s+"status": "True"|"status": "True",[^}]*"type": "Ready"/.test((await get()).stdout),
-      new AbortController().signal,
-    );
+    const isReady = async () =>
+      /"type": "Ready",\s+"status": "True"|"status": "True",[^}]*"type": "Ready"/.test((await get()).stdout);
+    await waitFor("the project being Ready", 30_000, isReady).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${(await get()).stdout}`);
+    });
     expect((await get()).stdout).toContain('"name": "project-atlas-bob"');
     expect((await here("apply", "-R", "-f", guide)).stdout).not.toMatch(/created|configured/);
   });

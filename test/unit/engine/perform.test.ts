@@ -9,6 +9,7 @@ import { CONFIG_MAP, flow, keeps, request, WorkerBench } from "./worker-bench.ts
 
 const RBAC = 'configmaps is forbidden: User "worker" cannot create resource "configmaps" in the namespace "apps"';
 const QUOTA = 'configmaps "shared" is forbidden: exceeded quota: q, requested: count/configmaps=1';
+const UNCOUNTED = 'configmaps "shared" is forbidden: status unknown for quota: q, resources: configmaps';
 const TERMINATING =
   'configmaps "shared" is forbidden: unable to create new content in namespace apps because it is being terminated';
 const POLICY = 'configmaps "shared" is forbidden: ValidatingAdmissionPolicy denied request: no';
@@ -18,6 +19,7 @@ const ROWS: readonly { fault: ClusterFault; kind: string; seconds?: number; says
   { fault: { kind: "invalid", detail: "no", status: 422 }, kind: "permFail", says: "Error creating X: no" },
   { fault: forbidden(RBAC), kind: "retry", seconds: 30, says: "Grant the worker's identity this access" },
   { fault: forbidden(QUOTA), kind: "retry", seconds: 30, says: "Raise the quota", not: "Grant" },
+  { fault: forbidden(UNCOUNTED), kind: "retry", seconds: 2, says: "Wait until the new quota is counted", not: "Grant" },
   {
     fault: forbidden(TERMINATING),
     kind: "retry",
