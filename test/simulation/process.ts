@@ -51,6 +51,7 @@ export class Process {
     try {
       return await this.#act(made, execute, altered);
     } finally {
+      this.#world.answered(made);
       this.calls -= 1;
       if (this.calls === 0) this.#world.underWay.delete(this.lane);
     }

@@ -21,6 +21,8 @@ import { startWorker } from "./worker.ts";
 
 /** After the last of anything for so long all is settled. */
 const QUIET_MS = 5000;
+/** The periodic calls of an idle process are answered sooner, but for a few. */
+const SLOW_MS = 500;
 /** What a fault can bring may come so much later: a lease or a watcher's time that ends. */
 const AFTERMATH_MS = 16_000;
 /** Not settled after this: it never will be. */
@@ -143,6 +145,11 @@ export class World {
       if (!isPassing(fault)) this.disturbed(0);
     }
     return { call, fault, latency };
+  }
+
+  /** What follows from a slow answer is only about to begin. */
+  answered({ latency: [thereMs, backMs] }: CallMade): void {
+    if (thereMs + backMs >= SLOW_MS) this.#active();
   }
 
   /** The user's next step, if there is one left. @param isEarly - not all has settled after the one before */
