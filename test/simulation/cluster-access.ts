@@ -2,6 +2,7 @@
 import { refusalOf, type StoreFault } from "./store-faults.ts";
 import type { MemoryCluster } from "../../src/adapters/memory/object-store.ts";
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
+import { isGoing } from "../../src/core/lifetime.ts";
 import { formatKey, type GroupKind, type KeyText } from "../../src/core/object-key.ts";
 import type { Informers, WatchHandler, WatchScope } from "../../src/engine/ports/informer.ts";
 import type {
@@ -137,9 +138,11 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
     const key = this.#keyOf(ref);
     const execute = async () => {
       const before = this.#world.audit.versionOf(key);
+      // The deletion of what is being deleted changes nothing.
+      const isNoChange = verb === "delete" && isGoing(this.#world.audit.current(key) ?? {});
       const result = await act();
       if (result.kind === "ok") this.#world.audit.told(key, result.value);
-      if (result.kind === "ok")
+      if (result.kind === "ok" && !isNoChange)
         this.#world.wrote({ run, by: this.#process.name, verb, object: key }, result.value, before);
       return result;
     };

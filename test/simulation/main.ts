@@ -3,12 +3,13 @@
  * with 1 when any of them is above 0; says of each failure how to see it again.
  */
 import { parseArgs } from "node:util";
-import { parseSingleFault, randomFaults, type FaultPlan } from "./faults.ts";
+import { parseSingleFault, randomFaults, type Call, type FaultPlan } from "./faults.ts";
 import { replayCommand } from "./replay.ts";
 import { playBaseline, playSchedule, type Baseline, type Verdict } from "./run-schedule.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { briefFaults, singleFaults } from "./schedules.ts";
 import { Tally } from "./tally.ts";
+import type { CallMade } from "./world.ts";
 
 const USAGE = `Usage: npm run faults -- [options]
   --seeds N          random schedules over all scenarios (default 1000)
@@ -18,7 +19,7 @@ const USAGE = `Usage: npm run faults -- [options]
   --scenario NAME    this scenario alone
   --schedule ID      one single fault of it, as CALL:FAULT
   --seed S           one random schedule of it
-  --calls            prints its calls without faults, and plays nothing
+  --calls            prints the calls of this schedule as they are made; without one, those without faults
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}`;
 const PROGRESS_EVERY_MS = 10_000;
 const MAX_SHOWN = 20;
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   if (first === undefined) throw new Error(`no scenario ${values.scenario ?? ""}\n${USAGE}`);
   const isOne = values.calls || values.schedule !== undefined || values.seed !== undefined;
   if (isOne && values.scenario === undefined) throw new Error(`which scenario?\n${USAGE}`);
-  if (values.calls) {
+  if (values.calls && values.schedule === undefined && values.seed === undefined) {
     printCalls(first);
     return;
   }
@@ -73,7 +74,7 @@ async function playAll(baselines: readonly Baseline[]): Promise<void> {
 }
 
 async function play(baseline: Baseline, plan: FaultPlan): Promise<void> {
-  const verdict = await playSchedule(baseline, plan);
+  const verdict = await playSchedule(baseline, plan, values.calls ? { onCall: printCall } : {});
   tally.add(verdict);
   if (verdict.findings.length > 0) show(verdict);
   if (performance.now() - toldMs < PROGRESS_EVERY_MS) return;
@@ -89,5 +90,15 @@ function show(verdict: Verdict): void {
 }
 
 function printCalls({ calls }: Baseline): void {
-  for (const { at, process: name, to, verb, target } of calls) console.log(`${at}  ${name}  ${to}  ${verb}  ${target}`);
+  for (const call of calls) console.log(lineOf(call));
+}
+
+function printCall(atMs: number, { call, fault, latency }: CallMade): void {
+  const [thereMs, backMs] = latency;
+  const injected = fault === undefined ? "" : `  <- ${fault}`;
+  console.log(`${atMs} ms  ${lineOf(call)}  (${thereMs} + ${backMs} ms)${injected}`);
+}
+
+function lineOf({ at, process: name, to, verb, target }: Call): string {
+  return `${at}  ${name}  ${to}  ${verb}  ${target}`;
 }

@@ -19,7 +19,7 @@ async function firstFound(name: string, mutation: Mutation, faults: readonly str
   const baseline = await baselineOf(name);
   for (const plan of singleFaults(baseline)) {
     if (!faults.some((fault) => plan.id.endsWith(`:${fault}`))) continue;
-    const { findings } = await playSchedule(baseline, plan, mutation);
+    const { findings } = await playSchedule(baseline, plan, { mutation });
     if (findings.length > 0) return findings;
   }
   return [];
@@ -37,7 +37,7 @@ describe("a broken engine is found", () => {
       ...noMutation,
       keepsWish: (key: KeyText) => !key.includes("/Request/") || (wishes += 1) !== 2,
     };
-    const { findings } = await playSchedule(await baselineOf("one-object"), noFaults(), dropsOne);
+    const { findings } = await playSchedule(await baselineOf("one-object"), noFaults(), { mutation: dropsOne });
     expect(findings.map(({ message }) => message.split(":")[0])).toContain("lost wish");
     expect(findings.filter(({ message }) => message.includes("is not as without faults")).length).toBeGreaterThan(0);
   });

@@ -2,9 +2,8 @@
 import type { Call, FaultPlan } from "./faults.ts";
 import { noFaults } from "./faults.ts";
 import { endingOf, judge, judgeEnd, type Ending, type Finding } from "./judge.ts";
-import type { Mutation } from "./mutations.ts";
 import type { Scenario } from "./scenario.ts";
-import { World } from "./world.ts";
+import { World, type WorldOptions } from "./world.ts";
 
 /** What is settled stays silent for at least so long. */
 const SILENCE_MS = 60_000;
@@ -36,9 +35,13 @@ export async function playBaseline(scenario: Scenario): Promise<Baseline> {
   return { scenario, calls, ending };
 }
 
-export async function playSchedule(baseline: Baseline, plan: FaultPlan, mutation?: Mutation): Promise<Verdict> {
+export async function playSchedule(
+  baseline: Baseline,
+  plan: FaultPlan,
+  more: Pick<WorldOptions, "mutation" | "onCall"> = {},
+): Promise<Verdict> {
   const { scenario, ending } = baseline;
-  const world = new World(scenario, { plan, ...(mutation === undefined ? {} : { mutation }) });
+  const world = new World(scenario, { plan, ...more });
   const findings: Finding[] = [];
   try {
     await world.play();

@@ -34,6 +34,8 @@ const RESYNC_AHEAD_MS = 60 * 60_000;
 export interface WorldOptions {
   readonly plan: FaultPlan;
   readonly mutation?: Mutation;
+  /** Told of each call as it is made. */
+  readonly onCall?: (atMs: number, made: CallMade) => void;
 }
 
 /** Nothing but the call itself suffers: no lease, no watcher's time has to end first. */
@@ -64,6 +66,7 @@ export class World {
   readonly underWay = new Set<Lane>();
   readonly #scenario: Scenario;
   readonly #plan: FaultPlan;
+  readonly #onCall: WorldOptions["onCall"];
   readonly #user: User;
   readonly #processes: Process[] = [];
   /** Neither cluster nor Redis nor user ever stop. */
@@ -74,8 +77,9 @@ export class World {
   #busyUntilMs = 0;
   #starts = 0;
 
-  constructor(scenario: Scenario, { plan, mutation = noMutation }: WorldOptions) {
+  constructor(scenario: Scenario, { plan, mutation = noMutation, onCall }: WorldOptions) {
     this.#scenario = scenario;
+    this.#onCall = onCall;
     this.#plan = plan;
     this.mutation = mutation;
     this.time = new SimulatedTime(() => plan.random(), plan.isShuffled);
@@ -144,7 +148,9 @@ export class World {
       this.injected.push(`${fault} at call ${call.at}: ${call.process} ${call.verb} ${call.target}`);
       if (!isPassing(fault)) this.disturbed(0);
     }
-    return { call, fault, latency };
+    const decided = { call, fault, latency };
+    this.#onCall?.(this.nowMs, decided);
+    return decided;
   }
 
   /** What follows from a slow answer is only about to begin. */
