@@ -15,6 +15,8 @@ export class RefusingWebhook {
   readonly manifest: JsonObject;
   /** Objects that are being held back now. */
   readonly held = new Set<string>();
+  /** How often it was asked about each object. */
+  readonly reviews = new Map<string, number>();
   #isLifted = false;
 
   private constructor(server: Server, manifest: JsonObject) {
@@ -63,6 +65,7 @@ export class RefusingWebhook {
     const asked = (label: string) => Number(memberAt(review, ["request", "object", "metadata", "labels", label]) ?? 0);
     const [code, delaySeconds] = this.#isLifted ? [0, 0] : [asked("refuse"), asked("delay")];
     this.held.add(name);
+    this.reviews.set(name, (this.reviews.get(name) ?? 0) + 1);
     for (let waitedMs = 0; waitedMs < delaySeconds * 1000 && !this.#isLifted; waitedMs += 50) await sleep(50);
     this.held.delete(name);
     const verdict =
