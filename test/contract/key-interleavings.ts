@@ -31,7 +31,7 @@ export function describeKeyInterleavings(
   count: number,
   make: () => Promise<InterleavingsFixture>,
 ): void {
-  describe(`random interleavings on ${title}`, () => {
+  describe(`random interleavings on ${title} (invariant 1)`, () => {
     const first = chooseSeed();
     const seeds = Array.from({ length: count }, (_, index) => (first + index) >>> 0);
     it.each(seeds)("a run always starts after the last event of its key, seed %i", async (seed) => {

@@ -60,7 +60,7 @@ export function describeKeyFairness(title: string, make: () => Promise<KeyStoreF
       expect(shares(namespaces)).toEqual({ one: 25, two: 25 });
     });
 
-    it("a flood does not hold back a quiet namespace or cluster", async () => {
+    it("a flood does not hold back a quiet namespace or cluster (invariant 9)", async () => {
       await flood(500, 2, "flood");
       await takeMany(50);
       await flood(2, 2, "quiet");

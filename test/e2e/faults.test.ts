@@ -12,7 +12,7 @@ const kindOf = (kind: string) => ({ ...WIDGET, kind, plural: `${kind.toLowerCase
 const trigger = (kind: string, name: string, spec: string) =>
   widget(name, spec).replace("kind: Widget", `kind: ${kind}`);
 
-describe("bad input", () => {
+describe("bad input (invariant 9)", () => {
   let cluster: E2eCluster;
   beforeAll(async () => {
     cluster = await startE2e({ kinds: [WIDGET, ...KINDS.map(kindOf)] });
@@ -132,7 +132,7 @@ describe("bad input", () => {
     });
   });
 
-  it("no value of a Secret or input leaves in a condition", async () => {
+  it("no value of a Secret or input leaves in a condition (invariant 10)", async () => {
     await cluster.apply(widget("secretive", `{ text: { password: "hunter2-hunter2" } }`));
     const ready = await cluster.untilReason("secretive", "Failure");
     expect(JSON.stringify(at(await cluster.get("Widget", "secretive"), "status"))).not.toContain("hunter2");

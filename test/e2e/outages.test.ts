@@ -9,7 +9,7 @@ import { CHAIN, widget } from "../support/widget-manifests.ts";
 
 const text = (value: string) => (object: JsonObject | undefined) => at(object, "data", "text") === value;
 
-describe("Redis", () => {
+describe("Redis (invariant 3)", () => {
   let cluster: E2eCluster;
   beforeAll(async () => {
     cluster = await startE2e({ watchers: 1, workers: 1 });
@@ -61,7 +61,7 @@ describe("Redis", () => {
   });
 });
 
-describe("the API server", () => {
+describe("the API server (invariant 3)", () => {
   let cluster: E2eCluster;
   beforeAll(async () => {
     cluster = await startE2e({ watchers: 1, workers: 1 });

@@ -124,7 +124,7 @@ ${runs("taking-over", "old", `{ encoded: ${encoded} }`)}`);
     expect(requests.filter(({ verb, requestURI }) => verb === "patch" && requestURI.includes("secrets"))).toEqual([]);
   });
 
-  it("stands in no annotation, status, Event, log, span or record of a run, and no command tells it", async () => {
+  it("stands in no annotation, status, Event, log, span or record of a run, and no command tells it (invariant 10)", async () => {
     await cluster.apply(runs("secretive", "told", `{ words: { password: ${CANARY} } }`));
     const failed = await cluster.untilReason("told", "Failure");
     expect(failed.message).toContain('Invalid value: "..."');

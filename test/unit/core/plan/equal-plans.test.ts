@@ -84,7 +84,7 @@ function reordered(text: string, orders: readonly number[]): string {
 
 const file = fc.constantFrom(...FILES);
 
-describe("5: equal manifests give equal plans", () => {
+describe("equal manifests give equal plans (invariant 5)", () => {
   it.each([
     { style: "block", half: 0 },
     { style: "flow", half: 1 },
