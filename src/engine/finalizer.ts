@@ -11,7 +11,7 @@ import type { NotOk } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { deletePolicyOf, markHolder } from "../core/resource/mark.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
-import { faultOutcome } from "./perform.ts";
+import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
 

@@ -9,7 +9,7 @@ import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { markHolder } from "../core/resource/mark.ts";
 import { cleanupKinds } from "./finalizer.ts";
 import { listPages } from "./list-pages.ts";
-import { faultOutcome } from "./perform.ts";
+import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ClusterResult, ResourceType } from "./ports/object-store.ts";
 import { resolveAnyVersion } from "./removal.ts";
 import { givenUp, type RunContext } from "./run-context.ts";

@@ -8,7 +8,7 @@ import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import { permFail, type NotOk } from "../core/outcome.ts";
 import { markHolder } from "../core/resource/mark.ts";
 import { recordedObjects } from "./object-records.ts";
-import { faultOutcome } from "./perform.ts";
+import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
 import { shared, type RunContext } from "./run-context.ts";
 

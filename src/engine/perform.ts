@@ -5,10 +5,13 @@
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { isGoing } from "../core/lifetime.ts";
-import { permFail, retry, type NotOk, type Outcome } from "../core/outcome.ts";
+import type { NotOk, Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { hideValuesIn } from "../core/resource/sensitive.ts";
+import { faultOutcome, type Attempt } from "./fault-outcome.ts";
+import { watchLateCreate } from "./late-create.ts";
 import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
+import { MIN_LEASE_FOR_DELETE_MS } from "./removal.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
 
 /** What an action that writes asks for. */
@@ -27,15 +30,12 @@ export type Performed =
   | { readonly kind: "stale" }
   | { readonly kind: "outcome"; readonly outcome: Outcome<Value>; readonly changed: boolean };
 
-/** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
-export const MIN_LEASE_FOR_DELETE_MS = 5000;
-
 export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
   const { action, ref } = request;
   if (run.leaseLeftMs() <= 0 || run.signal.aborted) throw givenUp(run);
   switch (action.kind) {
     case "create":
-      return created(request, await run.ports.store.create(ref, action.body, signal), run);
+      return create(request, action.body, run, signal);
     case "patch":
       return patched(request, await run.ports.store.patch(ref, action.body, signal), run);
     case "recreate":
@@ -45,6 +45,15 @@ export async function perform(run: RunContext, request: WriteRequest, signal: Ab
 }
 
 type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
+
+async function create(request: WriteRequest, body: JsonObject, run: RunContext, signal: AbortSignal) {
+  const answer = await run.ports.store.create(request.ref, body, signal);
+  const fault = answer.kind === "fault" ? answer.fault.kind : undefined;
+  const isUnknown = fault === "aborted" || fault === "unavailable";
+  const isOver = run.leaseLeftMs() <= 0 || run.signal.aborted;
+  if (isUnknown || (fault === undefined && isOver)) watchLateCreate(run, request.ref, body);
+  return created(request, answer, run);
+}
 
 function created({ action, ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
@@ -113,68 +122,7 @@ async function remove(
   };
 }
 
-/** What was being done to which object, for messages. */
-interface Attempt {
-  readonly doing:
-    | "loading"
-    | "creating"
-    | "patching"
-    | "deleting"
-    | "listing"
-    | "putting the finalizer on"
-    | "taking the finalizer off";
-  readonly name: string;
-  /** The manifest path whose action was refused. */
-  readonly location: string;
-}
-
 function refused(fault: ClusterFault, attempt: Attempt, run: RunContext): NotOk {
   if (fault.kind === "aborted" && run.signal.aborted) throw givenUp(run);
   return faultOutcome(fault, attempt);
-}
-
-const AGAIN_SECONDS = 5;
-const ACCESS_SECONDS = 30;
-const QUOTA_SECONDS = 2;
-
-/** Turns a refusal into what the step came to. */
-export function faultOutcome(fault: ClusterFault, { doing, name, location }: Attempt): NotOk {
-  const message = `Error ${doing} ${name}: ${fault.detail}`;
-  switch (fault.kind) {
-    case "invalid":
-      return permFail(message, location);
-    case "forbidden": {
-      const { hint, seconds } = refusalOf(fault.detail);
-      return retry(seconds, `${message}${hint}`, location);
-    }
-    case "unknownKind":
-    case "notFound":
-      return retry(ACCESS_SECONDS, message, location);
-    case "throttled":
-      return retry(Math.max(1, fault.afterSeconds), message, location);
-    case "alreadyExists":
-    case "conflict":
-    case "expired":
-      return retry(1, message, location);
-    case "unavailable":
-    case "aborted":
-      return retry(AGAIN_SECONDS, message, location);
-  }
-}
-
-/**
- * What people can do about a 403, and when it is worth another try. The Status reply has no code that tells missing rights
- * from the other reasons, so this, and nothing else, goes by the API server's words.
- */
-function refusalOf(detail: string): { readonly hint: string; readonly seconds: number } {
-  const seconds = ACCESS_SECONDS;
-  if (detail.includes(" cannot ")) return { hint: ". Grant the worker's identity this access.", seconds };
-  if (detail.includes("exceeded quota"))
-    return { hint: ". Raise the quota of the namespace, or make room in it.", seconds };
-  // A quota that was just made: its controller has not counted yet.
-  if (detail.includes("status unknown for quota"))
-    return { hint: ". Wait until the new quota is counted.", seconds: QUOTA_SECONDS };
-  if (detail.includes("because it is being terminated"))
-    return { hint: ". Wait for the namespace to be gone, then create it anew.", seconds };
-  return { hint: "", seconds };
 }

@@ -78,6 +78,11 @@ export class Reconciler {
     this.#memory = createWorkerMemory(ports.clock, options.resyncIntervalMs);
   }
 
+  /** Whatever it would come back to after its runs is left. */
+  end(): void {
+    this.#memory.later.end();
+  }
+
   /** Runs one key. Rejects only for a bug; an interrupted run answers `interrupted`. */
   async reconcile(run: KeyRun): Promise<RunReport> {
     const key = parseKey(run.key);

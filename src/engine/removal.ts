@@ -9,12 +9,14 @@ import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
 import { isError } from "../core/outcome.ts";
 import { otherKeeper } from "./ownership-check.ts";
-import { faultOutcome, MIN_LEASE_FOR_DELETE_MS } from "./perform.ts";
+import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
 export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned"> & {
+  /** Deletes only what stands there as it was judged; for pruning always so. */
+  readonly isExact?: boolean;
   /** Asked once, before the first delete: whether what the run went by is still so. */
   readonly confirm?: () => Promise<boolean>;
 };
@@ -31,6 +33,9 @@ type Fate =
   | { readonly kind: "gone"; readonly deleted: boolean }
   | { readonly kind: "left"; readonly reason: string | undefined }
   | ({ readonly kind: "waiting" } & Removed["waiting"][number]);
+
+/** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
+export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 /** Requests at once for one trigger. */
 const AT_ONCE = 16;
@@ -133,8 +138,8 @@ class Remover {
   #preconditions(observed: JsonObject) {
     const metadata = member(observed, "metadata");
     const uid = textMember(metadata, "uid");
-    const version =
-      this.#options.purpose === "finalize" ? {} : { resourceVersion: textMember(metadata, "resourceVersion") };
+    const { purpose, isExact = purpose === "prune" } = this.#options;
+    const version = isExact ? { resourceVersion: textMember(metadata, "resourceVersion") } : {};
     return { uid, ...version, propagationPolicy: "Background" as const };
   }
 

@@ -18,7 +18,7 @@ import { isDriftRepair } from "./drift.ts";
 import { holdForObject } from "./finalizer.ts";
 import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
 import { placeOf, planWrite, sendWrite, type WriteSite } from "./object-write.ts";
-import { faultOutcome } from "./perform.ts";
+import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import { RunInterrupted, shared, type RunContext } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";

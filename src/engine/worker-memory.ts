@@ -1,6 +1,7 @@
 /** What a worker process remembers between runs to spare requests. All of it may be lost at any time. */
 import { BoundedMap } from "./bounded-map.ts";
 import type { Clock } from "./ports/clock.ts";
+import { LaterLooks } from "./later-looks.ts";
 import { RepairMemory } from "./repair-memory.ts";
 import { WriteMemory } from "./write-memory.ts";
 
@@ -15,6 +16,7 @@ export interface PrunedStatus {
 export interface WorkerMemory {
   readonly writes: WriteMemory;
   readonly repairs: RepairMemory;
+  readonly later: LaterLooks;
   /** By uid of the trigger. */
   readonly prunedStatuses: BoundedMap<string, PrunedStatus>;
 }
@@ -27,6 +29,7 @@ export function createWorkerMemory(clock: Clock, resyncIntervalMs: number): Work
   return {
     writes: new WriteMemory(clock, resyncIntervalMs * SHARE_OF_RESYNC),
     repairs: new RepairMemory(clock),
+    later: new LaterLooks(clock),
     prunedStatuses: new BoundedMap(MAX_TRIGGERS),
   };
 }

@@ -15,8 +15,6 @@ export type Trouble = "lost" | "superseded" | "orphaned" | "foreign" | "other";
 
 export interface Finding {
   readonly trouble: Trouble;
-  /** One that is known and not mended yet; see `createdTooLate`. */
-  readonly isKnown?: true;
   readonly message: string;
 }
 
@@ -40,8 +38,7 @@ export function endingOf({ audit, history }: World): Ending {
 
 /** @param wanted - how the simulation without faults ended */
 export function judge(world: World, scenario: Scenario, wanted: Ending): readonly Finding[] {
-  const left = createdTooLate(world);
-  const findings: readonly Finding[] = [
+  return [
     ...world.bugs.map((bug): Finding => ({ trouble: "other", message: `a bug was thrown: ${bug}` })),
     ...differences(world, wanted),
     ...orphans(world),
@@ -53,27 +50,6 @@ export function judge(world: World, scenario: Scenario, wanted: Ending): readonl
       return { trouble, message: `${law}: ${message}` };
     }),
   ];
-  return findings.map((each) => (left.some((key) => each.message.startsWith(key)) ? { ...each, isKnown: true } : each));
-}
-
-/**
- * The known gap: a create without an owner that the cluster executes when the trigger is gone already, because its worker
- * was stopped or the request was under way for long. Nobody comes back for the object; to delete it by its mark alone would
- * also delete what a backup has restored before its trigger.
- */
-function createdTooLate({ audit, history }: World): readonly KeyText[] {
-  const objects = audit.objects();
-  const goneAt = new Map<string, number>();
-  const late: KeyText[] = [];
-  for (const [at, event] of history.events.entries()) {
-    if (event.kind === "gone") goneAt.set(event.object, at);
-    if (event.kind !== "write" || event.verb !== "create") continue;
-    const [object, parts] = [objects.get(event.object), parseKey(event.object)];
-    const holder = object === undefined || parts === undefined ? undefined : markHolder(object, parts);
-    if (object !== undefined && holder !== undefined && goneAt.has(holder.trigger) && !hasOwners(object))
-      late.push(event.object);
-  }
-  return late;
 }
 
 /** What the scenario says of the end, for the simulation without faults. */

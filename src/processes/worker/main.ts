@@ -59,6 +59,7 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   await aborted(signal);
   log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
   await consumer.drain(config.drainMs);
+  reconciler.end();
   await events.close(LAST_EVENTS_MS);
 }
 

@@ -1,7 +1,8 @@
 /** What each refusal of the API server means for the step (design section 7), and writes of a run that must not go on. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { LogFields } from "../../../src/engine/ports/logger.ts";
-import { faultOutcome, perform } from "../../../src/engine/perform.ts";
+import { faultOutcome } from "../../../src/engine/fault-outcome.ts";
+import { perform } from "../../../src/engine/perform.ts";
 import type { ClusterFault } from "../../../src/engine/ports/object-store.ts";
 import { RunInterrupted, type RunContext } from "../../../src/engine/run-context.ts";
 import { retry } from "../../../src/core/outcome.ts";
