@@ -54,7 +54,11 @@ describe("Redis (invariant 3)", () => {
   it("missing at the start: a process waits, says so, and begins once Redis is there", async () => {
     await cluster.stack.redis.kill();
     const starting = cluster.stack.add("worker");
-    await sleep(3000);
+    await waitFor("a waiting process being alive, and not ready", 10_000, async () => {
+      const { healthUrl = "" } = cluster.stack.processes.at(-1) ?? {};
+      const [live, ready] = await Promise.all(["livez", "readyz"].map((path) => answerOf(`${healthUrl}/${path}`)));
+      return live === "200 ok" && ready === "503 [-] start: waiting for Redis";
+    });
     await cluster.stack.redis.start();
     const late = await starting;
     expect(late.pid).toBeGreaterThan(0);
@@ -83,3 +87,13 @@ describe("the API server (invariant 3)", () => {
     await cluster.until("ConfigMap", "one-second", "carrying the edit", text("after the outage"), { withinMs: 40_000 });
   });
 });
+
+/** Status and text of an answer; undefined while nobody listens. */
+async function answerOf(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  } catch {
+    return undefined;
+  }
+}

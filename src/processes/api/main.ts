@@ -47,7 +47,7 @@ async function serve(base: Foundation, config: ClusterConfig, signal: AbortSigna
   const server = await startServer({ routes, authenticator, hub, log, observe }, config.api);
   log.info({ bind: config.api.bind, port: server.port, auth: config.api.auth.kind }, "the API is up");
   // Redis is not asked for: without it the API still tells what the cluster itself says.
-  await base.serveHealth({ definitions: () => definitionsTrouble(definitions) });
+  base.judgeBy({ definitions: () => definitionsTrouble(definitions) });
   const { informers, access, store } = cluster;
   const publish = hub.publish.bind(hub);
   await Promise.all([

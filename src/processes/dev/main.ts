@@ -9,7 +9,7 @@ export async function runDev(config: ClusterConfig, signal: AbortSignal): Promis
   const base = await openFoundation("dev", config, signal);
   if (base === undefined) return;
   const watcher = createWatcher(base, config);
-  await base.serveHealth({ state: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
+  base.judgeBy({ state: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
   if (config.redisUrl === undefined) base.log.info({}, "no Redis given: queue and shared state live in this process");
   const ended = new AbortController();
   const definitions = base.definitions.run(ended.signal);

@@ -21,7 +21,7 @@ import type { Clock } from "../../engine/ports/clock.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
 import type { ClusterConfig } from "./config.ts";
 import { readSpecChecks } from "./crds.ts";
-import { startHealth, type HealthCheck } from "./health.ts";
+import { startHealth, type HealthChecks } from "./health.ts";
 import { redisTarget } from "./redis-target.ts";
 import { openMemoryState, openRedisState, type SharedState } from "./shared-state.ts";
 
@@ -38,8 +38,8 @@ export interface Foundation {
   readonly metrics: MetricsRegistry;
   /** Where definitions are read, in priority order. */
   readonly definitionNamespaces: readonly string[];
-  /** Answers `/livez`, `/readyz` and `/metrics` where a port is configured. */
-  serveHealth(checks: Readonly<Record<string, HealthCheck>>): Promise<void>;
+  /** What `/readyz` asks from now on, where a port is configured. */
+  judgeBy(checks: HealthChecks): void;
   close(): Promise<void>;
 }
 
@@ -73,14 +73,21 @@ export async function openFoundation(
 
   const { name, runRecords } = config;
   const target = redisTarget(config);
+  const metrics = createRegistry();
+  // Before Redis is reached, which may take long: who waits is alive, only not ready.
+  const atFirst = { start: () => "waiting for Redis" };
+  const health = config.healthPort === undefined ? undefined : await startHealth(config.healthPort, atFirst, metrics);
+  if (health !== undefined) log.info({ port: health.port }, "health endpoint is up");
   const opened =
     target === undefined
       ? openMemoryState({ runRecords }, { clock, log })
       : await openRedisState({ target, name, runRecords }, { clock, log }, signal);
-  if (opened === undefined) return undefined;
+  if (opened === undefined) {
+    await health?.close();
+    return undefined;
+  }
   recorder?.sendTo(opened.runs, log);
 
-  const metrics = createRegistry();
   const { queue, index, lock, ledger, registry, membership } = opened;
   const parts = timedState(metrics, { queue, index, lock, ledger, registry, membership }, () => opened.trouble());
   const measured = { ...opened, ...parts, queue: countedQueue(metrics, parts.queue, name) };
@@ -96,7 +103,6 @@ export async function openFoundation(
     { namespaces, checks: readSpecChecks() },
   );
   definitionMetrics(metrics, () => definitions.catalog());
-  const closers: (() => Promise<void>)[] = [];
   return {
     id,
     clock,
@@ -106,14 +112,9 @@ export async function openFoundation(
     definitions,
     metrics,
     definitionNamespaces: namespaces,
-    serveHealth: async (checks) => {
-      if (config.healthPort === undefined) return;
-      const health = await startHealth(config.healthPort, checks, metrics);
-      log.info({ port: health.port }, "health endpoint is up");
-      closers.push(() => health.close());
-    },
+    judgeBy: (checks) => health?.judgeBy(checks),
     close: async () => {
-      await Promise.allSettled(closers.map((close) => close()));
+      await health?.close().catch(() => undefined);
       await state.close();
       await cluster.close();
       await tracing.shutdown().catch(() => undefined);

@@ -7,6 +7,9 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 /** Undefined when all is well, else what is wrong, in one line. */
 export type HealthCheck = () => string | undefined;
 
+/** By name, asked on every request. */
+export type HealthChecks = Readonly<Record<string, HealthCheck>>;
+
 /** Metrics as text; may take as long as what it asks. */
 export interface MetricsSource {
   readonly contentType: string;
@@ -16,6 +19,8 @@ export interface MetricsSource {
 export interface HealthEndpoint {
   /** The port that is listened on. */
   readonly port: number;
+  /** From now on readiness is these. */
+  judgeBy(checks: HealthChecks): void;
   close(): Promise<void>;
 }
 
@@ -23,13 +28,13 @@ export interface HealthEndpoint {
  * Listens on all interfaces, for probes come from outside the pod.
  *
  * @param port - 0 chooses a free one
- * @param checks - by name, asked on every request
  */
 export async function startHealth(
   port: number,
-  checks: Readonly<Record<string, HealthCheck>>,
+  atFirst: HealthChecks,
   metrics: MetricsSource,
 ): Promise<HealthEndpoint> {
+  let checks = atFirst;
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     if (path === "/metrics") return void sendMetrics(metrics, response);
@@ -46,6 +51,9 @@ export async function startHealth(
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
+    judgeBy: (wanted) => {
+      checks = wanted;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -12,7 +12,7 @@ export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Pr
   const base = await openFoundation("watcher", config, signal);
   if (base === undefined) return;
   const watcher = createWatcher(base, config);
-  await base.serveHealth({ redis: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
+  base.judgeBy({ redis: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
   await Promise.all([base.definitions.run(signal), watcher.run(signal)]);
   await base.close();
   base.log.info({}, "stopped");

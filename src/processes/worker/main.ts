@@ -19,7 +19,7 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
   if (base === undefined) return;
   const ended = new AbortController();
   const definitions = base.definitions.run(ended.signal);
-  await base.serveHealth({
+  base.judgeBy({
     redis: () => base.state.trouble(),
     definitions: () => definitionsTrouble(base.definitions),
   });
