@@ -6,6 +6,7 @@ import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonV
 import { ANNOTATION } from "../core/names.ts";
 import { objectText, parseApiVersion } from "../core/object-key.ts";
 import { readyCondition } from "../core/status/condition.ts";
+import { namedObjects } from "../core/resource/named-objects.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import type { Connection } from "./connection.ts";
 import { annotationOf } from "./one-object.ts";
@@ -54,8 +55,16 @@ async function nodeOf(connection: Connection, object: JsonObject, place: Place):
     says: ownMessage(object) ?? textMember(ready, "message"),
     createdAt: textMember(metadata, "creationTimestamp"),
     object,
-    children: place.depth >= MAX_DEPTH ? [] : await recorded(connection, recordOf(object), place.depth + 1),
+    children: place.depth >= MAX_DEPTH ? [] : await childrenOf(connection, object, place.depth + 1),
   };
+}
+
+/** Of a trigger with very many objects the record says nothing, and they are told by the inventory, step by step. */
+async function childrenOf(connection: Connection, object: JsonObject, depth: number): Promise<readonly TreeNode[]> {
+  const children = await recorded(connection, recordOf(object), depth);
+  if (children.length > 0) return children;
+  const named = namedObjects(object).map(({ step, ...entry }) => objectNode(connection, step, entry, depth));
+  return Promise.all(named);
 }
 
 /** The steps of a record. */

@@ -47,7 +47,7 @@ export function runReport(context: RunContext, findings: RunFindings): TriggerRe
     annotations: {
       ...handled(context),
       [ANNOTATION.managedResources]: JSON.stringify(managed),
-      [ANNOTATION.inventory]: formatInventory(inventory, context.trigger.uid),
+      ...inventoryOn(context, inventory),
     },
     status: (current, trouble) => {
       const told = trouble === undefined ? summary : withTrouble(plan, summary, trouble);
@@ -78,7 +78,7 @@ export function deletionReport(
   const blocked = blockedBy(context, { blockage, resyncIntervalMs: 0 }) ?? "";
   const more = condition === undefined ? [] : [condition];
   return {
-    annotations: { ...handled(context), [ANNOTATION.inventory]: formatInventory(inventory, context.trigger.uid) },
+    annotations: { ...handled(context), ...inventoryOn(context, inventory) },
     status: (current) => reportDeletion({ blocked, more, ...basisOf(context, current) }),
     outcomeText: bounded(`deleting: ${condition?.message ?? ""} ${blocked}`),
     blocked,
@@ -123,6 +123,11 @@ export function outcomeLine(outcome: Outcome<unknown>): string {
 function handled({ trigger }: RunContext): Readonly<Record<string, string>> {
   const requested = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.manualReconcile);
   return requested === "" ? {} : { [ANNOTATION.handledReconcile]: requested };
+}
+
+function inventoryOn({ trigger }: RunContext, inventory: readonly InventoryEntry[]): Readonly<Record<string, string>> {
+  const standing = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.inventory);
+  return { [ANNOTATION.inventory]: formatInventory(inventory, trigger.uid, standing) };
 }
 
 function generationOf(object: JsonObject): number | undefined {

@@ -10,6 +10,7 @@ import { ANNOTATION } from "../core/names.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import { permFail, type PermFail } from "../core/outcome.ts";
 import { statusPatch } from "../core/status/report.ts";
+import { ANNOTATIONS_PLACE, fitted } from "./annotation-room.ts";
 import { announceReady } from "./announce.ts";
 import type { ClusterFault, ClusterResult } from "./ports/object-store.ts";
 import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
@@ -24,8 +25,6 @@ export type WriteResult =
   | { readonly kind: "fault"; readonly fault: ClusterFault };
 
 const MAX_TRIES = 5;
-/** What the API server takes of annotations on one object, names and values together, in bytes. */
-const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /** Writes the report on the run's trigger, starting from the trigger as this run last read it. */
 export async function writeTrigger(run: RunContext, report: TriggerReport): Promise<WriteResult> {
@@ -33,13 +32,14 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
     let current = run.held.trigger;
     let changed = false;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const step = await writeOnce(run, report, current);
+      const fitting = fitted(report, current);
+      const step = await writeOnce(run, report, fitting, current);
       if (step.kind === "conflict") {
         const fresh = await run.ports.store.get(run.trigger.ref, run.signal);
         if (fresh.kind === "fault")
           return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
         if (textMember(member(fresh.value, "metadata"), "uid") !== run.trigger.uid) return { kind: "gone" };
-        if (isReportedByNewer(run.trigger, report, fresh.value)) throw givenUp(run);
+        if (isReportedByNewer(run.trigger, "kind" in fitting ? report : fitting, fresh.value)) throw givenUp(run);
         current = fresh.value;
         continue;
       }
@@ -57,21 +57,23 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
 
 type Attempt = WriteResult | { readonly kind: "conflict" };
 
-async function writeOnce(run: RunContext, report: TriggerReport, trigger: JsonObject): Promise<Attempt> {
-  const trouble = tooLarge(report, trigger);
-  if (trouble !== undefined) return writeParts(run, report, trigger, trouble);
-  const written = await writeParts(run, report, trigger);
+async function writeOnce(
+  run: RunContext,
+  report: TriggerReport,
+  fitting: TriggerReport | PermFail,
+  trigger: JsonObject,
+): Promise<Attempt> {
+  if ("kind" in fitting) return writeParts(run, report, trigger, fitting);
+  const written = await writeParts(run, fitting, trigger);
   if (written.kind !== "fault" || written.fault.kind !== "invalid" || !written.isOfAnnotations) return written;
   // The server does not take the annotations: the status is written without them, and says so.
   return writeParts(
     run,
     report,
     trigger,
-    permFail(`the annotations cannot be written: ${written.fault.detail}`, PLACE),
+    permFail(`the annotations cannot be written: ${written.fault.detail}`, ANNOTATIONS_PLACE),
   );
 }
-
-const PLACE = "metadata.annotations";
 
 /** Annotations and status, in one patch where the status is no subresource; with `trouble` the status alone. */
 async function writeParts(
@@ -153,16 +155,4 @@ function annotationPatch(trigger: JsonObject, wanted: Readonly<Record<string, st
   const present = member(member(trigger, "metadata"), "annotations");
   const changed = Object.entries(wanted).filter(([name, text]) => textMember(present, name) !== text);
   return changed.length === 0 ? undefined : { metadata: { annotations: Object.fromEntries(changed) } };
-}
-
-/** Told before it is sent: a quarter of a megabyte on every run, only to be refused, helps nobody. */
-function tooLarge({ annotations, objects }: TriggerReport, trigger: JsonObject): PermFail | undefined {
-  const present = member(member(trigger, "metadata"), "annotations") as Readonly<Record<string, string>> | undefined;
-  const encoder = new TextEncoder();
-  const bytes = Object.entries({ ...present, ...annotations })
-    .map(([name, text]) => encoder.encode(name + text).length)
-    .reduce((sum, each) => sum + each, 0);
-  if (bytes <= MAX_ANNOTATION_BYTES) return undefined;
-  const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. Split the workflow, so that each trigger has fewer objects`;
-  return permFail(message, PLACE);
 }

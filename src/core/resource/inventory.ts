@@ -4,6 +4,10 @@
  */
 import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 import type { DeletePolicy, ObjectIdentity } from "./mark.ts";
+import { isPacked, pack, unpack } from "./packed-text.ts";
+
+/** Longer text is packed: people hardly read it any more, and it has to share its room with other annotations. */
+const PACK_ABOVE = 32 * 1024;
 
 export interface InventoryEntry extends ObjectIdentity {
   /** The version the object was last looked at in; "" where only its name is known. */
@@ -20,8 +24,12 @@ export interface InventoryEntry extends ObjectIdentity {
   readonly function: string;
 }
 
-/** @returns compact text, the same for the same entries in any order; "" for none */
-export function formatInventory(entries: readonly InventoryEntry[], triggerUid: string): string {
+/**
+ * @param standing - what stands there: kept where it says the same in other bytes, so that workers of two versions do not
+ *   write it in turn
+ * @returns compact text, the same for the same entries in any order; packed where that is long; "" for none
+ */
+export function formatInventory(entries: readonly InventoryEntry[], triggerUid: string, standing = ""): string {
   if (entries.length === 0) return "";
   const objects = [...entries]
     .sort((a, b) => (identityText(a) < identityText(b) ? -1 : 1))
@@ -38,14 +46,16 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
       ...(readonly ? { readonly } : {}),
       ...(by === "" ? {} : { function: by }),
     }));
-  return JSON.stringify({ trigger: triggerUid, objects });
+  const text = JSON.stringify({ trigger: triggerUid, objects });
+  if (text.length <= PACK_ABOVE) return text;
+  return isPacked(standing) && unpack(standing) === text ? standing : pack(text);
 }
 
 /** @returns the entries that can be read; none of a text that belongs to another uid, or is damaged */
 export function parseInventory(text: string, triggerUid: string): readonly InventoryEntry[] {
   if (text === "") return [];
   try {
-    const value = JSON.parse(text) as unknown;
+    const value = JSON.parse(unpack(text) ?? "") as unknown;
     if (!isJsonObject(value) || textMember(value, "trigger") !== triggerUid) return [];
     const objects = member(value, "objects");
     return Array.isArray(objects) ? objects.filter(isJsonObject).flatMap(entryOf) : [];

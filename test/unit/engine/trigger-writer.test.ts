@@ -1,6 +1,7 @@
 /** What a run writes on its trigger: at most once each, whatever the API server takes of it, and never over a newer run. */
 import { afterEach, describe, expect, it } from "vitest";
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
+import { parseInventory } from "../../../src/core/resource/inventory.ts";
 import type { ClusterFault } from "../../../src/engine/ports/object-store.ts";
 import { flow, keeps, REQUEST, request, WorkerBench } from "./worker-bench.ts";
 
@@ -13,7 +14,6 @@ const annotation = async (name: string) =>
   textMember(memberAt(await bench.get(REQUEST, "one"), ["metadata", "annotations"]), name);
 
 describe("annotations that the API server does not take (M7)", () => {
-  const MANY = 900;
   const many = keeps("keep", { object: "=inputs.item.name" });
   const each = `
 ---
@@ -28,17 +28,34 @@ spec:
       forEach: { itemIn: =parent.spec.items, inputKey: item }
       inputs: { spec: =parent.spec }
 `;
-  const items = JSON.stringify(
-    Array.from({ length: MANY }, (_, index) => ({ name: `object-with-a-long-name-${index}` })),
-  );
+  const requestOf = (count: number) => {
+    const items = Array.from({ length: count }, (_, index) => ({ name: `${"long-name-".repeat(15)}${index}` }));
+    return request("one", `{ text: x, items: ${JSON.stringify(items)} }`);
+  };
+  /** Leaves some kilobytes for ours. */
+  const CROWDED = { metadata: { annotations: { "others.example.com/notes": "n".repeat(255 * 1024) } } };
+
+  it("are never sent for very many objects: the inventory is packed, and Koreo's record left out", async () => {
+    const count = 900;
+    bench = await WorkerBench.start(each + many + requestOf(count));
+    await bench.run("one");
+    expect(await bench.condition("one")).toMatchObject({ reason: "Ready" });
+    const inventory = await annotation("koreo.dev/inventory");
+    expect(inventory).toMatch(/^deflate:/);
+    const uid = textMember(memberAt(await bench.get(REQUEST, "one"), ["metadata"]), "uid");
+    expect(parseInventory(inventory, uid)).toHaveLength(count);
+    expect(await annotation("koreo.dev/managed-resources")).toBe('{"workflow":"flow","resources":{}}');
+    expect(await bench.writesOf("one")).toEqual([]);
+  });
 
   it("leave the status to say how large they are", async () => {
-    bench = await WorkerBench.start(each + many + request("one", `{ text: x, items: ${items} }`));
+    bench = await WorkerBench.start(each + many + requestOf(300));
+    await bench.patch(REQUEST, "one", CROWDED);
     const writes = await bench.writesOf("one");
     expect(writes.filter((write) => write.includes("Request"))).toEqual([STATUS]);
     const { reason, message } = await bench.condition("one");
     expect(reason).toBe("Failure");
-    expect(message).toMatch(/too large: \d+ bytes with 900 objects, .* Split the workflow/);
+    expect(message).toMatch(/too large: \d+ bytes with 300 objects, .* Split the workflow/);
     expect(await bench.writesOf("one")).toEqual([]);
   });
 
@@ -56,7 +73,8 @@ spec:
 
   it("leave it, too, where the status is no subresource", async () => {
     const plain = { ...REQUEST, hasStatus: false };
-    bench = await WorkerBench.start(each + many + request("one", `{ text: x, items: ${items} }`), { kinds: [plain] });
+    bench = await WorkerBench.start(each + many + requestOf(300), { kinds: [plain] });
+    await bench.patch(REQUEST, "one", CROWDED);
     expect((await bench.writesOf("one")).filter((write) => write.includes("Request"))).toEqual([ANNOTATIONS]);
     expect((await bench.condition("one")).message).toContain("too large");
   });

@@ -1,0 +1,43 @@
+/**
+ * What of a report fits on the trigger: the API server takes so much of annotations on one object, those of others included.
+ * Koreo's record, which nothing of ours needs, is the first to go; the inventory stays.
+ */
+import { isJsonObject, member, parseJson, textMember, type JsonObject } from "../core/json.ts";
+import { ANNOTATION } from "../core/names.ts";
+import { permFail, type PermFail } from "../core/outcome.ts";
+import type { TriggerReport } from "./trigger-report.ts";
+
+/** Names and values together, in bytes. */
+const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+/** The path of what does not fit, for messages. */
+export const ANNOTATIONS_PLACE = "metadata.annotations";
+
+/**
+ * Told before it is sent: a quarter of a megabyte on every run, only to be refused, helps nobody.
+ *
+ * @returns the report as it fits, or why none of its annotations can be written
+ */
+export function fitted(report: TriggerReport, trigger: JsonObject): TriggerReport | PermFail {
+  const { annotations, objects } = report;
+  if (sizeWith(annotations, trigger) <= MAX_ANNOTATION_BYTES) return report;
+  const less = { ...annotations, [ANNOTATION.managedResources]: emptied(annotations[ANNOTATION.managedResources]) };
+  const bytes = sizeWith(less, trigger);
+  if (bytes <= MAX_ANNOTATION_BYTES) return { ...report, annotations: less };
+  const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. Split the workflow, so that each trigger has fewer objects`;
+  return permFail(message, ANNOTATIONS_PLACE);
+}
+
+function sizeWith(annotations: TriggerReport["annotations"], trigger: JsonObject): number {
+  const present = member(member(trigger, "metadata"), "annotations") as Readonly<Record<string, string>> | undefined;
+  const encoder = new TextEncoder();
+  return Object.entries({ ...present, ...annotations })
+    .map(([name, text]) => encoder.encode(name + text).length)
+    .reduce((sum, each) => sum + each, 0);
+}
+
+/** Koreo's shape with no object in it. */
+function emptied(record = "{}"): string {
+  const value = parseJson(record);
+  return JSON.stringify({ workflow: isJsonObject(value) ? textMember(value, "workflow") : "", resources: {} });
+}
