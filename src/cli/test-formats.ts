@@ -56,7 +56,12 @@ export function formatTests(
 
 function testText(report: TestReport): string {
   const { name, namespace, file, line, about, success, problem, cases, casesNotReached } = report;
-  const count = `${cases.length} ${cases.length === 1 ? "case" : "cases"}`;
+  const left =
+    report.faults !== undefined && report.faults.omitted > 0
+      ? ` of ${report.faults.played + report.faults.omitted}`
+      : "";
+  const faults = report.faults === undefined ? "" : `, ${report.faults.played}${left} single faults`;
+  const count = `${cases.length} ${cases.length === 1 ? "case" : "cases"}${faults}`;
   const head = `${success ? "PASS" : "FAIL"}  ${namespace}/${name}  ${about}, ${count}`;
   if (success) return head;
   const lines = [`${head}  (${file}:${line})`];

@@ -8,8 +8,10 @@ import { outcomeText, type NotOk } from "../core/outcome.ts";
 import { bounded } from "../core/status/condition.ts";
 import type { DefinitionEntry } from "../core/plan/catalog.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
+import { playFaults } from "../processes/workflow-test/faults.ts";
 import { runWorkflowTest, type WorkflowTestResult } from "../processes/workflow-test/run.ts";
 import type { DefinitionFiles } from "./definition-files.ts";
+import { faultCases, type FaultSelection } from "./test-faults.ts";
 
 /** One place where something is not as expected. */
 export interface Difference {
@@ -45,6 +47,8 @@ export interface TestReport {
   readonly casesNotReached: number;
   /** Changes with the test and everything it uses. */
   readonly hash: string;
+  /** Of a WorkflowTest that was played under single faults: how many, and how many were left out for want of time. */
+  readonly faults?: { readonly played: number; readonly omitted: number };
 }
 
 export interface RunSelection {
@@ -52,6 +56,8 @@ export interface RunSelection {
   readonly filter?: string | undefined;
   /** Counts what the tests exercise. */
   readonly coverage?: CoverageRecorder | undefined;
+  /** Plays WorkflowTests that pass under single faults, too. */
+  readonly faults?: FaultSelection | undefined;
 }
 
 type Tested = Pick<DefinitionFiles, "catalog" | "crds" | "byId">;
@@ -59,14 +65,15 @@ type Tested = Pick<DefinitionFiles, "catalog" | "crds" | "byId">;
 /** @returns a report per FunctionTest and WorkflowTest, by file and place */
 export async function runTests(
   definitions: Tested,
-  { filter = "", coverage }: RunSelection = {},
+  { filter = "", coverage, faults }: RunSelection = {},
 ): Promise<readonly TestReport[]> {
   const reports: TestReport[] = [];
   for (const entry of definitions.catalog.entries) {
     const used = coverage === undefined ? undefined : new CoverageRecorder();
     const report = await reportOf(entry, definitions, used);
     if (report === undefined || !isSelected(report, filter)) continue;
-    reports.push(report);
+    const isWanted = (label: string) => report.name.includes(filter) || label.includes(filter);
+    reports.push(faults === undefined ? report : await underFaults(report, entry, definitions, faults, isWanted));
     if (used !== undefined) coverage?.add(used.hits);
   }
   return reports.map((report) => (report.name.includes(filter) ? report : withCases(report, filter)));
@@ -87,6 +94,31 @@ function withCases(report: TestReport, filter: string): TestReport {
   );
   const isPassed = report.problem === "" && casesNotReached === 0 && cases.every(({ status }) => status !== "failed");
   return { ...report, cases, success: isPassed, casesNotReached };
+}
+
+/** A test that does not pass has no end to come to. */
+async function underFaults(
+  report: TestReport,
+  { compiled }: DefinitionEntry,
+  { catalog, crds }: Tested,
+  faults: FaultSelection,
+  isWanted: (label: string) => boolean,
+): Promise<TestReport> {
+  if (!report.success || compiled.kind !== "WorkflowTest" || compiled.prepared.kind === "notReady") return report;
+  const isSelected = (label: string) => isWanted(printable(label));
+  const played = await playFaults(compiled.prepared.plan, { ...faults, catalog, crds, isSelected });
+  const failed = faultCases(played.failures).map((each) => ({
+    ...each,
+    ...{ label: printable(each.label), message: printable(each.message) },
+    differences: each.unmet.flatMap(({ path, differences }) => flattened(differences, path)),
+  }));
+  return {
+    ...report,
+    success: failed.length === 0,
+    labels: [...report.labels, ...failed.map(({ label }) => label)],
+    cases: [...report.cases, ...failed.map(({ unmet: _unmet, ...each }) => each)],
+    faults: { played: played.played, omitted: played.omitted },
+  };
 }
 
 type TestResult = Pick<TestReport, "success" | "problem" | "cases" | "casesNotReached">;

@@ -9,6 +9,8 @@ import { readDefinitions, type DefinitionFiles } from "../definition-files.ts";
 import { CommandFailed } from "../failure.ts";
 import { formatCoverage } from "../coverage-format.ts";
 import { formatTests, type TestFormat } from "../test-formats.ts";
+import { parseFault } from "../test-faults.ts";
+import { FaultProgress } from "../test-progress.ts";
 import { runTests, type TestReport } from "../test-results.ts";
 
 export interface TestOptions {
@@ -16,6 +18,8 @@ export interface TestOptions {
   readonly filter?: string;
   readonly watch?: true;
   readonly coverage?: true;
+  readonly faults?: true;
+  readonly fault?: string;
 }
 
 /** @throws CommandFailed when a test fails, a file cannot be read, or there is no test */
@@ -39,7 +43,12 @@ async function run(paths: readonly string[], options: TestOptions): Promise<Ran>
   const since = performance.now();
   const definitions = readDefinitions(paths, readSpecChecks());
   const recorder = options.coverage === true ? new CoverageRecorder() : undefined;
-  const reports = await runTests(definitions, { filter: options.filter, coverage: recorder });
+  const progress = new FaultProgress();
+  const only = options.fault === undefined ? undefined : parseFault(options.fault);
+  const isAsked = options.faults === true || only !== undefined;
+  const faults = isAsked ? { only, onPlayed: () => progress.count() } : undefined;
+  const reports = await runTests(definitions, { filter: options.filter, coverage: recorder, faults });
+  progress.end();
   const coverage = recorder === undefined ? undefined : coverageOf(definitions.catalog, recorder.hits);
   return { definitions, reports, coverage, seconds: (performance.now() - since) / 1000 };
 }

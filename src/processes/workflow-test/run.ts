@@ -2,21 +2,15 @@
  * Runs a WorkflowTest: its cases in order, each on the cluster that the one before left. A variant, and every case after
  * one, starts from a cluster built anew by the same steps: time and names in it are made up, so it is the same cluster.
  */
-import { textMember, type JsonObject } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { CoverageRecorder } from "../../core/coverage/recorder.ts";
-import { formatApiVersion } from "../../core/object-key.ts";
 import type { NotOk, Outcome } from "../../core/outcome.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import { actionText, judgeCase, type Unmet } from "../../core/workflow-test/judge.ts";
-import {
-  nameOf,
-  type ObjectName,
-  type TestedAction,
-  type WorkflowCasePlan,
-  type WorkflowTestPlan,
-} from "../../core/workflow-test/prepare.ts";
+import type { Unmet } from "../../core/workflow-test/judge.ts";
+import type { ObjectName, WorkflowCasePlan, WorkflowTestPlan } from "../../core/workflow-test/prepare.ts";
 import { servedKinds } from "./kinds.ts";
-import { TestCluster, type TestClusterOptions } from "./test-cluster.ts";
+import { judge, play, replayed, triggerOf } from "./stage.ts";
+import type { TestCluster, TestClusterOptions } from "./test-cluster.ts";
 
 export interface WorkflowCaseResult {
   readonly label: string;
@@ -47,32 +41,19 @@ export interface WorkflowTestOptions {
   readonly coverage?: CoverageRecorder | undefined;
 }
 
-/** After so many runs that all wrote something a case gives up: on a cluster this would be a hot loop. */
-const MAX_RUNS = 20;
+type ReadyWorkflow = Extract<WorkflowTestPlan["workflowUnderTest"], { readonly kind: "ready" }>["plan"];
 
 export async function runWorkflowTest(
   plan: WorkflowTestPlan,
   options: WorkflowTestOptions,
 ): Promise<WorkflowTestResult> {
   const { workflowUnderTest } = plan;
-  const { coverage } = options;
   if (workflowUnderTest.kind === "notReady") {
     const workflowOutcome = workflowUnderTest.outcome;
     return { success: false, workflowOutcome, cases: [], casesNotReached: plan.cases.length };
   }
-  const { plan: workflow, trigger: kind } = workflowUnderTest.plan;
-  const metadata = plan.trigger["metadata"];
-  const trigger = {
-    ...{ apiVersion: formatApiVersion(kind), kind: kind.kind },
-    ...{ namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") },
-  };
-  const cluster: TestClusterOptions = {
-    types: servedKinds(plan, kind, options.catalog, options.crds),
-    catalog: options.catalog.withOnly(coverage?.watchWorkflow(workflow) ?? workflow),
-    trigger,
-    onCall: ({ workflow: caller, step }) => coverage?.stepRan(caller, step),
-    onWrite: (writer, action) => coverage?.wrote(writer, action),
-  };
+  const cluster = clusterOptions(plan, workflowUnderTest.plan, options);
+  const { trigger } = cluster;
   const cases: WorkflowCaseResult[] = [];
   const passed: WorkflowCasePlan[] = [];
   let world: TestCluster | undefined;
@@ -92,18 +73,19 @@ export async function runWorkflowTest(
   return { success: cases.every(({ pass }) => pass), workflowOutcome: undefined, cases, casesNotReached };
 }
 
-/** A cluster as these cases, which all passed, leave it. */
-async function replayed(
+/** How the cluster of a test is made. */
+export function clusterOptions(
   plan: WorkflowTestPlan,
-  options: TestClusterOptions,
-  passed: readonly WorkflowCasePlan[],
-): Promise<TestCluster> {
-  const { trigger } = options;
-  const world = new TestCluster(options);
-  for (const [index, object] of plan.objects.entries()) await at(`spec.objects[${index}]`, world.apply(object));
-  await at("spec.trigger", world.apply({ ...plan.trigger, apiVersion: trigger.apiVersion, kind: trigger.kind }));
-  for (const testCase of passed) await play(world, testCase, trigger);
-  return world;
+  { plan: workflow, trigger: kind }: ReadyWorkflow,
+  { catalog, crds, coverage }: WorkflowTestOptions,
+): TestClusterOptions {
+  return {
+    types: servedKinds(plan, kind, catalog, crds),
+    catalog: catalog.withOnly(coverage?.watchWorkflow(workflow) ?? workflow),
+    trigger: triggerOf(plan, kind),
+    onCall: ({ workflow: caller, step }) => coverage?.stepRan(caller, step),
+    onWrite: (writer, action) => coverage?.wrote(writer, action),
+  };
 }
 
 async function runCase(
@@ -114,59 +96,11 @@ async function runCase(
   const { label, expected } = testCase;
   try {
     const world = await open();
-    const { outcome, actions } = await play(world, testCase, trigger);
-    const names = [...expected.absent, ...expected.objects.map(nameOf)];
-    const found = new Map<string, JsonObject | undefined>();
-    for (const name of names) found.set(JSON.stringify(name), await world.find(name));
-    const unmet = judgeCase(expected, {
-      ...{ outcome, actions, namespace: trigger.namespace, trigger: await world.find(trigger) },
-      find: (name) => found.get(JSON.stringify(name)),
-    });
-    return { label, skipped: false, pass: unmet.length === 0, problem: "", unmet, outcome };
+    const played = await play(world, testCase, trigger);
+    const unmet = await judge(world, expected, played, trigger);
+    return { label, skipped: false, pass: unmet.length === 0, problem: "", unmet, outcome: played.outcome };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { label, skipped: false, pass: false, problem, unmet: [], outcome: undefined };
   }
-}
-
-interface Played {
-  readonly outcome: Outcome<unknown> | undefined;
-  readonly actions: readonly TestedAction[];
-}
-
-/** What the case changes, then the Workflow until it has nothing more to do. @throws Error when it cannot be played */
-async function play(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<Played> {
-  const { apply, remove, advanceSeconds, runs } = testCase;
-  if (testCase.trigger !== undefined) {
-    await at("trigger", world.apply(addressed(testCase.trigger, trigger)));
-  }
-  for (const [index, object] of apply.entries()) await at(`apply[${index}]`, world.apply(object));
-  for (const [index, name] of remove.entries()) await at(`delete[${index}]`, world.delete(name));
-  await world.advance(advanceSeconds);
-  const actions: TestedAction[] = [];
-  let outcome: Outcome<unknown> | undefined;
-  for (let count = 0; count < (runs ?? MAX_RUNS); count += 1) {
-    const run = await world.run();
-    outcome = run.outcome;
-    actions.push(...run.actions);
-    if (runs === undefined && run.actions.length === 0) return { outcome, actions };
-  }
-  if (runs !== undefined) return { outcome, actions };
-  const last = actions.slice(-3).map(actionText);
-  throw new Error(`the Workflow does not settle: each of ${MAX_RUNS} runs wrote something, at last ${last.join(", ")}`);
-}
-
-/** The cluster's refusal, with the place in the test that it is about. */
-async function at<T>(place: string, act: Promise<T>): Promise<T> {
-  try {
-    return await act;
-  } catch (error) {
-    throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
-/** A patch of the trigger as an object that names it. */
-function addressed(patch: JsonObject, { apiVersion, kind, namespace, name }: ObjectName): JsonObject {
-  const metadata = { ...(patch["metadata"] as JsonObject | undefined), name, ...(namespace !== "" && { namespace }) };
-  return { ...patch, apiVersion, kind, metadata };
 }

@@ -9,14 +9,15 @@ import { MemoryObjectLock } from "../../adapters/memory/object-lock.ts";
 import { MemoryCluster } from "../../adapters/memory/object-store.ts";
 import { MemoryWatchLedger } from "../../adapters/memory/watch-ledger.ts";
 import { textMember, type JsonObject } from "../../core/json.ts";
-import { formatKey, parseApiVersion, type KeyText } from "../../core/object-key.ts";
+import { formatApiVersion, formatKey, parseApiVersion, type KeyText } from "../../core/object-key.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { nameOf, type ObjectName, type TestedAction } from "../../core/workflow-test/prepare.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
 import type { ClusterResult, ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
 import { Reconciler } from "../../engine/reconcile.ts";
-import type { EndedRun, RunObserver } from "../../engine/run-context.ts";
+import type { EndedRun, RunObserver, WorkerPorts } from "../../engine/run-context.ts";
+import { DisturbedStore, type ClusterRequest, type Disturbance } from "./disturbed-store.ts";
 import { RecordingStore } from "./recording-store.ts";
 
 export interface TestClusterOptions {
@@ -27,6 +28,8 @@ export interface TestClusterOptions {
   readonly onCall?: RunObserver["callEnded"];
   /** Told of every write of a function. */
   readonly onWrite?: RunObserver["wrote"];
+  /** The one thing that goes wrong. */
+  readonly disturbance?: Disturbance;
 }
 
 /** What a run did. */
@@ -40,6 +43,7 @@ export interface TestRun {
 const SIGNAL = new AbortController().signal;
 const RESYNC_MS = 1_200_000;
 const LEASE_MS = 10_000;
+const MAX_OBJECTS = 100_000;
 
 /** Keeps the error of a bug, and nothing else. */
 function logOf(onError: (error: unknown) => void): Logger {
@@ -54,12 +58,18 @@ function logOf(onError: (error: unknown) => void): Logger {
 }
 
 export class TestCluster {
+  /** All requests of workers, in order. */
+  readonly requests: ClusterRequest[] = [];
   readonly #options: TestClusterOptions;
   readonly #clock = new ManualClock();
   readonly #cluster: MemoryCluster;
-  readonly #reconciler: Reconciler;
+  /** What outlives a worker. */
+  readonly #state: Pick<WorkerPorts, "index" | "lock" | "ledger">;
   readonly #recorded: RecordingStore;
   readonly #key: KeyText;
+  #reconciler: Reconciler;
+  #lease = newLease();
+  #crash: () => void = () => undefined;
   #outcome: Outcome<unknown> | undefined;
   #ended: EndedRun | undefined;
   #bug: unknown;
@@ -73,20 +83,27 @@ export class TestCluster {
       formatKey({ cluster: this.#cluster.cluster, group: type.group, kind: type.kind, namespace, name });
     this.#key = keyOf(this.#refOf(options.trigger));
     this.#recorded = new RecordingStore(this.#cluster, (ref) => keyOf(ref) === this.#key);
-    const state = {
+    this.#state = {
       index: new MemoryObjectIndex(),
       lock: new MemoryObjectLock(clock),
       ledger: new MemoryWatchLedger(),
     };
+    this.#reconciler = this.#newWorker();
+  }
+
+  /** One that remembers nothing. */
+  #newWorker(): Reconciler {
+    const options = this.#options;
+    const fate = { crash: () => this.#crash(), loseLease: () => this.#lease.lose() };
     const definitions = { catalog: () => options.catalog, catchUp: () => Promise.resolve() };
-    this.#reconciler = new Reconciler(
+    return new Reconciler(
       {
-        store: this.#recorded,
-        clock,
+        store: new DisturbedStore(this.#recorded, this.requests, fate, options.disturbance),
+        clock: this.#clock,
         log: logOf((error) => (this.#bug = error)),
         queue: { enqueue: () => Promise.resolve() },
         events: { emit: () => undefined },
-        ...state,
+        ...this.#state,
       },
       definitions,
       new MemoryDefinitionRegistry(),
@@ -139,17 +156,44 @@ export class TestCluster {
     return this.#clock.advance(seconds * 1000);
   }
 
+  #isDone(): boolean {
+    return this.#ended?.report === "done";
+  }
+
+  /** Everything that is there, of all kinds. */
+  async objects(): Promise<readonly JsonObject[]> {
+    const pages = this.#options.types.map(async (type) => {
+      const listed = demand(await this.#cluster.list(type, { limit: MAX_OBJECTS }, SIGNAL));
+      const { group, version, kind } = type;
+      return listed.items.map((item) => ({ ...item, apiVersion: formatApiVersion({ group, version }), kind }));
+    });
+    return (await Promise.all(pages)).flat();
+  }
+
   /** Runs the trigger's key once; waits that the run itself does take no real time. @throws Error when it cannot be run */
   async run(): Promise<TestRun> {
-    this.#outcome = undefined;
-    this.#runs += 1;
-    const key = { key: this.#key, fence: this.#runs, workClass: 1, waitedMs: 0, causes: [], failures: 0 } as const;
-    await this.#clock.drive(this.#reconciler.reconcile({ ...key, leaseLeftMs: () => LEASE_MS, signal: SIGNAL }));
-    if (this.#ended?.report !== "done") {
-      const bug = this.#bug instanceof Error ? `: ${this.#bug.message}` : "";
-      throw new Error(`the run could not be made (${this.#ended?.outcome ?? "it did not end"}${bug})`);
-    }
+    if (await this.tryRun()) return { outcome: this.#outcome, actions: this.#recorded.takeActions() };
+    const bug = this.#bug instanceof Error ? `: ${this.#bug.message}` : "";
+    throw new Error(`the run could not be made (${this.#ended?.outcome ?? "it did not end"}${bug})`);
+  }
+
+  /** What the runs since the last time did; the outcome is that of the last one. */
+  takeRuns(): TestRun {
     return { outcome: this.#outcome, actions: this.#recorded.takeActions() };
+  }
+
+  /** @returns whether the run came to its end; where its worker did not, there is another one now */
+  async tryRun(): Promise<boolean> {
+    this.#outcome = undefined;
+    this.#ended = undefined;
+    this.#runs += 1;
+    const lease = (this.#lease = newLease());
+    const key = { key: this.#key, fence: this.#runs, workClass: 1, waitedMs: 0, causes: [], failures: 0 } as const;
+    const run = { ...key, leaseLeftMs: () => lease.leftMs, signal: lease.signal };
+    const crashed = new Promise<"crashed">((resolve) => (this.#crash = () => resolve("crashed")));
+    const ended = await this.#clock.drive(Promise.race([this.#reconciler.reconcile(run), crashed]));
+    if (ended === "crashed") this.#reconciler = this.#newWorker();
+    return ended !== "crashed" && this.#isDone();
   }
 
   /** @throws Error for a kind that nobody makes: a slip of the pen would pass as an object that is not there */
@@ -164,6 +208,19 @@ export class TestCluster {
     }
     return { type, namespace: type.namespaced ? namespace || trigger.namespace || "default" : "", name };
   }
+}
+
+function newLease() {
+  const stop = new AbortController();
+  const lease = {
+    leftMs: LEASE_MS,
+    signal: stop.signal,
+    lose: () => {
+      lease.leftMs = 0;
+      stop.abort("lease-lost");
+    },
+  };
+  return lease;
 }
 
 function demand<T>(result: ClusterResult<T>): T {

@@ -1,5 +1,5 @@
 /** What can go wrong with one request to a cluster, as its sender hears of it. */
-import type { ClusterFault } from "../../src/engine/ports/object-store.ts";
+import type { ClusterFault } from "../../engine/ports/object-store.ts";
 
 /**
  * `conflict`: 409 · `throttled`: 429 · `unavailable`: 500, nothing was done · `lost-answer`: done, but the answer never

@@ -1,0 +1,45 @@
+/** `koreo test --faults`: which single faults are played, and how a failure is told and seen again. */
+import { REQUEST_FAULTS, type Disturbance } from "../processes/workflow-test/disturbed-store.ts";
+import type { FaultFailure } from "../processes/workflow-test/faults.ts";
+import { CommandFailed } from "./failure.ts";
+
+export interface FaultSelection {
+  /** This one alone; undefined: every one. */
+  readonly only: Disturbance | undefined;
+  readonly onPlayed: () => void;
+}
+
+/** So many failures of one test are told: the rest most often have the same reason. */
+const MAX_TOLD = 5;
+
+/**
+ * @param text - such as `7:lost-answer`, the 7th request of the case
+ * @throws CommandFailed saying how it is written
+ */
+export function parseFault(text: string): Disturbance {
+  const [, number, name] = /^([1-9]\d{0,6}):([a-z-]+)$/.exec(text) ?? [];
+  const fault = REQUEST_FAULTS.find((each) => each === name);
+  if (number !== undefined && fault !== undefined) return { at: Number(number) - 1, fault };
+  throw new CommandFailed(
+    `--fault ${text}: write NUMBER:FAULT, such as 7:lost-answer; FAULT is one of ${REQUEST_FAULTS.join(", ")}`,
+  );
+}
+
+/** The failures as cases of their test. */
+export function faultCases(failures: readonly FaultFailure[]) {
+  const told = failures.slice(0, MAX_TOLD).map(({ label, disturbance, request, problem, unmet }) => {
+    const number = disturbance.at + 1;
+    const again = `again: koreo test --fault ${number}:${disturbance.fault} --filter '${label.replaceAll("'", "'\\''")}'`;
+    return {
+      label: `${label}, request ${number} (${request}): ${disturbance.fault}`,
+      status: "failed" as const,
+      message: problem === "" ? again : `${problem}; ${again}`,
+      outcome: "",
+      unmet,
+    };
+  });
+  const more = failures.length - told.length;
+  if (more === 0) return told;
+  const rest = { label: `${more} more faults`, status: "failed" as const, message: "not told one by one", outcome: "" };
+  return [...told, { ...rest, unmet: [] }];
+}

@@ -1,0 +1,71 @@
+/**
+ * How a cluster ended, so that two endings can be compared: free of what a server makes up, of times, and of what stands on the
+ * trigger for the worker alone.
+ */
+import { compareExactly } from "../function-test/compare.ts";
+import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { objectText } from "../object-key.ts";
+import type { Unmet } from "./judge.ts";
+
+/** Object in words -> what of it is compared. */
+export type Ending = ReadonlyMap<string, JsonObject>;
+
+const SERVER_MADE: ReadonlySet<string> = new Set([
+  ...["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "deletionTimestamp"],
+]);
+const OWN_PREFIX = "koreo.dev/";
+
+/** @param isTrigger - of the trigger only what its status says counts */
+export function endingOf(objects: readonly JsonObject[], isTrigger: (object: JsonObject) => boolean): Ending {
+  const names = new Map(objects.map((object) => [textMember(object["metadata"], "uid"), nameText(object)]));
+  const withNames = (value: JsonValue): JsonValue => {
+    if (typeof value === "string") return names.get(value) ?? value;
+    if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withNames);
+    return isJsonObject(value) ? mapped(value, withNames) : value;
+  };
+  const compared = (object: JsonObject) => withNames(isTrigger(object) ? reportOf(object) : contentOf(object));
+  return new Map(objects.map((object) => [nameText(object), compared(object) as JsonObject]));
+}
+
+/** @returns every object that is not as wanted */
+export function compareEndings(wanted: Ending, found: Ending): readonly Unmet[] {
+  const names = [...new Set([...wanted.keys(), ...found.keys()])].sort();
+  return names.flatMap((name): readonly Unmet[] => {
+    const [want, got] = [wanted.get(name), found.get(name)];
+    if (got === undefined) return [{ path: name, differences: "it is not there" }];
+    if (want === undefined) return [{ path: name, differences: "it is there, and is not without the fault" }];
+    const differences = compareExactly(want, got);
+    return differences === undefined ? [] : [{ path: name, differences }];
+  });
+}
+
+function contentOf(object: JsonObject): JsonObject {
+  const metadata = Object.entries((object["metadata"] ?? {}) as JsonObject).filter(([name]) => !SERVER_MADE.has(name));
+  const kept = metadata.flatMap(([name, value]): readonly (readonly [string, JsonValue])[] => {
+    if (!isJsonObject(value) || (name !== "annotations" && name !== "labels")) return [[name, value]];
+    const others = Object.entries(value).filter(([key]) => !key.startsWith(OWN_PREFIX));
+    return others.length === 0 ? [] : [[name, Object.fromEntries(others)]];
+  });
+  return { ...object, metadata: Object.fromEntries(kept) };
+}
+
+function reportOf(trigger: JsonObject): JsonObject {
+  const status = member(trigger, "status");
+  const written = member(status, "conditions");
+  const conditions = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const said = conditions.map((condition) => {
+    const { status: is, reason } = { status: textMember(condition, "status"), reason: textMember(condition, "reason") };
+    return [textMember(condition, "type"), { status: is, reason }] as const;
+  });
+  return { conditions: Object.fromEntries(said), state: member(status, "state") ?? null };
+}
+
+function nameText(object: JsonObject): string {
+  const metadata = object["metadata"];
+  const [namespace, name] = [textMember(metadata, "namespace"), textMember(metadata, "name")];
+  return objectText({ kind: textMember(object, "kind"), namespace, name });
+}
+
+function mapped(object: JsonObject, change: (value: JsonValue) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+}

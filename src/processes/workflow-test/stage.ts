@@ -1,0 +1,108 @@
+/** What the cases of a WorkflowTest are played on: a cluster as the cases before left it, the case's changes, and its judge. */
+import { textMember, type JsonObject } from "../../core/json.ts";
+import { formatApiVersion } from "../../core/object-key.ts";
+import type { Outcome } from "../../core/outcome.ts";
+import { actionText, judgeCase, type Unmet } from "../../core/workflow-test/judge.ts";
+import {
+  nameOf,
+  type Expectations,
+  type ObjectName,
+  type TestedAction,
+  type WorkflowCasePlan,
+  type WorkflowTestPlan,
+} from "../../core/workflow-test/prepare.ts";
+import { TestCluster, type TestClusterOptions } from "./test-cluster.ts";
+
+/** After so many runs that all wrote something a case gives up: on a cluster this would be a hot loop. */
+export const MAX_RUNS = 20;
+
+/** The trigger of a test, by name. */
+export function triggerOf(plan: WorkflowTestPlan, kind: { group: string; version: string; kind: string }): ObjectName {
+  const metadata = plan.trigger["metadata"];
+  return {
+    ...{ apiVersion: formatApiVersion(kind), kind: kind.kind },
+    ...{ namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") },
+  };
+}
+
+/** A cluster as these cases, which all passed, leave it. */
+export async function replayed(
+  plan: WorkflowTestPlan,
+  options: TestClusterOptions,
+  passed: readonly WorkflowCasePlan[],
+): Promise<TestCluster> {
+  const { trigger } = options;
+  const world = new TestCluster(options);
+  for (const [index, object] of plan.objects.entries()) await at(`spec.objects[${index}]`, world.apply(object));
+  await at("spec.trigger", world.apply({ ...plan.trigger, apiVersion: trigger.apiVersion, kind: trigger.kind }));
+  for (const testCase of passed) await play(world, testCase, trigger);
+  return world;
+}
+
+export interface Played {
+  readonly outcome: Outcome<unknown> | undefined;
+  readonly actions: readonly TestedAction[];
+}
+
+/** What the case changes, then the Workflow until it has nothing more to do. @throws Error when it cannot be played */
+export async function play(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<Played> {
+  await change(world, testCase, trigger);
+  const { runs } = testCase;
+  const actions: TestedAction[] = [];
+  let outcome: Outcome<unknown> | undefined;
+  for (let count = 0; count < (runs ?? MAX_RUNS); count += 1) {
+    const run = await world.run();
+    outcome = run.outcome;
+    actions.push(...run.actions);
+    if (runs === undefined && run.actions.length === 0) return { outcome, actions };
+  }
+  if (runs !== undefined) return { outcome, actions };
+  throw unsettled(MAX_RUNS, actions);
+}
+
+/** What somebody else than Koreo does to the cluster before the case is run. */
+export async function change(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<void> {
+  const { apply, remove, advanceSeconds } = testCase;
+  if (testCase.trigger !== undefined) {
+    await at("trigger", world.apply(addressed(testCase.trigger, trigger)));
+  }
+  for (const [index, object] of apply.entries()) await at(`apply[${index}]`, world.apply(object));
+  for (const [index, name] of remove.entries()) await at(`delete[${index}]`, world.delete(name));
+  await world.advance(advanceSeconds);
+}
+
+export function unsettled(runs: number, actions: readonly TestedAction[]): Error {
+  const last = actions.slice(-3).map(actionText).join(", ");
+  return new Error(`the Workflow does not settle: each of ${runs} runs wrote something, at last ${last}`);
+}
+
+/** @returns the expectations that are not met */
+export async function judge(
+  world: TestCluster,
+  expected: Expectations,
+  { outcome, actions }: Played,
+  trigger: ObjectName,
+): Promise<readonly Unmet[]> {
+  const names = [...expected.absent, ...expected.objects.map(nameOf)];
+  const found = new Map<string, JsonObject | undefined>();
+  for (const name of names) found.set(JSON.stringify(name), await world.find(name));
+  return judgeCase(expected, {
+    ...{ outcome, actions, namespace: trigger.namespace, trigger: await world.find(trigger) },
+    find: (name) => found.get(JSON.stringify(name)),
+  });
+}
+
+/** The cluster's refusal, with the place in the test that it is about. */
+async function at<T>(place: string, act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** A patch of the trigger as an object that names it. */
+function addressed(patch: JsonObject, { apiVersion, kind, namespace, name }: ObjectName): JsonObject {
+  const metadata = { ...(patch["metadata"] as JsonObject | undefined), name, ...(namespace !== "" && { namespace }) };
+  return { ...patch, apiVersion, kind, metadata };
+}
