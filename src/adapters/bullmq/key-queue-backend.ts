@@ -26,6 +26,8 @@ export interface ConsumerSide {
   /** How a run ended, from what the processor returned; undefined when BullMQ itself failed. */
   readonly endOf: (returned: unknown) => RunEnd;
   readonly onEnded: (state: RunEndState) => void;
+  /** Whether one more key may be taken now. @param ending - runs that end with this take */
+  readonly mayTake: (ending: number) => boolean;
 }
 
 export interface KeyQueueBackendOptions {
@@ -163,9 +165,14 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   // Worker
 
   async moveToActive(): Promise<NextJob> {
+    const { request, mayTake } = this.#consuming();
+    if (!mayTake(0)) {
+      await this.#clock.sleep(RETRY_TAKE_MS, this.#sleep.signal);
+      return this.#noJob(RETRY_TAKE_MS);
+    }
     const askedAt = this.#clock.nowMs();
     try {
-      return this.#nextJob(await this.#store.take(this.#consuming().request), askedAt);
+      return this.#nextJob(await this.#store.take(request), askedAt);
     } catch (error) {
       this.#report(error);
       return this.#noJob(RETRY_TAKE_MS);
@@ -213,7 +220,8 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     end: RunEnd,
     fetchNext: boolean,
   ): Promise<{ result: NextJob | undefined; finishedOn: number }> {
-    const next = await this.#tellEnd(id, end, fetchNext ? this.#consuming().request : undefined);
+    const { request, mayTake } = this.#consuming();
+    const next = await this.#tellEnd(id, end, fetchNext && mayTake(1) ? request : undefined);
     return { result: fetchNext ? (next ?? this.#noJob(RETRY_TAKE_MS)) : undefined, finishedOn: this.#clock.wallMs() };
   }
 
