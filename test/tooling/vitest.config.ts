@@ -21,6 +21,7 @@ const PATIENT = [
   "faults",
   "hostile-definitions",
   "network-cuts",
+  "paused-workers",
   "prune",
   "rbac",
   "redis-away",
