@@ -1,5 +1,5 @@
 /**
- * A TCP way on loopback from one process to one server, on which everything can go wrong that networks do: connections cut,
+ * A TCP way, on loopback unless told otherwise, from one process to one server, on which everything can go wrong that networks do: connections cut,
  * refused, held back (nothing is lost, it comes when the way is free again), slow, or half open (the server's end is gone and
  * nobody says so).
  */
@@ -23,6 +23,7 @@ interface Connection {
 
 export class FaultyLine {
   readonly #targetPort: number;
+  readonly #host: string;
   readonly #connections = new Set<Connection>();
   #server: Server;
   #port = 0;
@@ -30,9 +31,13 @@ export class FaultyLine {
   #isHalfOpen = false;
   #delayMs = 0;
 
-  /** @param targetPort - of the server, on loopback */
-  constructor(targetPort: number) {
+  /**
+   * @param targetPort - of the server, on loopback
+   * @param host - an address of ours, where the way begins
+   */
+  constructor(targetPort: number, host = "127.0.0.1") {
     this.#targetPort = targetPort;
+    this.#host = host;
     this.#server = this.#listener();
   }
 
@@ -47,7 +52,7 @@ export class FaultyLine {
   }
 
   async start(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
+    this.#server.listen(this.#port, this.#host);
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
   }

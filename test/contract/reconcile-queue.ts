@@ -124,6 +124,25 @@ export function describeReconcileQueue(title: string, make: () => Promise<Reconc
       await until(() => Promise.resolve(consumer.running() === 0)); // the store knows a moment before its answer is here
     });
 
+    it("takes one key at a time while its cluster is out of reach, and many again as soon as it is not", async () => {
+      let [canReach, running, most, runs] = [false, 0, 0, 0];
+      const handle = async (): Promise<RunReport> => {
+        running += 1;
+        most = Math.max(most, running);
+        await systemClock.sleep(5);
+        running -= 1;
+        runs += 1;
+        return DONE;
+      };
+      await consume(handle, { concurrency: 8, canReach: () => canReach });
+      await queue.enqueue(Array.from({ length: 200 }, (_, index) => wake(keyOf(index))));
+      await until(() => Promise.resolve(runs >= 10));
+      expect(most).toBe(1);
+      canReach = true;
+      await idle();
+      expect([runs, most]).toEqual([200, 8]);
+    });
+
     it("schedules the next look, and an event comes before it", async () => {
       const runs: KeyRun[] = [];
       await consume((run) => {

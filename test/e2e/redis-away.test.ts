@@ -2,38 +2,68 @@
  * Redis refuses connections for minutes, then answers slowly: nothing that happened meanwhile is lost, and everything is right
  * within a minute of its return. `KOREO_TEST_REDIS_AWAY_SECONDS` makes it longer.
  */
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FaultyLine } from "../chaos/line.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { at, startE2e, WIDGET, type E2eCluster } from "../support/e2e-cluster.ts";
 import { isReady } from "../support/stack.ts";
-import { CHAIN, widget } from "../support/widget-manifests.ts";
+import { CHAIN, configMap, step, widget, workflow } from "../support/widget-manifests.ts";
 
-const AWAY_MS = Number(process.env["KOREO_TEST_REDIS_AWAY_SECONDS"] ?? "90") * 1000;
+const AWAY_MS = Number(process.env["KOREO_TEST_REDIS_AWAY_SECONDS"] ?? "45") * 1000;
 const WHOLE_WITHIN_MS = 60_000;
 const NAMES = Array.from({ length: 60 }, (_, index) => `w-${index}`);
+/** They wait for an object that nobody makes, and are looked at again every half minute. */
+const WAITING = Array.from({ length: 60 }, (_, index) => `waiting-${index}`);
+/** Within any such time after its return no more than three quarters of what was due meanwhile may be looked at. */
+const CROWD_MS = 500;
+const SPREAD_MS = 1000;
 const text = (value: string) => (object: JsonObject | undefined) => at(object, "data", "text") === value;
+
+const WAITER = { ...WIDGET, kind: "Waiter", plural: "waiters" };
+const READS =
+  workflow("waits", step("missing"), "Waiter") +
+  configMap("missing", "{}").replace("    namespace:", "    readonly: true\n    namespace:");
 
 describe("a Redis in trouble", () => {
   let cluster: E2eCluster;
   let line: FaultyLine;
   beforeAll(async () => {
-    cluster = await startE2e({ watchers: 0, workers: 0 });
+    cluster = await startE2e({ watchers: 0, workers: 0, kinds: [WIDGET, WAITER] });
     line = new FaultyLine(cluster.stack.redis.port);
     await line.start();
     const flags = ["--redis", `redis://127.0.0.1:${line.port}`];
     await Promise.all(
       (["watcher", "watcher", "worker", "worker"] as const).map((role) => cluster.stack.add(role, flags)),
     );
-    await cluster.apply(CHAIN);
+    await cluster.apply(CHAIN + READS);
     for (const name of NAMES) await cluster.apply(widget(name));
+    for (const name of WAITING) await cluster.apply(widget(name).replace("Widget", "Waiter"));
     for (const name of NAMES) await cluster.untilReady(name);
+    for (const name of WAITING) await cluster.untilReason(name, "Wait", "Waiter");
   });
   afterAll(async () => {
     await cluster.stop();
     await line.stop();
   });
+
+  /** When each waiting key was first looked at, in ms since a moment of the wall clock, in order. */
+  const firstLooks = async (sinceMs: number): Promise<readonly number[]> => {
+    const workers = cluster.stack.processes.filter(({ role }) => role === "worker");
+    const logs = await Promise.all(workers.map(({ logFile }) => readFile(logFile, "utf8")));
+    const lines = logs
+      .join("\n")
+      .split("\n")
+      .filter((line) => line.includes("run ended") && line.includes("/Waiter/"));
+    const ends = lines.map((line) => JSON.parse(line) as { key: string; time: string; ms: number });
+    const starts = ends.map(({ key, time, ms }) => ({ key, atMs: Date.parse(time) - ms - sinceMs }));
+    const after = Map.groupBy(
+      starts.filter(({ atMs }) => atMs > 0),
+      ({ key }) => key,
+    );
+    return [...after.values()].map((looks) => Math.min(...looks.map(({ atMs }) => atMs))).sort((a, b) => a - b);
+  };
 
   it(`that refuses connections for ${AWAY_MS / 1000} s: every change is answered within a minute of its return`, async () => {
     await line.refuse();
@@ -49,6 +79,7 @@ describe("a Redis in trouble", () => {
 
     await line.allow();
     const backAt = performance.now();
+    const backAtWallMs = Date.now();
     const left = () => ({ withinMs: Math.max(1, WHOLE_WITHIN_MS - (performance.now() - backAt)) });
     for (const name of NAMES) {
       const wanted = edited.includes(name) ? "edited" : "hello";
@@ -56,6 +87,15 @@ describe("a Redis in trouble", () => {
         await cluster.until("ConfigMap", `${name}-${part}`, `carrying ${wanted}`, text(wanted), left());
       await cluster.untilReady(name, left());
     }
+    const looks = await firstLooks(backAtWallMs);
+    const crowd = Math.max(...looks.map((from) => looks.filter((ms) => ms >= from && ms < from + CROWD_MS).length));
+    expect(looks.length, "every key that fell due").toBe(WAITING.length);
+    expect(crowd, `keys within ${CROWD_MS} ms`).toBeLessThanOrEqual(WAITING.length * 0.75);
+    expect((looks.at(-1) ?? 0) - (looks[0] ?? 0), "from the first look to the last").toBeGreaterThan(SPREAD_MS);
+    console.log(
+      `due meanwhile: ${looks.length} keys looked at ${looks[0]?.toFixed(0) ?? 0} to ${looks.at(-1)?.toFixed(0) ?? 0} ms after its return, ` +
+        `at most ${crowd} within ${CROWD_MS} ms`,
+    );
     console.log(
       `Redis away for ${AWAY_MS / 1000} s: whole ${((performance.now() - backAt) / 1000).toFixed(1)} s after its return`,
     );

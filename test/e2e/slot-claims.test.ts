@@ -1,11 +1,11 @@
 /** Two watchers that both hold a claim to the same slots: they sort it out, every slot is watched by one, and no event is lost. */
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { redisKeys } from "../../src/adapters/redis/keys.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { waitFor } from "../control-plane/child.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { watchedSlots } from "../support/watched-slots.ts";
 import { CHAIN, widget } from "../support/widget-manifests.ts";
 
 const NAMES = Array.from({ length: 8 }, (_, index) => `w-${index}`);
@@ -22,20 +22,13 @@ afterAll(() => cluster.stop());
 
 const { slotOwners, watchers } = redisKeys("koreo");
 
-/** The slots each watcher says it watches, from its log. */
+/** Each slot, once for each watcher that watches it now. */
 async function watched(): Promise<readonly string[]> {
-  const slots: string[] = [];
-  for (const { logFile } of cluster.stack.processes.filter(({ role }) => role === "watcher")) {
-    const held = new Set<string>();
-    for (const line of (await readFile(logFile, "utf8")).split("\n").filter((each) => each.startsWith("{"))) {
-      const { msg, slot } = JSON.parse(line) as { readonly msg?: string; readonly slot?: string };
-      if (slot === undefined) continue;
-      if (msg === "watching") held.add(slot);
-      if (msg === "no longer watching") held.delete(slot);
-    }
-    slots.push(...held);
-  }
-  return slots.sort();
+  const all = await watchedSlots(cluster.stack.processes);
+  return all
+    .filter(({ untilMs }) => untilMs === undefined)
+    .map(({ slot }) => slot)
+    .sort();
 }
 
 it("claims written over each other, again and again, are settled, and every event is answered meanwhile", async () => {

@@ -183,6 +183,7 @@ const KIND_GROUPS = [
   "apps",
   "rbac.authorization.k8s.io",
   "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
 ];
 
 /** Starts everything; the namespaces, Koreo's CRDs and the trigger kind are there before the processes are. */

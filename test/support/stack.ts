@@ -36,6 +36,16 @@ export interface StackOptions {
   readonly traceEndpoint?: string;
 }
 
+/** Where a process runs, if not beside us. */
+export interface Place {
+  /** Words before its command, such as those that enter a namespace. */
+  readonly through: readonly string[];
+  /** Where we reach it. */
+  readonly host: string;
+}
+
+const HERE: Place = { through: [], host: "127.0.0.1" };
+
 /** One process of a role. */
 export interface StackProcess {
   readonly name: string;
@@ -61,7 +71,7 @@ export interface Stack {
   /** Flags that make a CLI command reach this stack's API server. */
   readonly clusterFlags: readonly string[];
   /** Starts one more process; its own flags win over those of the stack. */
-  add(role: StackProcess["role"], ownFlags?: readonly string[]): Promise<StackProcess>;
+  add(role: StackProcess["role"], ownFlags?: readonly string[], place?: Place): Promise<StackProcess>;
   stop(): Promise<void>;
 }
 
@@ -96,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   ];
   const flags = [...clusterFlags, "--redis", redis.url, ...(options.flags ?? [])];
   const processes: StackProcess[] = [];
-  const add = async (role: StackProcess["role"], ownFlags: readonly string[] = []) => {
+  const add = async (role: StackProcess["role"], ownFlags: readonly string[] = [], place = HERE) => {
     const count = processes.filter((each) => each.role === role).length;
     const added = createProcess({
       role,
@@ -104,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       dir,
       flags: [...flags, ...ownFlags],
       env: options.env ?? {},
+      place,
     });
     processes.push(added);
     await added.start();
@@ -134,8 +145,9 @@ function createProcess(options: {
   readonly dir: string;
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly place: Place;
 }): StackProcess {
-  const { role, name, dir, flags, env } = options;
+  const { role, name, dir, flags, env, place } = options;
   const logFile = path.join(dir, "logs", `${name}.log`);
   let child: GuardedChild | undefined;
   let healthUrl = "";
@@ -151,9 +163,11 @@ function createProcess(options: {
     },
     start: async () => {
       const port = await freePort();
-      healthUrl = `http://127.0.0.1:${port}`;
-      const command = process.execPath;
-      const args = [CLI, role, ...flags, "--port", String(port)];
+      healthUrl = `http://${place.host}:${port}`;
+      const [command = process.execPath, ...args] = [
+        ...place.through,
+        ...[process.execPath, CLI, role, ...flags, "--port", String(port)],
+      ];
       child = new GuardedChild({ command, args, env, logFile, stopDeadlineMs: STOP_DEADLINE_MS });
       await child.start();
       await child.until((signal) =>

@@ -16,10 +16,14 @@ const PATIENT = [
   "compose-files",
   "containers",
   "dashboards",
+  "deletion",
   "dev-and-cli",
   "explain",
   "faults",
+  "handover",
   "hostile-definitions",
+  "network-cuts",
+  "paused-workers",
   "prune",
   "rbac",
   "redis-away",
@@ -28,7 +32,7 @@ const PATIENT = [
   "trace-store",
 ].map((name) => `test/e2e/${name}.test.ts`);
 /** Those that also run on the oldest server. */
-const ON_OLDEST = ["objects", "reconcile"].map((name) => `test/e2e/${name}.test.ts`);
+const ON_OLDEST = ["deletion", "objects", "reconcile"].map((name) => `test/e2e/${name}.test.ts`);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
 
 export default defineConfig({

@@ -11,6 +11,7 @@ import { StoreUnavailable } from "../../engine/ports/key-store.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { KeyStore, RunEnd, RunEndState, Taken, TakeRequest, Trigger } from "../../engine/ports/key-store.ts";
 import type { HeldRuns } from "./held-runs.ts";
+import { SlowStart } from "./slow-start.ts";
 import { refuseUnsupported, type UnsupportedMember } from "./unsupported.ts";
 
 /** What a Queue's job carries. Class and delay are its `priority` and `delay`. */
@@ -26,6 +27,8 @@ export interface ConsumerSide {
   /** How a run ended, from what the processor returned; undefined when BullMQ itself failed. */
   readonly endOf: (returned: unknown) => RunEnd;
   readonly onEnded: (state: RunEndState) => void;
+  /** Whether one more key may be taken now. @param ending - runs that end with this take */
+  readonly mayTake: (ending: number) => boolean;
 }
 
 export interface KeyQueueBackendOptions {
@@ -44,6 +47,8 @@ type Replaced = UnsupportedMember | "on" | "once" | "removeListener";
 /** Pause after a fault before the store is asked again for work, and before the end of a run is told again. */
 const RETRY_TAKE_MS = 500;
 const RETRY_END_MS = 200;
+/** Pause before it is asked again whether a key may be taken. */
+const NOT_YET_MS = 100;
 
 /** One Queue's or Worker's view of a store, which it does not own. */
 export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
@@ -54,6 +59,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   readonly #store: KeyStore;
   readonly #clock: Clock;
   readonly #consumer: ConsumerSide | undefined;
+  readonly #start: SlowStart;
   readonly #events = new EventEmitter();
   readonly #unsubscribe: (() => void)[];
   #sleep = new AbortController();
@@ -66,6 +72,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     this.maximumBlockTimeout = store.maxWaitMs / 1000;
     this.#store = store;
     this.#clock = clock;
+    this.#start = new SlowStart(clock);
     this.#consumer = consumer;
     this.#unsubscribe = [store.onError((error) => this.#report(error))];
     if (consumer !== undefined) this.#unsubscribe.push(store.onReconnect(() => void this.#reclaim(consumer)));
@@ -163,9 +170,16 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   // Worker
 
   async moveToActive(): Promise<NextJob> {
+    const { request } = this.#consuming();
+    if (!this.#mayTake(0)) {
+      await this.#clock.sleep(NOT_YET_MS, this.#sleep.signal);
+      return this.#noJob(NOT_YET_MS);
+    }
     const askedAt = this.#clock.nowMs();
     try {
-      return this.#nextJob(await this.#store.take(this.#consuming().request), askedAt);
+      const taken = await this.#store.take(request);
+      this.#start.answered();
+      return this.#nextJob(taken, askedAt);
     } catch (error) {
       this.#report(error);
       return this.#noJob(RETRY_TAKE_MS);
@@ -213,8 +227,10 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     end: RunEnd,
     fetchNext: boolean,
   ): Promise<{ result: NextJob | undefined; finishedOn: number }> {
-    const next = await this.#tellEnd(id, end, fetchNext ? this.#consuming().request : undefined);
-    return { result: fetchNext ? (next ?? this.#noJob(RETRY_TAKE_MS)) : undefined, finishedOn: this.#clock.wallMs() };
+    const mayTake = fetchNext && this.#mayTake(1);
+    const next = await this.#tellEnd(id, end, mayTake ? this.#consuming().request : undefined);
+    const pauseMs = mayTake ? RETRY_TAKE_MS : NOT_YET_MS;
+    return { result: fetchNext ? (next ?? this.#noJob(pauseMs)) : undefined, finishedOn: this.#clock.wallMs() };
   }
 
   /** Tells the store how a run ended, again and again while it cannot be reached and the lease may still be ours. */
@@ -224,6 +240,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
       const askedAt = this.#clock.nowMs();
       try {
         const told = await this.#store.done(entry.run, end, request);
+        this.#start.answered();
         held.remove(id);
         onEnded(told.state);
         return told.next && this.#nextJob(told.next, askedAt);
@@ -240,6 +257,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   #nextJob(taken: Taken, askedAt: number): NextJob {
     if (taken.run === undefined) return this.#noJob(taken.lookAgainMs);
     const { run } = taken;
+    this.#start.took();
     const id = this.#consuming().held.add(run, askedAt);
     const now = this.#clock.wallMs();
     const job: JobJson = {
@@ -278,7 +296,12 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     return this.#consumer;
   }
 
+  #mayTake(ending: number): boolean {
+    return this.#start.mayTake() && this.#consuming().mayTake(ending);
+  }
+
   #report(error: unknown): void {
+    if (error instanceof StoreUnavailable) this.#start.failed();
     if (this.#events.listenerCount("error") > 0) this.#events.emit("error", error);
   }
 }

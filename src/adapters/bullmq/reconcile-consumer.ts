@@ -23,6 +23,11 @@ export interface ReconcileConsumerOptions {
   readonly logger: Logger;
   /** Keys run at once; default 50. */
   readonly concurrency?: number;
+  /**
+   * Whether runs can reach their cluster. While they cannot, one key is taken at a time: it finds out when they can, and the
+   * others are left to workers that may be better off. Default: they always can.
+   */
+  readonly canReach?: () => boolean;
   /** How long a key stays taken when this process falls silent; renewed every 0.3 of it. Default 10,000. */
   readonly leaseMs?: number;
   /** Delay after a failure, doubled with each further one in a row, with jitter. Default 1 s to 5 minutes. */
@@ -52,7 +57,7 @@ type Backend = AsQueueBackend<KeyQueueBackend>;
 type KeyWorker = Worker<unknown, RunReport, string, Backend, JobProgress, KeyStore>;
 type Handle = (run: KeyRun) => Promise<RunReport>;
 
-const DEFAULTS = { concurrency: 50, leaseMs: 10_000, backoff: { baseMs: 1000, maxMs: 300_000 } };
+const DEFAULTS = { concurrency: 50, leaseMs: 10_000, backoff: { baseMs: 1000, maxMs: 300_000 }, canReach: () => true };
 /** How long a run may take to heed its signal before its key is handed back all the same. */
 const HAND_BACK_AFTER_MS = 500;
 /** How long a drain waits for a store that may not answer. */
@@ -71,7 +76,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
 
   constructor(options: ReconcileConsumerOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    const { name, store, clock, logger, leaseMs } = this.#options;
+    const { name, store, clock, logger, leaseMs, canReach } = this.#options;
     this.#faults = new FaultLog({ logger, clock, message: "the queue's store cannot be used" });
     this.#held = new HeldRuns({
       store,
@@ -90,6 +95,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
       consumer: {
         held: this.#held,
         request: { owner: randomUUID(), leaseMs },
+        mayTake: (ending) => canReach() || this.#held.size <= ending,
         endOf: (returned) => this.#endOf(returned as RunReport | undefined),
         onEnded: (state) => {
           if (state === "stale") this.#counts.staleEnds += 1;

@@ -20,6 +20,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * refused still hears the full time.
  */
 const MAX_PAUSE_MS = 1000;
+/** So many calls in a row without any answer, and the server counts as out of reach: one may have met a slow webhook. */
+const OUT_OF_REACH_AFTER = 5;
+/** How long an answer is waited for then: who holds a key meanwhile keeps it from workers that are better off. */
+const OUT_OF_REACH_TIMEOUT_MS = 5000;
 
 export interface ApiRequest {
   readonly method: TransportRequest["method"];
@@ -31,7 +35,10 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** Default: `application/json`. */
   readonly accept?: string;
-  /** From sending to the last byte; waiting for a turn does not count. Default: 30 s. Streams: until the first byte. */
+  /**
+   * From sending to the last byte; waiting for a turn does not count. Default: 30 s, at most 5 s while the server is out of
+   * reach (not for lists and watches). Streams: until the first byte.
+   */
   readonly timeoutMs?: number;
   /** Default: `read` for GET, else `write`. */
   readonly urgency?: Urgency;
@@ -67,6 +74,8 @@ export class ClusterClient {
   private readonly transport: Transport;
   private readonly budget: RequestBudget;
   private readonly onRequest: (observed: ObservedRequest) => void;
+  /** Requests in a row that nobody answered. */
+  private unanswered = 0;
 
   constructor(options: ClientOptions) {
     this.clock = options.clock;
@@ -77,6 +86,11 @@ export class ClusterClient {
       options.budget?.maxInFlight ?? DEFAULT_BUDGET.maxInFlight,
     );
     this.onRequest = options.onRequest ?? (() => undefined);
+  }
+
+  /** Whether the server answers, be it with a refusal, as far as the last requests tell. */
+  get isInReach(): boolean {
+    return this.unanswered < OUT_OF_REACH_AFTER;
   }
 
   /** Sends one request and reads the whole answer: JSON, or text where it is none. Never rejects. */
@@ -141,15 +155,17 @@ export class ClusterClient {
     perform: (deadline: Deadline) => Promise<{ readonly status: number; readonly result: ClusterResult<T> }>,
   ): Promise<Answer<T>> {
     const startedMs = this.clock.nowMs();
-    const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
+    const deadline = new Deadline(this.timeoutOf(request), signal);
     let observedStatus = 0;
     try {
       const { status, result } = await perform(deadline);
       observedStatus = status;
+      this.unanswered = 0;
       return result;
     } catch (error) {
       deadline.end();
       if (signal.aborted) return refused(abortedFault(nameOf(request)));
+      this.unanswered += 1;
       if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {
@@ -162,6 +178,12 @@ export class ClusterClient {
         durationMs: this.clock.nowMs() - startedMs,
       });
     }
+  }
+
+  /** Lists and watches keep their time: a server that is only slow is found to be in reach by them. */
+  private timeoutOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest): number {
+    const isPatient = this.isInReach || verb === "list" || verb === "watch";
+    return isPatient ? timeoutMs : Math.min(timeoutMs, OUT_OF_REACH_TIMEOUT_MS);
   }
 
   private send(request: ApiRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {

@@ -22,6 +22,8 @@ import { collectionPath, kindLabel, objectPath } from "./resource-path.ts";
 /** Only `metadata` of every object, the whole objects where a server cannot. */
 const METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 const LIST_TIMEOUT_MS = 60_000;
+/** No webhook is asked for a read: longer than this waits only who speaks to nobody. */
+const GET_TIMEOUT_MS = 15_000;
 
 export class KubernetesObjectStore implements ObjectStore {
   readonly cluster: string;
@@ -44,7 +46,11 @@ export class KubernetesObjectStore implements ObjectStore {
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
     if (!isName(ref.name)) return nobody(ref);
-    return this.forObject(ref, { method: "GET", path: objectPath(ref), verb: "get" }, signal);
+    return this.forObject(
+      ref,
+      { method: "GET", path: objectPath(ref), verb: "get", timeoutMs: GET_TIMEOUT_MS },
+      signal,
+    );
   }
 
   create(ref: ObjectRef, body: JsonObject, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {

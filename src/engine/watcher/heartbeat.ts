@@ -1,6 +1,7 @@
 /**
  * The pulse of a watcher, apart from its work so that no long list makes it look dead: says that it lives, learns who else
  * does, and notices when the shared state is not the one it knew. What it learned is taken by the watcher's next tick.
+ * A watcher that hears nothing of its cluster is away: it leaves its slots to others, if there are any, until it hears again.
  */
 import type { MembershipView } from "../ports/membership.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
@@ -19,10 +20,29 @@ export class Heartbeat {
   #indexedKinds: readonly string[] = [];
   /** Why the shared state may have lost something, until that was taken. */
   #loss: string | undefined;
+  readonly #isCutOff: () => boolean;
+  #isAway = false;
+  #returnedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">, id: string) {
+  /** @param isCutOff - whether nothing is heard of what the watcher watches */
+  constructor(
+    ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">,
+    id: string,
+    isCutOff: () => boolean = () => false,
+  ) {
     this.#ports = ports;
     this.#id = id;
+    this.#isCutOff = isCutOff;
+  }
+
+  /** No member now: the last view is of before, and others serve our slots. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /** When it last came back from being away, on the monotonic clock. */
+  get returnedMs(): number {
+    return this.#returnedMs;
   }
 
   /** When the shared state answered last, on the monotonic clock. */
@@ -69,6 +89,7 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     const { membership, clock, index } = this.#ports;
     const before = this.#view;
+    if (await this.#stayAway()) return;
     const view = await membership.heartbeat(this.#id, MEMBER_TTL_MS);
     // Noted before anything else can fail: a loss is told once by the store, and must not be forgotten here.
     if (before !== undefined && before.epoch !== view.epoch) this.#loss = "its data is gone";
@@ -76,5 +97,21 @@ export class Heartbeat {
     this.#view = view;
     this.#answeredMs = clock.nowMs();
     this.#indexedKinds = await index.kinds();
+  }
+
+  /** Where others live that may hear more than we do. @returns whether we are no member now */
+  async #stayAway(): Promise<boolean> {
+    const { membership, clock, log } = this.#ports;
+    const isAway = this.#isCutOff() && (this.#view?.watchers.length ?? 0) > 1;
+    if (isAway) {
+      await membership.leave(this.#id);
+      this.#answeredMs = clock.nowMs();
+      if (!this.#isAway) log.warn({}, "nothing is heard of the cluster, leaving the slots to other watchers");
+    } else if (this.#isAway) {
+      this.#returnedMs = clock.nowMs();
+      log.info({}, "the cluster is heard again");
+    }
+    this.#isAway = isAway;
+    return isAway;
   }
 }

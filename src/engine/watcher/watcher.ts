@@ -20,6 +20,8 @@ import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-port
 const TICK_MS = 1000;
 /** Without an answer to a heartbeat, or from the API server, for this long the watcher is not ready. */
 const STALE_MS = 15_000;
+/** Who comes back takes no slots for this long: after an outage all come back, and the first must not take those of all. */
+const SETTLE_MS = 10_000;
 
 export class Watcher {
   readonly #ports: WatcherPorts;
@@ -41,7 +43,7 @@ export class Watcher {
     this.#ports = ports;
     this.#options = options;
     this.#definitions = definitions;
-    this.#heartbeat = new Heartbeat(ports, options.id);
+    this.#heartbeat = new Heartbeat(ports, options.id, () => this.#isCutOff());
     this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
     this.#follower = new DefinitionFollower(ports, this.#pending);
     this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
@@ -97,11 +99,18 @@ export class Watcher {
     ];
   }
 
+  /** Nothing is heard of any slot: the way to the API server is cut, or nobody answers there. */
+  #isCutOff(): boolean {
+    const staleMs = this.#ports.clock.nowMs() - STALE_MS;
+    const reach = new Set([...this.#watches.values()].map((watch) => watch.reachSince(staleMs)));
+    return reach.has("unheard") && !reach.has("heard");
+  }
+
   async #tick(signal: AbortSignal): Promise<void> {
     try {
       const { view, loss } = this.#heartbeat.takeView();
       if (loss !== undefined) this.#restart(loss);
-      if (view === undefined || !this.#definitions.isReady) return;
+      if (view === undefined || this.#heartbeat.isAway || !this.#definitions.isReady) return;
       const catalog = await this.#follow(signal);
       const roles = this.#roles(catalog, await this.#keptKinds(signal));
       await this.#claim(await this.#assign(view.watchers, roles, signal));
@@ -148,10 +157,11 @@ export class Watcher {
     const definitions = definitionsSlot(this.#ports.store.cluster);
     const owners = assignSlots([...roles.keys(), definitions], watchers);
     await this.#assignDefinitions(owners.get(definitions) === id, signal);
+    const isSettled = this.#ports.clock.nowMs() - this.#heartbeat.returnedMs >= SETTLE_MS;
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
       if (watch !== undefined && !isSame(watch.role, role)) this.#stop(slot, watch);
-      if (owners.get(slot) === id && !this.#watches.has(slot)) await this.#start(role, signal);
+      if (isSettled && owners.get(slot) === id && !this.#watches.has(slot)) await this.#start(role, signal);
     }
     await this.#letGo(watchers, roles, owners);
     return owners;

@@ -2,7 +2,7 @@
  * What all processes of an installation share: on Redis, or in this process alone (`koreo dev` without Redis). The one
  * place that knows both.
  */
-import { BullmqReconcileConsumer } from "../../adapters/bullmq/reconcile-consumer.ts";
+import { BullmqReconcileConsumer, type ReconcileConsumerOptions } from "../../adapters/bullmq/reconcile-consumer.ts";
 import { BullmqReconcileQueue } from "../../adapters/bullmq/reconcile-queue.ts";
 import { MemoryDefinitionRegistry } from "../../adapters/memory/definition-registry.ts";
 import { MemoryKeyStore } from "../../adapters/memory/key-store.ts";
@@ -42,7 +42,7 @@ export interface SharedState {
   readonly lock: ObjectLock;
   readonly runs: RunLog;
   /** A consumer of its own for this process. */
-  consumer(concurrency: number): ReconcileConsumer;
+  consumer(options: Pick<ReconcileConsumerOptions, "concurrency" | "canReach">): ReconcileConsumer;
   /** Undefined when the store answers, else what is wrong. */
   trouble(): string | undefined;
   close(): Promise<void>;
@@ -78,7 +78,7 @@ export function openMemoryState(settings: RunRecordSettings, { clock, log }: Too
     index: new MemoryObjectIndex(),
     lock: new MemoryObjectLock(clock),
     runs: new MemoryRunLog(runLimits(settings)),
-    consumer: (concurrency) => new BullmqReconcileConsumer({ name: QUEUE, store, clock, logger: log, concurrency }),
+    consumer: (options) => new BullmqReconcileConsumer({ name: QUEUE, store, clock, logger: log, ...options }),
     trouble: () => undefined,
     close: async () => {
       await queue.close();
@@ -144,8 +144,8 @@ export async function openRedisState(
     index: new RedisObjectIndex(redis, keys),
     lock: new RedisObjectLock(redis, keys),
     runs: new RedisRunLog(redis, keys, runLimits(settings)),
-    consumer: (concurrency) =>
-      new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, concurrency }),
+    consumer: (options) =>
+      new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, ...options }),
     trouble: () =>
       redis.status === "ready" ? undefined : `Redis at ${describeTarget(target)} cannot be reached: ${lastError}`,
     close: async () => {

@@ -53,7 +53,7 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   expressionMetrics(metrics);
   while (!definitions.isReady && !signal.aborted) await clock.sleep(20, signal);
   if (signal.aborted) return;
-  const consumer = state.consumer(config.concurrency);
+  const consumer = state.consumer({ concurrency: config.concurrency, canReach: () => cluster.client.isInReach });
   consumer.start((run) => reconciler.reconcile(run));
   log.info({ concurrency: config.concurrency }, "working");
   await aborted(signal);

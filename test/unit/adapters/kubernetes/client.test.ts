@@ -239,3 +239,29 @@ describe("ClusterClient", () => {
     expect(getEventListeners(caller.signal, "abort")).toHaveLength(0);
   });
 });
+
+describe("a server's reach", () => {
+  it("ends when several requests in a row had no answer, and is there again with any answer", async () => {
+    handle = (_, response) => response.writeHead(200).end("{}");
+    await client.request(GET, signal);
+    handle = (request) => request.socket.destroy();
+    await client.request(GET, signal);
+    expect(client.isInReach, "one cut connection is none").toBe(true);
+    for (let count = 0; count < 4; count += 1) await client.request(GET, signal);
+    expect(client.isInReach).toBe(false);
+    handle = (_, response) => response.writeHead(500).end("{}");
+    await client.request(GET, signal);
+    expect(client.isInReach).toBe(true);
+  });
+
+  it("is not doubted for requests that were given up", async () => {
+    handle = () => undefined;
+    for (let count = 0; count < 10; count += 1) {
+      const given = new AbortController();
+      const asked = client.request(GET, given.signal);
+      given.abort();
+      await asked;
+    }
+    expect(client.isInReach).toBe(true);
+  });
+});

@@ -12,6 +12,8 @@ const FIRST: MembershipView = { watchers: ["w"], epoch: "1", serverRun: "a" };
 function start(views: readonly (MembershipView | "down")[], indexAnswers: readonly boolean[] = []) {
   const clock = new ManualClock();
   let [beats, asked] = [0, 0];
+  const cluster = { isCutOff: false };
+  const left: string[] = [];
   const ports = {
     clock,
     log: silentLog,
@@ -20,17 +22,20 @@ function start(views: readonly (MembershipView | "down")[], indexAnswers: readon
         const view = views[Math.min(beats++, views.length - 1)];
         return view === "down" ? Promise.reject(new StoreUnavailable("down")) : Promise.resolve(view);
       },
-      leave: () => Promise.resolve(),
+      leave: (id: string) => {
+        left.push(id);
+        return Promise.resolve();
+      },
     },
     index: {
       kinds: () =>
         indexAnswers[asked++] === false ? Promise.reject(new StoreUnavailable("down")) : Promise.resolve([]),
     },
   } as unknown as WatcherPorts;
-  const heartbeat = new Heartbeat(ports, "w");
+  const heartbeat = new Heartbeat(ports, "w", () => cluster.isCutOff);
   const ended = new AbortController();
   void heartbeat.run(ended.signal);
-  return { clock, heartbeat, stop: () => ended.abort() };
+  return { clock, heartbeat, cluster, left, beats: () => beats, stop: () => ended.abort() };
 }
 
 describe("a heartbeat", () => {
@@ -64,6 +69,31 @@ describe("a heartbeat", () => {
     expect(heartbeat.answeredMs).toBe(answered);
     await clock.advance(1000);
     expect(heartbeat.answeredMs).toBeGreaterThan(answered);
+    stop();
+  });
+
+  it("of one that hears nothing of its cluster ends, where others live, and goes on once it hears again", async () => {
+    const { clock, heartbeat, cluster, left, beats, stop } = start([{ ...FIRST, watchers: ["v", "w"] }]);
+    await clock.advance(1);
+    cluster.isCutOff = true;
+    await clock.advance(2000);
+    const beaten = beats();
+    expect([heartbeat.isAway, left.length > 0, new Set(left)]).toEqual([true, true, new Set(["w"])]);
+    await clock.advance(10_000);
+    expect(beats()).toBe(beaten);
+    expect(heartbeat.answeredMs, "the shared state does answer").toBeGreaterThan(clock.nowMs() - 3000);
+    cluster.isCutOff = false;
+    await clock.advance(2000);
+    expect([heartbeat.isAway, beats()]).toEqual([false, beaten + 1]);
+    expect(heartbeat.returnedMs).toBeGreaterThan(clock.nowMs() - 3000);
+    stop();
+  });
+
+  it("of one that is alone goes on, whatever it hears", async () => {
+    const { clock, heartbeat, cluster, left, stop } = start([FIRST]);
+    cluster.isCutOff = true;
+    await clock.advance(10_000);
+    expect([heartbeat.isAway, left]).toEqual([false, []]);
     stop();
   });
 });
