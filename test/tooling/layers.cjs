@@ -19,7 +19,8 @@ module.exports = {
     nothingAbove("processes", ["cli"]),
     {
       name: "core-is-pure",
-      comment: "core decides from values alone: no Node module, no client. The parser, ajv, re2js and fflate are pure too.",
+      comment:
+        "core decides from values alone: no Node module, no client. The parser, ajv, re2js and fflate are pure too.",
       severity: "error",
       from: { path: "^src/core/" },
       to: {
