@@ -23,6 +23,7 @@ const PATIENT = [
   "handover",
   "hostile-definitions",
   "many-objects",
+  "migration",
   "network-cuts",
   "newer-change",
   "paused-workers",
