@@ -6,6 +6,8 @@ import { CommandFailed } from "./failure.ts";
 export interface FaultSelection {
   /** This one alone; undefined: every one. */
   readonly only: Disturbance | undefined;
+  /** The files and folders, as they were given: for the command that plays a failure again. */
+  readonly paths: readonly string[];
   readonly onPlayed: () => void;
 }
 
@@ -26,10 +28,10 @@ export function parseFault(text: string): Disturbance {
 }
 
 /** The failures as cases of their test. */
-export function faultCases(failures: readonly FaultFailure[]) {
+export function faultCases(failures: readonly FaultFailure[], paths: readonly string[]) {
   const told = failures.slice(0, MAX_TOLD).map(({ label, disturbance, request, problem, unmet }) => {
     const number = disturbance.at + 1;
-    const again = `again: koreo test --fault ${number}:${disturbance.fault} --filter '${label.replaceAll("'", "'\\''")}'`;
+    const again = `again: koreo test ${[...paths, "--fault", `${number}:${disturbance.fault}`, "--filter", label].map(quoted).join(" ")}`;
     return {
       label: `${label}, request ${number} (${request}): ${disturbance.fault}`,
       status: "failed" as const,
@@ -42,4 +44,9 @@ export function faultCases(failures: readonly FaultFailure[]) {
   if (more === 0) return told;
   const rest = { label: `${more} more faults`, status: "failed" as const, message: "not told one by one", outcome: "" };
   return [...told, { ...rest, unmet: [] }];
+}
+
+/** As a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

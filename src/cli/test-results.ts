@@ -107,7 +107,7 @@ async function underFaults(
   if (!report.success || compiled.kind !== "WorkflowTest" || compiled.prepared.kind === "notReady") return report;
   const isSelected = (label: string) => isWanted(printable(label));
   const played = await playFaults(compiled.prepared.plan, { ...faults, catalog, crds, isSelected });
-  const failed = faultCases(played.failures).map((each) => ({
+  const failed = faultCases(played.failures, faults.paths).map((each) => ({
     ...each,
     ...{ label: printable(each.label), message: printable(each.message) },
     differences: each.unmet.flatMap(({ path, differences }) => flattened(differences, path)),

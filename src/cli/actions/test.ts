@@ -46,7 +46,7 @@ async function run(paths: readonly string[], options: TestOptions): Promise<Ran>
   const progress = new FaultProgress();
   const only = options.fault === undefined ? undefined : parseFault(options.fault);
   const isAsked = options.faults === true || only !== undefined;
-  const faults = isAsked ? { only, onPlayed: () => progress.count() } : undefined;
+  const faults = isAsked ? { only, paths, onPlayed: () => progress.count() } : undefined;
   const reports = await runTests(definitions, { filter: options.filter, coverage: recorder, faults });
   progress.end();
   const coverage = recorder === undefined ? undefined : coverageOf(definitions.catalog, recorder.hits);
@@ -61,11 +61,16 @@ function print({ definitions, reports, coverage, seconds }: Ran, { output }: Tes
   if (coverage !== undefined && (output === "junit" || output === "tap")) console.error(formatCoverage(coverage));
 }
 
-function check({ definitions, reports }: Ran, { filter }: TestOptions): void {
+function check({ definitions, reports }: Ran, { filter, faults, fault }: TestOptions): void {
   const failed = reports.filter(({ success }) => !success).length;
   if (failed > 0) throw new CommandFailed(`${failed} of ${reports.length} tests failed`);
   const broken = definitions.unreadable.length;
   if (broken > 0) throw new CommandFailed(`${broken} ${broken === 1 ? "file" : "files"} could not be read`);
+  const played = reports.reduce((sum, report) => sum + (report.faults?.played ?? 0), 0);
+  if (reports.length > 0 && (faults === true || fault !== undefined) && played === 0)
+    throw new CommandFailed(
+      `no fault was played: there is no case of a WorkflowTest with ${fault === undefined ? "an end to come to" : `such a request (--fault ${fault})`}`,
+    );
   if (reports.length > 0) return;
   const what =
     filter === undefined ? "no FunctionTest or WorkflowTest" : `no test or case whose name holds "${filter}"`;

@@ -10,8 +10,14 @@ export function addTest(program: Command): void {
     .argument("[paths...]", "files and folders: .yaml, .yml, .koreo, .k (default: the current folder)")
     .addOption(new Option("-o, --output <format>", "how to report").choices([...TEST_FORMATS]).default("text"))
     .option("--filter <text>", "only tests whose name, or cases whose label, holds this text")
-    .option("--faults", "play WorkflowTests under every single fault of their requests, too")
-    .option("--fault <fault>", "play this one alone, such as 7:lost-answer (the 7th request of a case)")
+    .addOption(
+      new Option("--faults", "play WorkflowTests under every single fault of their requests, too").conflicts("watch"),
+    )
+    .addOption(
+      new Option("--fault <fault>", "play this one alone, such as 7:lost-answer (the 7th request of a case)").conflicts(
+        "watch",
+      ),
+    )
     .option("--coverage", "tell which predicates, overlays, steps, switch cases and writes the tests exercise")
     .option("--watch", "run again what a saved file affects, until Ctrl-C")
     .addHelpText(

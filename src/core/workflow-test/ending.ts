@@ -5,7 +5,8 @@
 import { compareExactly } from "../function-test/compare.ts";
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { objectText } from "../object-key.ts";
-import type { Unmet } from "./judge.ts";
+import { actionText, type Unmet } from "./judge.ts";
+import type { TestedAction } from "./prepare.ts";
 
 /** Object in words -> what of it is compared. */
 export type Ending = ReadonlyMap<string, JsonObject>;
@@ -37,6 +38,27 @@ export function compareEndings(wanted: Ending, found: Ending): readonly Unmet[] 
     const differences = compareExactly(want, got);
     return differences === undefined ? [] : [{ path: name, differences }];
   });
+}
+
+/** @returns every object that was created or deleted more or less often than wanted */
+export function compareLives(wanted: readonly TestedAction[], done: readonly TestedAction[]): readonly Unmet[] {
+  const [want, did] = [livesIn(wanted), livesIn(done)];
+  const texts = [...new Set([...want.keys(), ...did.keys()])].sort();
+  return texts.flatMap((text): readonly Unmet[] => {
+    const [expected, times] = [want.get(text) ?? 0, did.get(text) ?? 0];
+    if (expected === times) return [];
+    return [{ path: text, differences: `done ${times} times, and ${expected} times without the fault` }];
+  });
+}
+
+function livesIn(actions: readonly TestedAction[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const action of actions) {
+    if (action.action === "patch") continue;
+    const text = actionText(action);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function contentOf(object: JsonObject): JsonObject {

@@ -3,7 +3,7 @@
  * the Workflow has to come to the same end all the same.
  */
 import { textMember, type JsonObject } from "../../core/json.ts";
-import { compareEndings, endingOf, type Ending } from "../../core/workflow-test/ending.ts";
+import { compareEndings, compareLives, endingOf, type Ending } from "../../core/workflow-test/ending.ts";
 import type { Unmet } from "../../core/workflow-test/judge.ts";
 import type { ObjectName, TestedAction, WorkflowCasePlan, WorkflowTestPlan } from "../../core/workflow-test/prepare.ts";
 import { requestFaults, type ClusterRequest, type Disturbance } from "./disturbed-store.ts";
@@ -90,9 +90,9 @@ class Scene {
     const { trigger } = this.#options;
     const world = await replayed(this.#plan, this.#options, this.#passed);
     const first = world.requests.length;
-    await play(world, this.#case, trigger);
+    const { actions } = await play(world, this.#case, trigger);
     const requests = world.requests.slice(first);
-    const wanted = await endOf(world, trigger);
+    const wanted = { ending: await endOf(world, trigger), actions };
     const all = requests.flatMap((request, at) => requestFaults(request).map((fault) => ({ request, at, fault })));
     const asked = only === undefined ? all : all.filter(({ at, fault }) => at === only.at && fault === only.fault);
     const failures: FaultFailure[] = [];
@@ -106,7 +106,7 @@ class Scene {
 
   async #playOne(
     disturbance: Disturbance,
-    wanted: Ending,
+    wanted: { readonly ending: Ending; readonly actions: readonly TestedAction[] },
     { text }: ClusterRequest,
   ): Promise<Omit<FaultFailure, "disturbance"> | undefined> {
     const { trigger } = this.#options;
@@ -115,10 +115,11 @@ class Scene {
       const world = await replayed(this.#plan, { ...this.#options, disturbance }, this.#passed);
       await change(world, this.#case, trigger);
       const played = await settle(world);
-      // Which writes it takes is another question under faults.
       const unmet = [
+        // It may take other patches to get there.
         ...(await judge(world, { ...expected, actions: undefined }, played, trigger)),
-        ...compareEndings(wanted, await endOf(world, trigger)),
+        ...compareEndings(wanted.ending, await endOf(world, trigger)),
+        ...compareLives(wanted.actions, played.actions),
       ];
       return unmet.length === 0 ? undefined : { label, request: text, problem: "", unmet };
     } catch (error) {

@@ -75,7 +75,7 @@ describe("koreo test --faults", () => {
     );
     expect(stdout).toContain("ConfigMap apps/one-note: it is not there");
     const again = `--fault ${failed?.[1] ?? ""}:unavailable --filter 'makes the note'`;
-    expect(stdout).toContain(`again: koreo test ${again}`);
+    expect(stdout).toContain(`again: koreo test ${broken} ${again}`);
     const one = await koreo([
       "test",
       broken,
@@ -88,6 +88,9 @@ describe("koreo test --faults", () => {
     expect(one.stdout).toContain(", 1 single faults");
     const other = await koreo(["test", broken, "--fault", "1:unavailable"]);
     expect(other.code).toBe(0);
+    const none = await koreo(["test", broken, "--fault", "999:unavailable"]);
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain("no fault was played");
   });
 
   it("passes the examples", { timeout: 120_000 }, async () => {
@@ -102,7 +105,7 @@ describe("koreo test --faults", () => {
     expect(tests).toMatchObject([{ success: false, faults: { omitted: 0 } }]);
     expect(tests[0]?.faults.played).toBeGreaterThan(10);
     expect((await koreo(["test", broken, "--faults", "-o", "junit"])).stdout).toMatch(
-      /<failure message="again: koreo test --fault/,
+      /<failure message="again: koreo test \S+ --fault/,
     );
   });
 
