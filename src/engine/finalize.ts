@@ -32,7 +32,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   const indexed = (await shared(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
   const candidates = [
     ...recorded.filter(({ policy, readonly }) => policy === "destroy" && !readonly),
-    ...(await withWaves(run, indexed.flatMap(indexedEntry))),
+    ...(await withWaves(run, indexed.flatMap(indexedEntry), new Set(recorded.map(identityText)))),
   ];
 
   const options = { purpose: "finalize", keepsOwned: finalizersOf(run.trigger.object).includes(ORPHAN) } as const;
@@ -73,13 +73,22 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
 
 /**
  * A trigger that is deleted during its first run has no inventory yet: in which order its objects go then says their marks.
- * What carries no mark of ours, or could not be listed, keeps the first wave.
+ * What carries no mark of ours, or could not be listed, keeps the first wave. Of an index that is only being rebuilt some of
+ * them are missing: all that are found have to take their turn.
+ *
+ * @param recorded - what the inventory names has its order already
  */
-async function withWaves(run: RunContext, indexed: readonly InventoryEntry[]): Promise<readonly InventoryEntry[]> {
+async function withWaves(
+  run: RunContext,
+  indexed: readonly InventoryEntry[],
+  recorded: ReadonlySet<string>,
+): Promise<readonly InventoryEntry[]> {
   if (indexed.length === 0) return [];
   const { entries } = await markedObjects(run);
   const marked = new Map(entries.map((entry) => [identityText(entry), entry]));
-  return indexed.map((entry) => marked.get(identityText(entry)) ?? entry);
+  const known = new Set([...recorded, ...indexed.map(identityText)]);
+  const unknown = entries.filter((entry) => !known.has(identityText(entry)));
+  return [...indexed.map((entry) => marked.get(identityText(entry)) ?? entry), ...unknown];
 }
 
 const NOT_LISTED = { waiting: [], unlisted: [] } as const;

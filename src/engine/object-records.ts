@@ -9,7 +9,7 @@ import { deletePolicyOf, type Mark } from "../core/resource/mark.ts";
 import type { Owner } from "../core/resource/owner.ts";
 import type { ResourceTarget } from "../core/resource/locate.ts";
 import type { ResourceType } from "./ports/object-store.ts";
-import { shared, type RunContext, type TriggerView } from "./run-context.ts";
+import { givenUp, shared, type RunContext, type TriggerView } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";
 
 /** An object of one ResourceFunction, and how the server serves its kind. */
@@ -98,12 +98,18 @@ export function indexedEntry(object: string): readonly InventoryEntry[] {
  */
 const UNSETTLED = "unsettled";
 
-/** Says which version this run has looked at last, so that the echo of its own write wakes nobody. */
+/**
+ * Says which version this run has looked at last, so that the echo of its own write wakes nobody. A run that is over says no
+ * more: what it made when a newer run had already looked, that one must hear of.
+ *
+ * @throws RunInterrupted when the run is over
+ */
 export async function recordLook(
   run: RunContext,
   object: KeyText,
   { observed, changed }: { readonly observed: JsonObject | null; readonly changed: boolean },
 ): Promise<void> {
+  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
   const isDeleted = observed === null && changed;
   const version = isDeleted ? UNSETTLED : textMember(member(observed ?? undefined, "metadata"), "resourceVersion");
   const seen = run.looks.get(object) ?? version;

@@ -75,18 +75,28 @@ function doubleLeases(events: readonly HistoryEvent[]): readonly Violation[] {
   return violations;
 }
 
-/** A create that slipped in is not among them: the newer run, or its event, finds it. */
+/** A lease that went down with the store is renewed, and found lost, within this time. */
+const NOTICED_WITHIN_MS = 10_000;
+
+/**
+ * A create that slipped in is not among them: the newer run, or its event, finds it. Nor is a status that a run writes before
+ * it can know that the store forgot it: the newer run, which reports after it, finds its own status or reports anew.
+ */
 function supersededWrites(events: readonly HistoryEvent[]): readonly Violation[] {
   const keys = new Map<number, KeyText>();
+  let wiped = { atMs: Number.NEGATIVE_INFINITY, runs: new Set<number>() };
   /** By key and object: the newest run that wrote it. */
   const newest = new Map<string, number>();
   const violations: Violation[] = [];
   for (const event of events) {
     if (event.kind === "take") keys.set(event.run, event.key);
+    if (event.kind === "wipe") wiped = { atMs: event.atMs, runs: new Set(keys.keys()) };
     if (event.kind !== "write" || event.run === undefined) continue;
     const site = `${keys.get(event.run) ?? ""} ${event.object}`;
     const other = newest.get(site) ?? 0;
-    if (other > event.run && event.verb !== "create") {
+    const isForgotten = wiped.runs.has(event.run) && event.atMs - wiped.atMs <= NOTICED_WITHIN_MS;
+    const isAllowed = event.verb === "create" || (event.verb === "patchStatus" && isForgotten);
+    if (other > event.run && !isAllowed) {
       const message = `${event.verb} of ${event.object} by run ${event.run} was accepted after run ${other} had written it`;
       violations.push({ law: "superseded write", message });
     }
