@@ -49,7 +49,7 @@ describe("a process that is disturbed", () => {
   it("a worker whose event loop is held up for longer than its lease: another takes over, and its own writes do not stand", async () => {
     const [held] = of("worker");
     if (held === undefined) throw new Error("no worker");
-    await cluster.apply(widget("contested", `{ text: old, delay: "4" }`));
+    await cluster.apply(widget("contested", `{ text: old, delay: "20" }`));
     await waitFor("the run being in the middle of a write", 20_000, async () => webhook.held.has("contested-slow"));
     await cluster.stack.add("worker");
     await disturb(held, `block ${BLOCKED_MS}`);

@@ -80,9 +80,22 @@ describe("watchers", () => {
   });
   afterAll(() => cluster.stop());
 
+  /** All but those of looks that come by themselves. */
+  const reasons = ["added", "modified", "deleted", "managed-modified", "managed-deleted", "definition"];
+  /** How often keys were woken, and why, once nothing has been woken for two seconds: the echoes of former runs are over. */
+  const quietWakeUps = async () => {
+    let counted = await cluster.wakeUps();
+    await waitFor("silence", 20_000, async () => {
+      await sleep(2000);
+      const [former, now] = [counted, await cluster.wakeUps()];
+      counted = now;
+      return reasons.every((reason) => now[reason] === former[reason]);
+    });
+    return counted;
+  };
+
   it("one that is killed: its slots are served again within 15 s, no event is lost, and only what changed is woken", async () => {
-    await sleep(1000); // the echoes of the last runs
-    const before = await cluster.wakeUps();
+    const before = await quietWakeUps();
     const [doomed] = cluster.stack.processes.filter(({ role }) => role === "watcher");
     await doomed?.kill();
     // While nobody watches: an edit, a deletion and damage, on all slots.
@@ -105,13 +118,11 @@ describe("watchers", () => {
   });
 
   it("one that is added takes its share, and nothing is woken for it", async () => {
-    await sleep(1000);
-    const before = await cluster.wakeUps();
+    const before = await quietWakeUps();
     await cluster.stack.add("watcher");
     await cluster.stack.add("watcher");
     await sleep(5000);
     const after = await cluster.wakeUps();
-    const reasons = ["added", "modified", "deleted", "managed-modified", "managed-deleted", "definition"];
     for (const reason of reasons) expect(after[reason] ?? 0, reason).toBe(before[reason] ?? 0);
     await cluster.patch("Widget", "w-3", { spec: { text: "after the move" } });
     const isThere = (object: JsonObject | undefined) => at(object, "data", "text") === "after the move";
