@@ -1,59 +1,110 @@
 /**
  * A create that may be executed after its trigger is gone: its answer got lost, or its worker stood still for longer than its
- * lease. Finalisation did not find the object, and nobody would come back for it. The worker that sent the create does: it
- * alone knows that the object is no older than its own request. (By the mark alone one would also delete what a backup has
- * restored before its trigger.)
+ * lease. Finalisation did not find the object, and nobody would come back for it. The worker that sent the create does, and
+ * knows by the signature on the mark what that very request made: by mark and missing trigger alone one would also delete what
+ * a backup has restored before its trigger.
  */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { isGoing } from "../core/lifetime.ts";
-import { objectText } from "../core/object-key.ts";
+import { formatKey, objectText, parseKey } from "../core/object-key.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
-import { markHolder } from "../core/resource/mark.ts";
+import { markHolder, withRequest } from "../core/resource/mark.ts";
 import { hasFinalizer } from "./finalizer.ts";
+import type { Looked } from "./later-looks.ts";
+import { recordedObjects } from "./object-records.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
-import { removeObjects } from "./removal.ts";
+import { MIN_LEASE_FOR_DELETE_MS, removeObjects } from "./removal.ts";
 import { RunInterrupted, type RunContext } from "./run-context.ts";
 
-/** No lease is left, and none is needed: no run of the trigger will ever come. */
-const UNBOUNDED_MS = 60_000;
+export interface SignedCreate {
+  /** What to send. */
+  readonly body: JsonObject;
+  /** Comes back to the object, for nobody can say whether the trigger's end will find it. */
+  follow(): void;
+}
 
 /**
- * Comes back to an object that the trigger's end may have missed. Objects with an owner are the garbage collector's.
+ * Signs the create of an object that only we would delete. Objects with an owner are the garbage collector's, which takes
+ * them once that is gone, whenever they came.
  *
- * @param body - as it was sent, with its mark
+ * @param body - with its mark
  */
-export function watchLateCreate(run: RunContext, { type, namespace, name }: ObjectRef, body: JsonObject): void {
+export function signCreate(run: RunContext, { type, namespace, name }: ObjectRef, body: JsonObject): SignedCreate {
   const { group, version, kind } = type;
   const holder = markHolder(body, { group, kind, namespace, name });
-  if (holder?.policy !== "destroy") return;
+  if (holder?.policy !== "destroy" || holder.owned) return { body, follow: () => undefined };
   const { step, wave, policy } = holder;
   const place = { group, version, kind, namespace, name };
   const entry: InventoryEntry = { ...place, uid: "", step, wave, policy, readonly: false, function: "" };
-  const isFollowed = run.memory.later.add(async (signal) => {
-    const context: RunContext = { ...run, signal, paused: false, leaseLeftMs: () => UNBOUNDED_MS };
-    try {
-      return (await isTriggerGone(context)) && (await isRemoved(context, entry));
-    } catch (error) {
-      if (!(error instanceof RunInterrupted))
-        run.log.error({ error }, "looking for a late object failed: this is a bug in Koreo Cluster, please report it");
-      return false;
+  const request = Math.floor(run.ports.clock.random() * Number.MAX_SAFE_INTEGER).toString(36);
+  return { body: withRequest(body, request), follow: () => follow(run, entry, request) };
+}
+
+function follow({ ports, limits, trigger, ...run }: RunContext, entry: InventoryEntry, request: string): void {
+  const { memory, log } = run;
+  // No lease is left, and none is needed: no run of the trigger will ever come. What the run found is not kept for so long.
+  const lasting = { paused: false, leaseLeftMs: () => MIN_LEASE_FOR_DELETE_MS, abandon: () => undefined };
+  const context = { ...run, ...lasting, ports, limits, trigger, recorded: new Map(), looks: new Map() };
+  const object = objectText(entry);
+  const place = { place: `${trigger.uid} ${object}`, tenant: parseKey(trigger.key)?.namespace ?? "", request };
+  const isFollowed = memory.later.add(
+    place,
+    (requests, signal) => look({ ...context, signal }, entry, requests),
+    () => log.warn({ object }, "whether this create was executed could not be found out"),
+  );
+  if (!isFollowed) log.warn({ object }, "whether this create was executed is not followed up");
+}
+
+async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
+  try {
+    switch (await stateOfTrigger(run, entry)) {
+      case "unanswered":
+        return "unanswered";
+      case "keeps the object":
+        return "over";
+      case "lives":
+        return await lookBeside(run, entry, requests);
+      case "gone":
+        return await remove(run, entry, requests);
     }
-  });
-  if (!isFollowed) run.log.warn({ object: objectText(entry) }, "whether this create was executed is not followed up");
+  } catch (error) {
+    if (!(error instanceof RunInterrupted))
+      run.log.error({ error }, "looking for a late object failed: this is a bug in Koreo Cluster, please report it");
+    return "unanswered";
+  }
 }
 
-/** Whether no run and no finalisation of the trigger will come any more. */
-async function isTriggerGone({ ports, trigger, signal }: RunContext): Promise<boolean> {
+/** `lives`: a run or the finalisation of the trigger is still to come. A namesake that came after it may keep the object. */
+async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
+  const { ports, trigger, signal } = run;
   const read = await ports.store.get(trigger.ref, signal);
-  if (read.kind === "fault") return read.fault.kind === "notFound";
-  const isOther = textMember(member(read.value, "metadata"), "uid") !== trigger.uid;
-  return isOther || (isGoing(read.value) && !hasFinalizer(read.value));
+  if (read.kind === "fault") return read.fault.kind === "notFound" ? "gone" : "unanswered";
+  if (textMember(member(read.value, "metadata"), "uid") !== trigger.uid) {
+    const object = formatKey({ cluster: ports.store.cluster, ...entry });
+    return recordedObjects(read.value, ports.store.cluster).get(object)?.readonly === false
+      ? "keeps the object"
+      : "gone";
+  }
+  return isGoing(read.value) && !hasFinalizer(read.value) ? "gone" : "lives";
 }
 
-/** @returns false while the object is not there, which is no sign that it will not come */
-async function isRemoved(context: RunContext, entry: InventoryEntry): Promise<boolean> {
-  const removed = await removeObjects(context, [entry], { purpose: "finalize", isExact: true });
+/** What is there while the trigger lives its runs and its end know of: it is theirs. */
+async function lookBeside(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
+  const type = await run.ports.store.resolve(entry, run.signal);
+  if (type.kind === "fault") return "unanswered";
+  const read = await run.ports.store.get(
+    { type: type.value, namespace: entry.namespace, name: entry.name },
+    run.signal,
+  );
+  if (read.kind === "fault") return read.fault.kind === "notFound" ? "again" : "unanswered";
+  return requests.has(markHolder(read.value, entry)?.request ?? "") ? "over" : "again";
+}
+
+async function remove(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
+  const removed = await removeObjects(run, [entry], { purpose: "finalize", isExact: true, requests });
   const [object] = removed.deleted;
-  if (object !== undefined) context.log.info({ object }, "deleted: it was created after its trigger was gone");
-  return removed.deleted.length + removed.left.length > 0;
+  if (object !== undefined) run.log.info({ object }, "deleted: it was created after its trigger was gone");
+  if (removed.deleted.length + removed.left.length > 0) return "over";
+  // Refused, held, or not there yet, which is no sign that it will not come.
+  return removed.waiting.length > 0 ? "unanswered" : "again";
 }

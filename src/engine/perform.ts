@@ -9,7 +9,7 @@ import type { NotOk, Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { hideValuesIn } from "../core/resource/sensitive.ts";
 import { faultOutcome, type Attempt } from "./fault-outcome.ts";
-import { watchLateCreate } from "./late-create.ts";
+import { signCreate } from "./late-create.ts";
 import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
 import { MIN_LEASE_FOR_DELETE_MS } from "./removal.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
@@ -47,12 +47,17 @@ export async function perform(run: RunContext, request: WriteRequest, signal: Ab
 type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
 
 async function create(request: WriteRequest, body: JsonObject, run: RunContext, signal: AbortSignal) {
-  const answer = await run.ports.store.create(request.ref, body, signal);
-  const fault = answer.kind === "fault" ? answer.fault.kind : undefined;
-  const isUnknown = fault === "aborted" || fault === "unavailable";
-  const isOver = run.leaseLeftMs() <= 0 || run.signal.aborted;
-  if (isUnknown || (fault === undefined && isOver)) watchLateCreate(run, request.ref, body);
+  const signed = signCreate(run, request.ref, body);
+  const answer = await run.ports.store.create(request.ref, signed.body, signal);
+  if (isUnsure(answer, run)) signed.follow();
   return created(request, answer, run);
+}
+
+/** Whether the create may be executed when no run of the trigger, nor its end, looks for the object any more. */
+function isUnsure(answer: Answer, run: RunContext): boolean {
+  if (answer.kind === "ok") return run.leaseLeftMs() <= 0 || run.signal.aborted;
+  // A 5xx, with Retry-After or without, may tell of a request that is executed all the same.
+  return ["aborted", "unavailable", "throttled"].includes(answer.fault.kind);
 }
 
 function created({ action, ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {

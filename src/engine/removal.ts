@@ -14,7 +14,7 @@ import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store
 import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
-export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned"> & {
+export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned" | "requests"> & {
   /** Deletes only what stands there as it was judged; for pruning always so. */
   readonly isExact?: boolean;
   /** Asked once, before the first delete: whether what the run went by is still so. */
@@ -103,9 +103,9 @@ class Remover {
       const read = await store.get(ref, signal);
       if (read.kind === "fault" && read.fault.kind !== "notFound") return this.#refused(entry, read.fault);
       const observed = read.kind === "ok" ? read.value : null;
-      const { purpose, keepsOwned } = this.#options;
+      const { purpose, keepsOwned, requests } = this.#options;
       const trigger = { key: this.#run.trigger.key, uid: this.#run.trigger.uid };
-      const removal = judgeRemoval({ object: entry, ...entry, observed, trigger, purpose, keepsOwned });
+      const removal = judgeRemoval({ object: entry, ...entry, observed, trigger, purpose, keepsOwned, requests });
       if (removal.kind === "gone") return gone(deleted);
       if (removal.kind === "left") return removal;
       if (removal.kind === "going") return waiting(entry, goingText(removal));

@@ -169,6 +169,8 @@ function readyReason(object: JsonObject | undefined): string {
 
 const SERVER_MADE = ["uid", "resourceVersion", "creationTimestamp", "generation"];
 const UID = /00000000-0000-4000-8000-[0-9a-f]{12}/g;
+/** What a create is signed with, in the mark. */
+const REQUEST = /,\\"request\\":\\"\w*\\"/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
 function comparable(object: JsonObject, audit: World["audit"]): string {
@@ -179,7 +181,10 @@ function comparable(object: JsonObject, audit: World["audit"]): string {
     { ...content, metadata: Object.fromEntries(kept.sort()), status: Object.fromEntries(said) },
     sorted,
   );
-  return text.replace(UID, (uid) => audit.nameOfUid(uid) ?? "nobody").replace(TIME, "some time");
+  return text
+    .replace(REQUEST, "")
+    .replace(UID, (uid) => audit.nameOfUid(uid) ?? "nobody")
+    .replace(TIME, "some time");
 }
 
 /** A record after a create tells of the owner, one after a patch does not: both are what was sent. */

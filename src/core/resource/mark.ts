@@ -41,6 +41,8 @@ export interface MarkHolder {
   readonly wave: number;
   readonly policy: DeletePolicy;
   readonly owned: boolean;
+  /** What the create was signed with; "" where it was not, or the mark was written anew since. */
+  readonly request: string;
 }
 
 /** The object with the mark on it; nothing else of it changes. */
@@ -54,6 +56,14 @@ export function withMark(object: JsonObject, mark: Mark): JsonObject {
       annotations: { ...asObject(metadata["annotations"]), [ANNOTATION.mark]: markText(mark) },
     },
   };
+}
+
+/** A create signed by its sender, who can tell by it what that very request made. @param object - with its mark */
+export function withRequest(object: JsonObject, request: string): JsonObject {
+  const metadata = asObject(member(object, "metadata"));
+  const annotations = asObject(metadata["annotations"]);
+  const mark = JSON.stringify({ ...parsed(textMember(annotations, ANNOTATION.mark)), request });
+  return { ...object, metadata: { ...metadata, annotations: { ...annotations, [ANNOTATION.mark]: mark } } };
 }
 
 const OWN_ANNOTATIONS = [ANNOTATION.mark, ANNOTATION.createPaths, ANNOTATION.appliedBy, ANNOTATION.lastApplied];
@@ -90,6 +100,7 @@ export function markHolder(object: JsonObject, identity: ObjectIdentity): MarkHo
   return {
     ...{ trigger, uid, step: textMember(mark, "step"), wave: typeof wave === "number" ? wave : 0 },
     ...{ policy: policyOf(textMember(mark, "policy")), owned: member(mark, "owned") === true },
+    request: textMember(mark, "request"),
   };
 }
 

@@ -21,6 +21,8 @@ export interface RemovalRequest {
   readonly purpose: "prune" | "finalize";
   /** Whoever deletes the trigger wants what it owns to stay: `kubectl delete --cascade=orphan`. */
   readonly keepsOwned?: boolean | undefined;
+  /** Only what one of these requests made; absent: whatever the trigger has created. */
+  readonly requests?: ReadonlySet<string> | undefined;
 }
 
 export type Removal =
@@ -32,13 +34,14 @@ export type Removal =
   | { readonly kind: "delete" };
 
 export function judgeRemoval(request: RemovalRequest): Removal {
-  const { object, observed, trigger, readonly } = request;
+  const { object, observed, trigger, readonly, requests } = request;
   if (observed === null) return { kind: "gone" };
   if (readonly) return left();
   const holder = markHolder(observed, object);
   if (holder === undefined) return left("it was not created by this trigger");
   if (holder.trigger !== trigger.key || holder.uid !== trigger.uid)
     return left(`it belongs to the trigger ${holder.trigger}`);
+  if (requests?.has(holder.request) === false) return left("another request made it");
   const reason = reasonToLeave(request, holder, observed);
   return reason === undefined ? goingOrDelete(observed) : left(reason === "" ? undefined : reason);
 }

@@ -115,6 +115,16 @@ export class WorkerBench {
     await settled();
   }
 
+  /** Lets something happen in which every request is the worker's: `before` is asked about them. */
+  async asWorker(happens: () => Promise<void>): Promise<void> {
+    this.#isCounting = true;
+    try {
+      await happens();
+    } finally {
+      this.#isCounting = false;
+    }
+  }
+
   /** Runs one Request's key once. */
   async run(name: string, causes: readonly Cause[] = []): Promise<RunReport> {
     this.#isCounting = true;
