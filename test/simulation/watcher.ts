@@ -18,9 +18,13 @@ export function startWatcher(world: World, process: Process, id: string): void {
     { ...base, registry: state.registry },
     { namespaces: [DEFINITION_NAMESPACE], checks: new Map() },
   );
-  const watcher = new Watcher({ ...base, ...state, access, queue: new KeyQueue(world, process) }, definitions, {
-    ...{ id, triggerNamespaces: "all", homeNamespace: DEFINITION_NAMESPACE, resyncIntervalMs: RESYNC_MS },
-  });
+  const watcher = new Watcher(
+    { ...base, ...state, access, canReach: () => true, queue: new KeyQueue(world, process) },
+    definitions,
+    {
+      ...{ id, triggerNamespaces: "all", homeNamespace: DEFINITION_NAMESPACE, resyncIntervalMs: RESYNC_MS },
+    },
+  );
   void definitions.run(lane.died);
   void watcher.run(lane.died).catch((error: unknown) => world.noteBug(error));
 }

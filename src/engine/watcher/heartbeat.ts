@@ -1,7 +1,7 @@
 /**
  * The pulse of a watcher, apart from its work so that no long list makes it look dead: says that it lives, learns who else
  * does, and notices when the shared state is not the one it knew. What it learned is taken by the watcher's next tick.
- * A watcher that hears nothing of its cluster is away: it leaves its slots to others, if there are any, until it hears again.
+ * A watcher that cannot reach its cluster is away: it leaves its slots to others, as long as there are any.
  */
 import type { MembershipView } from "../ports/membership.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
@@ -11,28 +11,27 @@ const BEAT_MS = 2000;
 const MEMBER_TTL_MS = 8000;
 /** How soon a beat that failed is tried again. */
 const RETRY_MS = 500;
+/** A cluster may be out of reach for so long before anything follows from it: an API server that restarts comes back sooner. */
+const CUT_OFF_AFTER_MS = 10_000;
+
+type HeartbeatPorts = Pick<WatcherPorts, "membership" | "index" | "canReach" | "clock" | "log">;
 
 export class Heartbeat {
-  readonly #ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">;
+  readonly #ports: HeartbeatPorts;
   readonly #id: string;
   #view: MembershipView | undefined;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #indexedKinds: readonly string[] = [];
   /** Why the shared state may have lost something, until that was taken. */
   #loss: string | undefined;
-  readonly #isCutOff: () => boolean;
+  /** Since when the cluster cannot be reached, on the monotonic clock. */
+  #unreachedSinceMs: number | undefined;
   #isAway = false;
   #returnedMs = Number.NEGATIVE_INFINITY;
 
-  /** @param isCutOff - whether nothing is heard of what the watcher watches */
-  constructor(
-    ports: Pick<WatcherPorts, "membership" | "index" | "clock" | "log">,
-    id: string,
-    isCutOff: () => boolean = () => false,
-  ) {
+  constructor(ports: HeartbeatPorts, id: string) {
     this.#ports = ports;
     this.#id = id;
-    this.#isCutOff = isCutOff;
   }
 
   /** No member now: the last view is of before, and others serve our slots. */
@@ -99,19 +98,30 @@ export class Heartbeat {
     this.#indexedKinds = await index.kinds();
   }
 
-  /** Where others live that may hear more than we do. @returns whether we are no member now */
+  /** Where others live that may reach more than we do; when they have died it is on us. @returns whether we are no member now */
   async #stayAway(): Promise<boolean> {
     const { membership, clock, log } = this.#ports;
-    const isAway = this.#isCutOff() && (this.#view?.watchers.length ?? 0) > 1;
+    const isAway = this.#isCutOff() && (await this.#othersLive());
     if (isAway) {
       await membership.leave(this.#id);
       this.#answeredMs = clock.nowMs();
-      if (!this.#isAway) log.warn({}, "nothing is heard of the cluster, leaving the slots to other watchers");
+      if (!this.#isAway) log.warn({}, "the cluster cannot be reached, leaving the slots to other watchers");
     } else if (this.#isAway) {
       this.#returnedMs = clock.nowMs();
-      log.info({}, "the cluster is heard again");
+      log.info({}, "taking part again");
     }
     this.#isAway = isAway;
     return isAway;
+  }
+
+  #isCutOff(): boolean {
+    const { canReach, clock } = this.#ports;
+    this.#unreachedSinceMs = canReach() ? undefined : (this.#unreachedSinceMs ?? clock.nowMs());
+    return this.#unreachedSinceMs !== undefined && clock.nowMs() - this.#unreachedSinceMs >= CUT_OFF_AFTER_MS;
+  }
+
+  async #othersLive(): Promise<boolean> {
+    const { watchers } = await this.#ports.membership.overview();
+    return watchers.some(({ id }) => id !== this.#id);
   }
 }

@@ -47,7 +47,7 @@ export class KindWatch {
   readonly #managed: ManagedFollower | undefined;
   readonly #states = new Map<string, StreamState>();
   /** Why nothing can be watched, and since when (monotonic). */
-  #blocked: { readonly why: string; readonly isUnanswered: boolean; readonly sinceMs: number } | undefined;
+  #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
@@ -72,8 +72,7 @@ export class KindWatch {
   #waitFor(fault: ClusterFault | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.ports;
     const isTrouble = fault !== undefined && fault.kind !== "unknownKind" && fault.kind !== "aborted";
-    const sinceMs = this.#blocked?.sinceMs ?? clock.nowMs();
-    this.#blocked = isTrouble ? { why: fault.detail, isUnanswered: fault.kind === "unavailable", sinceMs } : undefined;
+    this.#blocked = isTrouble ? { why: fault.detail, sinceMs: this.#blocked?.sinceMs ?? clock.nowMs() } : undefined;
     return clock.sleep(RETRY_MS, signal);
   }
 
@@ -97,16 +96,6 @@ export class KindWatch {
   #name(): string {
     const { group, kind } = this.role;
     return group === "" ? kind : `${kind}.${group}`;
-  }
-
-  /** Whether the server was within reach for it since a moment of the monotonic clock (a refusal too is an answer); idle: nothing was asked. */
-  reachSince(sinceMs: number): "heard" | "unheard" | "idle" {
-    const blocked = this.#blocked;
-    if (blocked !== undefined) return blocked.isUnanswered && blocked.sinceMs < sinceMs ? "unheard" : "heard";
-    const states = [...this.#states.values()];
-    if (states.length === 0) return "idle";
-    const isDown = (state: StreamState) => state.kind === "down" && state.fault.kind === "unavailable";
-    return states.every((state) => isDown(state) && state.lastHeardMs < sinceMs) ? "unheard" : "heard";
   }
 
   /** The watches that are down and have heard nothing since a moment of the monotonic clock, in words. */

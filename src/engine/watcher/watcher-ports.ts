@@ -20,6 +20,8 @@ export interface WatcherPorts {
   readonly membership: Membership;
   readonly index: ObjectIndex;
   readonly queue: Pick<ReconcileQueue, "enqueue">;
+  /** Whether the cluster answers, be it with a refusal, as far as the last requests tell. */
+  readonly canReach: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }

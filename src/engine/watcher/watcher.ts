@@ -43,7 +43,7 @@ export class Watcher {
     this.#ports = ports;
     this.#options = options;
     this.#definitions = definitions;
-    this.#heartbeat = new Heartbeat(ports, options.id, () => this.#isCutOff());
+    this.#heartbeat = new Heartbeat(ports, options.id);
     this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
     this.#follower = new DefinitionFollower(ports, this.#pending);
     this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
@@ -97,13 +97,6 @@ export class Watcher {
       ...(this.#heartbeat.answeredMs < staleMs ? ["the shared state does not answer"] : []),
       ...[...this.#watches.values()].flatMap((watch) => watch.faults(staleMs)),
     ];
-  }
-
-  /** Nothing is heard of any slot: the way to the API server is cut, or nobody answers there. */
-  #isCutOff(): boolean {
-    const staleMs = this.#ports.clock.nowMs() - STALE_MS;
-    const reach = new Set([...this.#watches.values()].map((watch) => watch.reachSince(staleMs)));
-    return reach.has("unheard") && !reach.has("heard");
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
@@ -161,7 +154,8 @@ export class Watcher {
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
       if (watch !== undefined && !isSame(watch.role, role)) this.#stop(slot, watch);
-      if (isSettled && owners.get(slot) === id && !this.#watches.has(slot)) await this.#start(role, signal);
+      if (owners.get(slot) === id && !this.#watches.has(slot) && (isSettled || watch !== undefined))
+        await this.#start(role, signal);
     }
     await this.#letGo(watchers, roles, owners);
     return owners;
@@ -221,8 +215,10 @@ export class Watcher {
    */
   async #claim(owners: ReadonlyMap<string, string>): Promise<void> {
     const { id } = this.#options;
-    const ours = [...this.#watches].flatMap(([slot, { isListed }]) =>
-      isListed && owners.get(slot) === id ? [slot] : [],
+    const nowMs = this.#ports.clock.nowMs();
+    // What is silent just now another may serve better: it is claimed once it is heard again.
+    const ours = [...this.#watches].flatMap(([slot, watch]) =>
+      watch.isListed && watch.stream(nowMs).isLive && owners.get(slot) === id ? [slot] : [],
     );
     if (ours.length === 0) return;
     const claimed = await this.#ports.membership.owners(ours);

@@ -23,9 +23,10 @@ export function createWatcher(
   config: ClusterConfig,
 ): Watcher {
   const { queue, registry, ledger, membership, index } = state;
-  const { informers, store, access } = cluster;
+  const { informers, store, access, client } = cluster;
+  const canReach = () => client.isInReach;
   const watcher = new Watcher(
-    { informers, store, access, registry, ledger, membership, index, queue, clock, log },
+    { informers, store, access, registry, ledger, membership, index, queue, canReach, clock, log },
     definitions,
     {
       id,

@@ -49,7 +49,11 @@ describe("two watchers", () => {
     const access = { watchScopeFor: () => Promise.resolve({ kind: "ok", value: { kind: "cluster" } } as const) };
     start = (id) => {
       const options = { id, triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 60_000 } as const;
-      const watcher = new Watcher({ ...ports, ...state, membership, queue, access }, definitions, options);
+      const watcher = new Watcher(
+        { ...ports, ...state, membership, queue, access, canReach: () => true },
+        definitions,
+        options,
+      );
       void watcher.run(ended.signal);
       return watcher;
     };

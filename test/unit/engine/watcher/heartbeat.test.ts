@@ -12,12 +12,18 @@ const FIRST: MembershipView = { watchers: ["w"], epoch: "1", serverRun: "a" };
 function start(views: readonly (MembershipView | "down")[], indexAnswers: readonly boolean[] = []) {
   const clock = new ManualClock();
   let [beats, asked] = [0, 0];
-  const cluster = { isCutOff: false };
+  const cluster = { canReach: true, others: [] as readonly string[] };
   const left: string[] = [];
   const ports = {
     clock,
     log: silentLog,
+    canReach: () => cluster.canReach,
     membership: {
+      overview: () =>
+        Promise.resolve({
+          watchers: ["w", ...cluster.others].map((id) => ({ id, remainingMs: 5000 })),
+          owners: new Map(),
+        }),
       heartbeat: () => {
         const view = views[Math.min(beats++, views.length - 1)];
         return view === "down" ? Promise.reject(new StoreUnavailable("down")) : Promise.resolve(view);
@@ -32,7 +38,7 @@ function start(views: readonly (MembershipView | "down")[], indexAnswers: readon
         indexAnswers[asked++] === false ? Promise.reject(new StoreUnavailable("down")) : Promise.resolve([]),
     },
   } as unknown as WatcherPorts;
-  const heartbeat = new Heartbeat(ports, "w", () => cluster.isCutOff);
+  const heartbeat = new Heartbeat(ports, "w");
   const ended = new AbortController();
   void heartbeat.run(ended.signal);
   return { clock, heartbeat, cluster, left, beats: () => beats, stop: () => ended.abort() };
@@ -72,27 +78,44 @@ describe("a heartbeat", () => {
     stop();
   });
 
-  it("of one that hears nothing of its cluster ends, where others live, and goes on once it hears again", async () => {
+  it("of one that cannot reach its cluster ends, where others live, and goes on once it can", async () => {
     const { clock, heartbeat, cluster, left, beats, stop } = start([{ ...FIRST, watchers: ["v", "w"] }]);
+    cluster.others = ["v"];
     await clock.advance(1);
-    cluster.isCutOff = true;
-    await clock.advance(2000);
+    cluster.canReach = false;
+    await clock.advance(8000);
+    expect([heartbeat.isAway, left], "a server that restarts").toEqual([false, []]);
+    await clock.advance(6000);
     const beaten = beats();
     expect([heartbeat.isAway, left.length > 0, new Set(left)]).toEqual([true, true, new Set(["w"])]);
     await clock.advance(10_000);
     expect(beats()).toBe(beaten);
     expect(heartbeat.answeredMs, "the shared state does answer").toBeGreaterThan(clock.nowMs() - 3000);
-    cluster.isCutOff = false;
+    cluster.canReach = true;
     await clock.advance(2000);
     expect([heartbeat.isAway, beats()]).toEqual([false, beaten + 1]);
     expect(heartbeat.returnedMs).toBeGreaterThan(clock.nowMs() - 3000);
     stop();
   });
 
-  it("of one that is alone goes on, whatever it hears", async () => {
+  it("of one that is away begins again when the others have died: somebody has to serve", async () => {
+    const { clock, heartbeat, cluster, beats, stop } = start([{ ...FIRST, watchers: ["v", "w"] }, FIRST]);
+    cluster.others = ["v"];
+    cluster.canReach = false;
+    await clock.advance(20_000);
+    expect(heartbeat.isAway).toBe(true);
+    const beaten = beats();
+    cluster.others = [];
+    await clock.advance(4000);
+    expect(heartbeat.isAway).toBe(false);
+    expect(beats()).toBeGreaterThan(beaten);
+    stop();
+  });
+
+  it("of one that is alone goes on, whatever it reaches", async () => {
     const { clock, heartbeat, cluster, left, stop } = start([FIRST]);
-    cluster.isCutOff = true;
-    await clock.advance(10_000);
+    cluster.canReach = false;
+    await clock.advance(30_000);
     expect([heartbeat.isAway, left]).toEqual([false, []]);
     stop();
   });
