@@ -76,6 +76,8 @@ export class ClusterClient {
   private readonly onRequest: (observed: ObservedRequest) => void;
   /** Requests in a row that nobody answered. */
   private unanswered = 0;
+  /** Of the requests under way that do not wait long while the server is out of reach. */
+  private readonly impatient = new Set<Deadline>();
 
   constructor(options: ClientOptions) {
     this.clock = options.clock;
@@ -155,7 +157,7 @@ export class ClusterClient {
     perform: (deadline: Deadline) => Promise<{ readonly status: number; readonly result: ClusterResult<T> }>,
   ): Promise<Answer<T>> {
     const startedMs = this.clock.nowMs();
-    const deadline = new Deadline(this.timeoutOf(request), signal);
+    const deadline = this.deadlineOf(request, signal);
     let observedStatus = 0;
     try {
       const { status, result } = await perform(deadline);
@@ -165,10 +167,11 @@ export class ClusterClient {
     } catch (error) {
       deadline.end();
       if (signal.aborted) return refused(abortedFault(nameOf(request)));
-      this.unanswered += 1;
+      this.countUnanswered();
       if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {
+      this.impatient.delete(deadline);
       this.budget.leave();
       this.onRequest({
         method: request.method,
@@ -181,9 +184,18 @@ export class ClusterClient {
   }
 
   /** Lists and watches keep their time: a server that is only slow is found to be in reach by them. */
-  private timeoutOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest): number {
-    const isPatient = this.isInReach || verb === "list" || verb === "watch";
-    return isPatient ? timeoutMs : Math.min(timeoutMs, OUT_OF_REACH_TIMEOUT_MS);
+  private deadlineOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest, signal: AbortSignal): Deadline {
+    const isPatient = verb === "list" || verb === "watch";
+    const isShort = !isPatient && !this.isInReach;
+    const deadline = new Deadline(isShort ? Math.min(timeoutMs, OUT_OF_REACH_TIMEOUT_MS) : timeoutMs, signal);
+    if (!isPatient) this.impatient.add(deadline);
+    return deadline;
+  }
+
+  private countUnanswered(): void {
+    this.unanswered += 1;
+    if (this.unanswered !== OUT_OF_REACH_AFTER) return;
+    for (const deadline of this.impatient) deadline.endWithin(OUT_OF_REACH_TIMEOUT_MS);
   }
 
   private send(request: ApiRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
@@ -216,15 +228,14 @@ type Answer<T> = ClusterResult<T> & { readonly isConnectionFault?: boolean };
 class Deadline {
   isOver = false;
   private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout;
+  private endsMs: number;
   private readonly caller: AbortSignal;
 
   constructor(timeoutMs: number, caller: AbortSignal) {
     this.caller = caller;
-    this.timer = setTimeout(() => {
-      this.isOver = true;
-      this.abort();
-    }, timeoutMs);
+    this.endsMs = performance.now() + timeoutMs;
+    this.timer = setTimeout(this.expire, timeoutMs);
     caller.addEventListener("abort", this.abort, { once: true });
     if (caller.aborted) this.abort();
   }
@@ -232,6 +243,19 @@ class Deadline {
   get signal(): AbortSignal {
     return this.controller.signal;
   }
+
+  /** Comes after this time at the latest. */
+  endWithin(ms: number): void {
+    if (performance.now() + ms >= this.endsMs) return;
+    clearTimeout(this.timer);
+    this.endsMs = performance.now() + ms;
+    this.timer = setTimeout(this.expire, ms);
+  }
+
+  private readonly expire = (): void => {
+    this.isOver = true;
+    this.abort();
+  };
 
   /** Ends what listens to the signal. */
   readonly abort = (): void => {

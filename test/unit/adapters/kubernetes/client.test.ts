@@ -254,6 +254,18 @@ describe("a server's reach", () => {
     expect(client.isInReach).toBe(true);
   });
 
+  it("once it has ended, ends the waiting of requests that are under way", async () => {
+    handle = (request) => {
+      if (request.method === "GET") request.socket.destroy();
+    };
+    const since = performance.now();
+    const waiting = client.request({ ...GET, method: "PATCH", verb: "patch", body: {} }, signal);
+    for (let count = 0; count < 3; count += 1) await client.request(GET, signal); // each is sent twice
+    expect(client.isInReach).toBe(false);
+    expect(faultOf(await waiting).kind).toBe("unavailable");
+    expect(performance.now() - since, "of 30 s").toBeLessThan(10_000);
+  });
+
   it("is not doubted for requests that were given up", async () => {
     handle = () => undefined;
     for (let count = 0; count < 10; count += 1) {
