@@ -195,12 +195,16 @@ export class DefinitionCache implements Definitions {
 
   /** @returns whether every list was answered; what came after the lists stays the watches' business */
   async #listAll(signal: AbortSignal): Promise<boolean> {
+    // Runs wait for them, and hold their keys meanwhile.
+    const [late, done] = [new AbortController(), new AbortController()];
+    void this.#ports.clock.sleep(CATCH_UP_WITHIN_MS, done.signal).then(() => late.abort());
+    const until = AbortSignal.any([signal, late.signal]);
     const pages = await Promise.all(
       this.#scopes.map(async (scope) => ({
         scope,
-        page: await this.#ports.store.list(scope.type, { namespace: scope.namespace }, signal),
+        page: await this.#ports.store.list(scope.type, { namespace: scope.namespace }, until),
       })),
-    );
+    ).finally(() => done.abort());
     for (const { scope, page } of pages) {
       if (page.kind === "ok") {
         const version = versionNumber(page.value.resourceVersion);

@@ -74,14 +74,22 @@ export async function openFoundation(
   const { name, runRecords } = config;
   const target = redisTarget(config);
   const metrics = createRegistry();
+  const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
+  const cluster = connectCluster({ kubeConfig, clock, onRequest });
+  const checks = readSpecChecks();
   // Before Redis is reached, which may take long: who waits is alive, only not ready.
   const atFirst = { start: () => "waiting for Redis" };
   const health = config.healthPort === undefined ? undefined : await startHealth(config.healthPort, atFirst, metrics);
   if (health !== undefined) log.info({ port: health.port }, "health endpoint is up");
-  const opened =
+  const opening =
     target === undefined
-      ? openMemoryState({ runRecords }, { clock, log })
-      : await openRedisState({ target, name, runRecords }, { clock, log }, signal);
+      ? Promise.resolve(openMemoryState({ runRecords }, { clock, log }))
+      : openRedisState({ target, name, runRecords }, { clock, log }, signal);
+  // A process that cannot work must end: who listens stays alive.
+  const opened = await opening.catch(async (error: unknown) => {
+    await health?.close();
+    throw error;
+  });
   if (opened === undefined) {
     await health?.close();
     return undefined;
@@ -96,11 +104,9 @@ export async function openFoundation(
     ? { ...measured, ...tracedState(measured, target === undefined ? undefined : "redis") }
     : measured;
   queueMetrics(metrics, state.queue, name);
-  const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
-  const cluster = connectCluster({ kubeConfig, clock, onRequest });
   const definitions = new DefinitionCache(
     { informers: cluster.informers, store: cluster.store, registry: state.registry, clock, log },
-    { namespaces, checks: readSpecChecks() },
+    { namespaces, checks },
   );
   definitionMetrics(metrics, () => definitions.catalog());
   return {
@@ -112,7 +118,7 @@ export async function openFoundation(
     definitions,
     metrics,
     definitionNamespaces: namespaces,
-    judgeBy: (checks) => health?.judgeBy(checks),
+    judgeBy: (wanted) => health?.judgeBy(wanted),
     close: async () => {
       await health?.close().catch(() => undefined);
       await state.close();
