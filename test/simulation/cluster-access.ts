@@ -1,5 +1,5 @@
 /** The cluster as one process reaches it: requests that may be refused, lost or answered late, and watches that may break. */
-import { refusalOf, type StoreFault } from "../../src/adapters/memory/store-faults.ts";
+import { refusalOf, type StoreFault } from "./store-faults.ts";
 import type { MemoryCluster } from "../../src/adapters/memory/object-store.ts";
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
 import { isGoing } from "../../src/core/lifetime.ts";

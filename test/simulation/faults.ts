@@ -1,5 +1,5 @@
 /** Which faults can hit which call of a process, and who decides: none, exactly one, or a seed. */
-import { READ_FAULTS, WRITE_FAULTS, type StoreFault } from "../../src/adapters/memory/store-faults.ts";
+import { READ_FAULTS, WRITE_FAULTS, type StoreFault } from "./store-faults.ts";
 import { seededRandom, type SeededRandom } from "../support/seeded-random.ts";
 
 /** `die`: SIGKILL, started anew after a moment. `freeze`: SIGSTOP for longer than a lease. */

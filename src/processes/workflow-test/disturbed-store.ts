@@ -1,5 +1,5 @@
 /** An object store that counts the requests of a worker and lets one of them go wrong. */
-import { refusalOf } from "../../adapters/memory/store-faults.ts";
+import { injectedFault } from "../../adapters/memory/injected-faults.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { objectText } from "../../core/object-key.ts";
 import type {
@@ -67,7 +67,7 @@ export class DisturbedStore implements ObjectStore {
   }
 
   get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
-    return this.#pass({ text: `get ${nameText(ref)}`, isWrite: false }, () => this.#store.get(ref, signal));
+    return this.#pass({ text: `get ${nameText(ref)}`, isWrite: false }, signal, (until) => this.#store.get(ref, until));
   }
 
   list(
@@ -75,11 +75,15 @@ export class DisturbedStore implements ObjectStore {
     options: Parameters<ObjectStore["list"]>[1],
     signal: AbortSignal,
   ): Promise<ClusterResult<ObjectPage>> {
-    return this.#pass({ text: `list ${type.kind}`, isWrite: false }, () => this.#store.list(type, options, signal));
+    return this.#pass({ text: `list ${type.kind}`, isWrite: false }, signal, (until) =>
+      this.#store.list(type, options, until),
+    );
   }
 
   create(ref: ObjectRef, body: JsonObject, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
-    return this.#pass({ text: `create ${nameText(ref)}`, isWrite: true }, () => this.#store.create(ref, body, signal));
+    return this.#pass({ text: `create ${nameText(ref)}`, isWrite: true }, signal, (until) =>
+      this.#store.create(ref, body, until),
+    );
   }
 
   patch(
@@ -89,31 +93,58 @@ export class DisturbedStore implements ObjectStore {
     subresource?: "status",
   ): Promise<ClusterResult<JsonObject>> {
     const text = `patch ${subresource === undefined ? "" : "the status of "}${nameText(ref)}`;
-    return this.#pass({ text, isWrite: true }, () => this.#store.patch(ref, body, signal, subresource));
+    return this.#pass({ text, isWrite: true }, signal, (until) => this.#store.patch(ref, body, until, subresource));
   }
 
   delete(ref: ObjectRef, preconditions: DeletePreconditions, signal: AbortSignal): Promise<ClusterResult<null>> {
     const text = `delete ${nameText(ref)}`;
-    return this.#pass({ text, isWrite: true }, () => this.#store.delete(ref, preconditions, signal));
+    return this.#pass({ text, isWrite: true }, signal, (until) => this.#store.delete(ref, preconditions, until));
   }
 
-  async #pass<T>(request: ClusterRequest, execute: () => Promise<ClusterResult<T>>): Promise<ClusterResult<T>> {
+  async #pass<T>(
+    request: ClusterRequest,
+    signal: AbortSignal,
+    execute: (until: AbortSignal) => Promise<ClusterResult<T>>,
+  ): Promise<ClusterResult<T>> {
     if (this.#isDead) return never();
     const at = this.#requests.push(request) - 1;
     const fault = this.#disturbance?.at === at ? this.#disturbance.fault : undefined;
-    const refusal = fault === undefined || fault === "crash" || fault === "lease-lost" ? undefined : refusalOf(fault);
-    if (refusal !== undefined) {
-      if (fault === "lost-answer") await execute();
-      return { kind: "fault", fault: refusal };
-    }
-    if (fault === "lease-lost") this.#fate.loseLease();
-    const result = await execute();
-    if (fault === "crash") {
-      this.#isDead = true;
-      this.#fate.crash();
-    }
-    // What other steps of a dead worker have under way is done, and nobody hears of it.
+    const result = await this.#disturbed(fault, signal, execute);
+    return this.#unlessDead(result);
+  }
+
+  /** What other steps of a dead worker have under way is done, and nobody hears of it. */
+  #unlessDead<T>(result: T): T | Promise<T> {
     return this.#isDead ? never() : result;
+  }
+
+  async #disturbed<T>(
+    fault: RequestFault | undefined,
+    signal: AbortSignal,
+    execute: (until: AbortSignal) => Promise<ClusterResult<T>>,
+  ): Promise<ClusterResult<T>> {
+    switch (fault) {
+      case undefined:
+        return execute(signal);
+      case "crash": {
+        const result = await execute(signal);
+        this.#isDead = true;
+        this.#fate.crash();
+        return result;
+      }
+      case "lease-lost":
+        // Sent before the worker stood still: its giving up does not call the request back.
+        this.#fate.loseLease();
+        await execute(new AbortController().signal);
+        return { kind: "fault", fault: { kind: "aborted", detail: "the lease was lost (injected fault)" } };
+      case "lost-answer":
+        await execute(signal);
+        return { kind: "fault", fault: injectedFault(fault) };
+      case "conflict":
+      case "throttled":
+      case "unavailable":
+        return { kind: "fault", fault: injectedFault(fault) };
+    }
   }
 }
 
