@@ -4,7 +4,9 @@
  */
 import { compareExactly } from "../function-test/compare.ts";
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
-import { objectText } from "../object-key.ts";
+import { isGoing } from "../lifetime.ts";
+import { ANNOTATION } from "../names.ts";
+import { objectText, parseApiVersion } from "../object-key.ts";
 import { actionText, type Unmet } from "./judge.ts";
 import type { TestedAction } from "./prepare.ts";
 
@@ -15,12 +17,13 @@ const SERVER_MADE: ReadonlySet<string> = new Set([
   ...["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "deletionTimestamp"],
 ]);
 const OWN_PREFIX = "koreo.dev/";
+const UID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** @param isTrigger - of the trigger only what its status says counts */
 export function endingOf(objects: readonly JsonObject[], isTrigger: (object: JsonObject) => boolean): Ending {
   const names = new Map(objects.map((object) => [textMember(object["metadata"], "uid"), nameText(object)]));
   const withNames = (value: JsonValue): JsonValue => {
-    if (typeof value === "string") return names.get(value) ?? value;
+    if (typeof value === "string") return value.replace(UID, (uid) => names.get(uid) ?? uid);
     if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withNames);
     return isJsonObject(value) ? mapped(value, withNames) : value;
   };
@@ -68,7 +71,8 @@ function contentOf(object: JsonObject): JsonObject {
     const others = Object.entries(value).filter(([key]) => !key.startsWith(OWN_PREFIX));
     return others.length === 0 ? [] : [[name, Object.fromEntries(others)]];
   });
-  return { ...object, metadata: Object.fromEntries(kept) };
+  const isMarked = textMember(member(object["metadata"], "annotations"), ANNOTATION.mark) !== "";
+  return { ...object, metadata: Object.fromEntries(kept), isGoing: isGoing(object), isMarked };
 }
 
 function reportOf(trigger: JsonObject): JsonObject {
@@ -85,7 +89,9 @@ function reportOf(trigger: JsonObject): JsonObject {
 function nameText(object: JsonObject): string {
   const metadata = object["metadata"];
   const [namespace, name] = [textMember(metadata, "namespace"), textMember(metadata, "name")];
-  return objectText({ kind: textMember(object, "kind"), namespace, name });
+  const { group } = parseApiVersion(textMember(object, "apiVersion"));
+  const kind = textMember(object, "kind");
+  return objectText({ kind: group === "" ? kind : `${kind}.${group}`, namespace, name });
 }
 
 function mapped(object: JsonObject, change: (value: JsonValue) => JsonValue): JsonObject {

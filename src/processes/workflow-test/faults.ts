@@ -144,9 +144,7 @@ async function settle(world: TestCluster): Promise<Played> {
 }
 
 async function endOf(world: TestCluster, trigger: ObjectName): Promise<Ending> {
-  const isTrigger = (object: JsonObject) =>
-    textMember(object, "kind") === trigger.kind &&
-    textMember(object, "apiVersion") === trigger.apiVersion &&
-    textMember(object["metadata"], "name") === trigger.name;
+  const uid = textMember((await world.find(trigger))?.["metadata"], "uid");
+  const isTrigger = (object: JsonObject) => textMember(object["metadata"], "uid") === uid;
   return endingOf(await world.objects(), isTrigger);
 }
