@@ -5,10 +5,13 @@
 import { isJsonObject, member, parseJson, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { permFail, type PermFail } from "../core/outcome.ts";
+import { MAX_INVENTORY_ENTRIES } from "../core/resource/inventory.ts";
 import type { TriggerReport } from "./trigger-report.ts";
 
 /** Names and values together, in bytes. */
 const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+const ADVICE = "Split the workflow, so that each trigger has fewer objects";
 
 /** The path of what does not fit, for messages. */
 export const ANNOTATIONS_PLACE = "metadata.annotations";
@@ -20,11 +23,16 @@ export const ANNOTATIONS_PLACE = "metadata.annotations";
  */
 export function fitted(report: TriggerReport, trigger: JsonObject): TriggerReport | PermFail {
   const { annotations, objects } = report;
+  if (objects > MAX_INVENTORY_ENTRIES)
+    return permFail(
+      `this trigger has ${objects} objects, and can have ${MAX_INVENTORY_ENTRIES}. ${ADVICE}`,
+      ANNOTATIONS_PLACE,
+    );
   if (sizeWith(annotations, trigger) <= MAX_ANNOTATION_BYTES) return report;
   const less = { ...annotations, [ANNOTATION.managedResources]: emptied(annotations[ANNOTATION.managedResources]) };
   const bytes = sizeWith(less, trigger);
   if (bytes <= MAX_ANNOTATION_BYTES) return { ...report, annotations: less };
-  const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. Split the workflow, so that each trigger has fewer objects`;
+  const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. ${ADVICE}`;
   return permFail(message, ANNOTATIONS_PLACE);
 }
 

@@ -3,11 +3,13 @@ import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
+import { isPacked } from "../core/resource/packed-text.ts";
 import { parseInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { owns } from "../core/resource/claim.ts";
 import { deletePolicyOf, type Mark } from "../core/resource/mark.ts";
 import type { Owner } from "../core/resource/owner.ts";
 import type { ResourceTarget } from "../core/resource/locate.ts";
+import { BoundedMap } from "./bounded-map.ts";
 import type { ResourceType } from "./ports/object-store.ts";
 import { givenUp, shared, type RunContext, type TriggerView } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";
@@ -57,9 +59,17 @@ export function stepMark(
 export function recordedObjects(trigger: JsonObject, cluster: string): ReadonlyMap<KeyText, InventoryEntry> {
   const metadata = member(trigger, "metadata");
   const text = textMember(member(metadata, "annotations"), ANNOTATION.inventory);
-  const entries = parseInventory(text, textMember(metadata, "uid"));
-  return new Map(entries.map((entry) => [formatKey({ cluster, ...entry }), entry]));
+  const uid = textMember(metadata, "uid");
+  const known = unpackedLately.get(`${cluster} ${uid} ${text}`);
+  if (known !== undefined) return known;
+  const entries = parseInventory(text, uid);
+  const recorded = new Map(entries.map((entry) => [formatKey({ cluster, ...entry }), entry]));
+  if (isPacked(text)) unpackedLately.set(`${cluster} ${uid} ${text}`, recorded);
+  return recorded;
 }
+
+/** Of triggers that share many objects: unpacking takes tens of milliseconds, and is asked for object by object. */
+const unpackedLately = new BoundedMap<string, ReadonlyMap<KeyText, InventoryEntry>>(8);
 
 /** @param step - labels of the steps that lead to it, joined by `/` */
 export function inventoryEntry(

@@ -8,6 +8,8 @@ import { isPacked, pack, unpack } from "./packed-text.ts";
 
 /** Longer text is packed: people hardly read it any more, and it has to share its room with other annotations. */
 const PACK_ABOVE = 32 * 1024;
+/** Each costs a request in every run: whoever may write the annotation must not make that any number. */
+export const MAX_INVENTORY_ENTRIES = 10_000;
 
 export interface InventoryEntry extends ObjectIdentity {
   /** The version the object was last looked at in; "" where only its name is known. */
@@ -51,14 +53,15 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
   return isPacked(standing) && unpack(standing) === text ? standing : pack(text);
 }
 
-/** @returns the entries that can be read; none of a text that belongs to another uid, or is damaged */
+/** @returns the entries that can be read, the first 10,000 at most; none of a text that belongs to another uid, or is damaged */
 export function parseInventory(text: string, triggerUid: string): readonly InventoryEntry[] {
   if (text === "") return [];
   try {
     const value = JSON.parse(unpack(text) ?? "") as unknown;
     if (!isJsonObject(value) || textMember(value, "trigger") !== triggerUid) return [];
     const objects = member(value, "objects");
-    return Array.isArray(objects) ? objects.filter(isJsonObject).flatMap(entryOf) : [];
+    if (!Array.isArray(objects)) return [];
+    return objects.slice(0, MAX_INVENTORY_ENTRIES).filter(isJsonObject).flatMap(entryOf);
   } catch {
     return [];
   }

@@ -5,8 +5,8 @@
 import { deflateSync, Inflate } from "fflate";
 
 const PREFIX = "deflate:";
-/** More than what fills an annotation once it is packed. */
-const MAX_UNPACKED_BYTES = 8 * 1024 * 1024;
+/** More than an inventory of the longest names that Kubernetes takes has. */
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 /** Packed bytes at a time: they unpack to a megabyte at most. */
 const SLICE_BYTES = 1024;
 /** Bytes to text at a time: they are arguments of one call. */

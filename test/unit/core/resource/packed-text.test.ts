@@ -40,6 +40,22 @@ describe("an inventory", () => {
     expect(parseInventory(long, "another")).toEqual([]);
   });
 
+  it("of any number of entries is read to a bound", () => {
+    const text = pack(
+      JSON.stringify({ trigger: "uid", objects: Array.from({ length: 50_000 }, () => ({ kind: "A", name: "a" })) }),
+    );
+    expect(text.length).toBeLessThan(256 * 1024);
+    expect(parseInventory(text, "uid")).toHaveLength(10_000);
+  });
+
+  it("of the longest names is written as it can be read", () => {
+    const long = entries(10_000).map((entry, index) => ({
+      ...entry,
+      ...{ name: `${"n".repeat(240)}-${index}`, function: `defs/${"f".repeat(250)}`, step: "step/".repeat(100) },
+    }));
+    expect(parseInventory(formatInventory(long, "uid"), "uid")).toHaveLength(10_000);
+  });
+
   it("that stands there packed otherwise is left as it is", () => {
     const standing = `deflate:${base64(deflateSync(new TextEncoder().encode(unpack(formatInventory(entries(3000), "uid"))), { level: 1 }))}`;
     expect(standing).not.toBe(formatInventory(entries(3000), "uid"));
