@@ -40,10 +40,11 @@ export function faultCases(failures: readonly FaultFailure[], paths: readonly st
       unmet,
     };
   });
-  const more = failures.length - told.length;
-  if (more === 0) return told;
-  const rest = { label: `${more} more faults`, status: "failed" as const, message: "not told one by one", outcome: "" };
-  return [...told, { ...rest, unmet: [] }];
+  const others = failures.slice(MAX_TOLD);
+  if (others.length === 0) return told;
+  const cases = [...new Set(others.map(({ label }) => label))].join("; ");
+  const rest = { label: `${cases}: ${others.length} more faults`, status: "failed" as const, outcome: "" };
+  return [...told, { ...rest, message: "not told one by one", unmet: [] }];
 }
 
 /** As a shell takes it. */

@@ -60,11 +60,12 @@ export function recordedObjects(trigger: JsonObject, cluster: string): ReadonlyM
   const metadata = member(trigger, "metadata");
   const text = textMember(member(metadata, "annotations"), ANNOTATION.inventory);
   const uid = textMember(metadata, "uid");
-  const known = unpackedLately.get(`${cluster} ${uid} ${text}`);
-  if (known !== undefined) return known;
-  const entries = parseInventory(text, uid);
-  const recorded = new Map(entries.map((entry) => [formatKey({ cluster, ...entry }), entry]));
-  if (isPacked(text)) unpackedLately.set(`${cluster} ${uid} ${text}`, recorded);
+  const read = () =>
+    new Map(parseInventory(text, uid).map((entry) => [formatKey({ cluster, ...entry }), entry] as const));
+  if (!isPacked(text)) return read();
+  const key = `${cluster} ${uid} ${text}`;
+  const recorded = unpackedLately.get(key) ?? read();
+  unpackedLately.set(key, recorded);
   return recorded;
 }
 

@@ -181,7 +181,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
       this.#start.answered();
       return this.#nextJob(taken, askedAt);
     } catch (error) {
-      this.#report(error);
+      this.#failed(error);
       return this.#noJob(RETRY_TAKE_MS);
     }
   }
@@ -245,7 +245,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
         onEnded(told.state);
         return told.next && this.#nextJob(told.next, askedAt);
       } catch (error) {
-        this.#report(error);
+        this.#failed(error);
         const isHopeless = entry.leaseLeftMs() <= 0 && this.#store.leasesEnd;
         if (!(error instanceof StoreUnavailable) || isHopeless || this.#closing !== undefined) held.remove(id);
         else await this.#clock.sleep(RETRY_END_MS);
@@ -300,8 +300,13 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     return this.#start.mayTake() && this.#consuming().mayTake(ending);
   }
 
-  #report(error: unknown): void {
+  /** Where work was asked for, or told of: what a connection that only sleeps meets is no outage. */
+  #failed(error: unknown): void {
     if (error instanceof StoreUnavailable) this.#start.failed();
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
     if (this.#events.listenerCount("error") > 0) this.#events.emit("error", error);
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { faultCases } from "../../../src/cli/test-faults.ts";
 import { koreo } from "./koreo.ts";
 
 /** Makes its note in the first run alone. @param skipIf - how it tells that this is not the first */
@@ -107,6 +108,21 @@ describe("koreo test --faults", () => {
     expect((await koreo(["test", broken, "--faults", "-o", "junit"])).stdout).toMatch(
       /<failure message="again: koreo test \S+ --fault/,
     );
+  });
+
+  it("tells five failures of a test, and of the others how many there are, under names that a filter finds", () => {
+    const failures = Array.from({ length: 7 }, (_, at) => {
+      const disturbance = { at, fault: "crash" as const };
+      return { label: at < 6 ? "one's case" : "another", disturbance, request: "create A a", problem: "", unmet: [] };
+    });
+    const cases = faultCases(failures, ["a dir", "b.yaml"]);
+    expect(cases).toHaveLength(6);
+    expect(cases[0]).toMatchObject({
+      label: "one's case, request 1 (create A a): crash",
+      message: `again: koreo test 'a dir' b.yaml --fault 1:crash --filter 'one'\\''s case'`,
+    });
+    expect(cases[5]).toMatchObject({ label: "one's case; another: 2 more faults", status: "failed" });
+    expect(faultCases(failures.slice(0, 5), [])).toHaveLength(5);
   });
 
   it("says how a fault is written", async () => {
