@@ -27,8 +27,7 @@ describe("a process that is disturbed", () => {
       KOREO_TEST_DISTURB: path.join(dir, "what"),
     };
     cluster = await startE2e({ watchers: 2, workers: 1, env });
-    webhook = await RefusingWebhook.start();
-    await cluster.applyObjects([webhook.manifest]);
+    webhook = await RefusingWebhook.startOn(cluster);
     await cluster.apply(SLOW);
   });
   afterAll(async () => {

@@ -96,8 +96,7 @@ describe("bad input (invariant 9)", () => {
   describe("an API server that refuses", () => {
     let webhook: RefusingWebhook;
     beforeAll(async () => {
-      webhook = await RefusingWebhook.start();
-      await cluster.applyObjects([webhook.manifest]);
+      webhook = await RefusingWebhook.startOn(cluster);
       const labels = `  overlays:
     - overlay: { metadata: { labels: { refuse: =inputs.spec.code } } }`;
       await cluster.apply(workflow("refused", step("refused"), "Refused") + configMap("refused", "{ a: b }", labels));

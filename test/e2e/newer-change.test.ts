@@ -24,8 +24,7 @@ let cluster: E2eCluster;
 let webhook: RefusingWebhook;
 beforeAll(async () => {
   cluster = await startE2e({ watchers: 1, workers: 1 });
-  webhook = await RefusingWebhook.start();
-  await cluster.applyObjects([webhook.manifest]);
+  webhook = await RefusingWebhook.startOn(cluster);
   await cluster.apply(STAIRS);
 });
 afterAll(async () => {

@@ -14,8 +14,7 @@ describe("workers", () => {
   let webhook: RefusingWebhook;
   beforeAll(async () => {
     cluster = await startE2e({ watchers: 1, workers: 1 });
-    webhook = await RefusingWebhook.start();
-    await cluster.applyObjects([webhook.manifest]);
+    webhook = await RefusingWebhook.startOn(cluster);
     await cluster.apply(SLOW);
   });
   afterAll(async () => {

@@ -21,8 +21,7 @@ describe("workers that are killed", () => {
   let webhook: RefusingWebhook;
   beforeAll(async () => {
     cluster = await startE2e({ watchers: 1, workers: 0 });
-    webhook = await RefusingWebhook.start();
-    await cluster.applyObjects([webhook.manifest]);
+    webhook = await RefusingWebhook.startOn(cluster);
     await cluster.apply(SLOW);
   });
   afterAll(async () => {

@@ -8,11 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import { createAuthority } from "../control-plane/certificates.ts";
 import { freePort } from "../control-plane/child.ts";
+import type { E2eCluster } from "./e2e-cluster.ts";
 
 export class RefusingWebhook {
   readonly #server: Server;
   /** The configuration to apply: for ConfigMaps, on create and update. */
-  readonly manifest: JsonObject;
+  readonly #manifest: JsonObject;
   /** Objects that are being held back now. */
   readonly held = new Set<string>();
   /** How often it was asked about each object. */
@@ -21,10 +22,17 @@ export class RefusingWebhook {
 
   private constructor(server: Server, manifest: JsonObject) {
     this.#server = server;
-    this.manifest = manifest;
+    this.#manifest = manifest;
   }
 
-  static async start(): Promise<RefusingWebhook> {
+  /** Starts one and has the cluster ask it. */
+  static async startOn(cluster: Pick<E2eCluster, "applyObjects">): Promise<RefusingWebhook> {
+    const webhook = await RefusingWebhook.#start();
+    await cluster.applyObjects([webhook.#manifest]);
+    return webhook;
+  }
+
+  static async #start(): Promise<RefusingWebhook> {
     const authority = await createAuthority();
     const { certificate, key } = await authority.serving();
     const port = await freePort();
