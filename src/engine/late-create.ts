@@ -46,7 +46,8 @@ function follow({ ports, limits, trigger, ...run }: RunContext, entry: Inventory
   const lasting = { paused: false, leaseLeftMs: () => MIN_LEASE_FOR_DELETE_MS, abandon: () => undefined };
   const context = { ...run, ...lasting, ports, limits, trigger, recorded: new Map(), looks: new Map() };
   const object = objectText(entry);
-  const place = { place: `${trigger.uid} ${object}`, tenant: parseKey(trigger.key)?.namespace ?? "", request };
+  const key = formatKey({ cluster: ports.store.cluster, ...entry });
+  const place = { place: `${trigger.uid} ${key}`, tenant: parseKey(trigger.key)?.namespace ?? "", request };
   const isFollowed = memory.later.add(
     place,
     (requests, signal) => look({ ...context, signal }, entry, requests),

@@ -94,11 +94,13 @@ it("every change made in the second that the replica misses is answered within a
 /** From now on the replica hears of nothing, and takes writes. */
 async function promoteReplica(): Promise<void> {
   const redis = new Redis(replica.url, { maxRetriesPerRequest: 1 });
+  const written = `replicated-${performance.now()}`;
   try {
     await waitFor("the replica being in step", 20_000, async () =>
       /master_link_status:up/.test(await redis.info("replication")),
     );
-    await sleep(1000); // what was written last is on its way to it
+    await cluster.redis.set(written, "1");
+    await waitFor("the replica having what was written last", 20_000, async () => (await redis.get(written)) !== null);
     await redis.replicaof("NO", "ONE");
   } finally {
     redis.disconnect();

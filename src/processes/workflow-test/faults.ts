@@ -52,19 +52,20 @@ export async function playFaults(plan: WorkflowTestPlan, options: FaultOptions):
   if (workflowUnderTest.kind === "notReady") return { played: 0, omitted: 0, failures: [] };
   const cluster = clusterOptions(plan, workflowUnderTest.plan, options);
   const passed: WorkflowCasePlan[] = [];
-  const [failures, counts] = [[] as FaultFailure[], { played: 0, omitted: 0 }];
+  const failures: FaultFailure[] = [];
+  let [played, omitted] = [0, 0];
   for (const testCase of plan.cases) {
     if (testCase.skip) continue;
     if (testCase.runs === undefined && options.isSelected(testCase.label)) {
       const scene = new Scene(plan, cluster, [...passed], testCase);
       const result = await scene.playAll(options);
       failures.push(...result.failures);
-      counts.played += result.played;
-      counts.omitted += result.omitted;
+      played += result.played;
+      omitted += result.omitted;
     }
     if (!testCase.variant) passed.push(testCase);
   }
-  return { ...counts, failures };
+  return { played, omitted, failures };
 }
 
 /** One case, on the cluster that those before it leave. */

@@ -72,6 +72,7 @@ export async function change(world: TestCluster, testCase: WorkflowCasePlan, tri
 }
 
 export function unsettled(runs: number, actions: readonly TestedAction[]): Error {
+  if (actions.length === 0) return new Error(`the Workflow does not settle: none of ${runs} runs came to its end`);
   const last = actions.slice(-3).map(actionText).join(", ");
   return new Error(`the Workflow does not settle: each of ${runs} runs wrote something, at last ${last}`);
 }

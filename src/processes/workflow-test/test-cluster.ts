@@ -172,7 +172,7 @@ export class TestCluster {
 
   /** Runs the trigger's key once; waits that the run itself does take no real time. @throws Error when it cannot be run */
   async run(): Promise<TestRun> {
-    if (await this.tryRun()) return { outcome: this.#outcome, actions: this.#recorded.takeActions() };
+    if (await this.tryRun()) return this.takeRuns();
     const bug = this.#bug instanceof Error ? `: ${this.#bug.message}` : "";
     throw new Error(`the run could not be made (${this.#ended?.outcome ?? "it did not end"}${bug})`);
   }
