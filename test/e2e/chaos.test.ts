@@ -14,6 +14,8 @@ const WIDGETS = 30;
 const CHAOS_MS = 40_000;
 /** Longer than a lease, a membership and a restart together. */
 const CALM_WITHIN_MS = 90_000;
+/** Of five seconds each. */
+const SILENT_WITHIN_WINDOWS = 8;
 
 describe(`a cluster in trouble, seed ${SEED}`, () => {
   const random = seededRandom(SEED);
@@ -109,10 +111,17 @@ describe(`a cluster in trouble, seed ${SEED}`, () => {
   });
 
   it("and then is silent (invariant 4)", async () => {
-    await sleep(3000);
-    const from = Date.now();
-    await sleep(5000);
-    const asked = (await cluster.requestsSince(from)).filter(({ objectRef }) => objectRef?.name?.startsWith("w-"));
-    expect(asked.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
+    let asked: readonly string[] = [];
+    // Slots that changed hands late are listed by their new watchers, and looked at once more, spread out.
+    for (let window = 0; window < SILENT_WITHIN_WINDOWS; window += 1) {
+      const from = Date.now();
+      await sleep(5000);
+      const since = await cluster.requestsSince(from);
+      asked = since
+        .filter(({ objectRef }) => objectRef?.name?.startsWith("w-"))
+        .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+      if (asked.length === 0) return;
+    }
+    expect(asked).toEqual([]);
   });
 });

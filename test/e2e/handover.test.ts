@@ -37,18 +37,18 @@ describe("slots of watchers that come and go", () => {
   afterAll(() => cluster.stop());
 
   const slots = () => watchedSlots(cluster.stack.processes);
-  const shares = async () => Map.groupBy((await slots()).filter(isWatched), ({ watcher }) => watcher);
 
   /** Every slot is watched once, by so many watchers. */
   const untilShared = (watchers: number) =>
     waitFor(`slots shared by ${watchers}`, SETTLED_WITHIN_MS, async () => {
-      const now = (await slots()).filter(isWatched).map(({ slot }) => slot);
-      const isOnce = new Set(now).size === now.length && now.length > KINDS.length;
-      return isOnce && (await shares()).size === watchers;
+      const now = (await slots()).filter(isWatched);
+      const isOnce = new Set(now.map(({ slot }) => slot)).size === now.length && now.length > KINDS.length;
+      return isOnce && new Set(now.map(({ watcher }) => watcher)).size === watchers;
     });
 
   const expectBound = async (watchers: number) => {
-    const counts = [...(await shares()).values()].map((each) => each.length);
+    const shares = Map.groupBy((await slots()).filter(isWatched), ({ watcher }) => watcher);
+    const counts = [...shares.values()].map((each) => each.length);
     const all = counts.reduce((sum, count) => sum + count, 1); // and the one of all definitions
     const most = Math.ceil((all / watchers) * LOAD_BOUND);
     for (const count of counts) expect(count, `of ${all} slots`).toBeLessThanOrEqual(most);
