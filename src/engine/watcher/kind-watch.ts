@@ -123,6 +123,7 @@ export class KindWatch {
     const { clock } = this.#parts.ports;
     const asked = await this.#scopeOf(type, signal);
     if (asked.kind === "fault") return this.#waitFor(asked.fault, signal);
+    if (signal.aborted) return;
     const scope = asked.value;
     this.#blocked = undefined;
     this.#states.clear();
@@ -181,7 +182,7 @@ export class KindWatch {
   async #note(scope: AllowedScope, signal: AbortSignal): Promise<void> {
     const { ports } = this.#parts;
     if (this.#managed === undefined) return;
-    const wanted = scope.kind === "namespaces" ? await this.#namespaces() : [];
+    const wanted = scope.kind === "namespaces" ? await this.#namespaces(signal) : [];
     const denied = wanted.filter((each) => scope.kind === "namespaces" && !scope.namespaces.includes(each));
     const places =
       scope.kind === "none"
@@ -209,7 +210,7 @@ export class KindWatch {
 
   async #scopeOf(type: ResourceType, signal: AbortSignal): Promise<ClusterResult<AllowedScope>> {
     const { triggerNamespaces } = this.#parts.options;
-    const wanted = await this.#namespaces();
+    const wanted = await this.#namespaces(signal);
     // Triggers count in these namespaces only; managed objects may be anywhere.
     if (this.#managed === undefined && triggerNamespaces !== "all" && type.namespaced) {
       return { kind: "ok", value: { kind: "namespaces", namespaces: triggerNamespaces, missing: "" } };
@@ -217,12 +218,16 @@ export class KindWatch {
     return this.#parts.ports.access.watchScopeFor(type, wanted, signal);
   }
 
-  /** The namespaces worth watching where the whole cluster is not allowed, in order. */
-  async #namespaces(): Promise<readonly string[]> {
+  /**
+   * The namespaces worth watching where the whole cluster is not allowed, in order. Waits for a shared state that does not
+   * answer: what is watched stays watched, and nobody is told that it is not.
+   */
+  async #namespaces(signal: AbortSignal): Promise<readonly string[]> {
     const { ports, options } = this.#parts;
     const configured = options.triggerNamespaces === "all" ? [] : options.triggerNamespaces;
     const kind = kindText(`${ports.store.cluster}/${this.role.group || "_"}/${this.role.kind}`);
-    const named = await ports.index.objectsOfKind(kind).catch(() => []);
+    const read = () => ports.index.objectsOfKind(kind);
+    const named = (await untilReached(read, "reading the index", ports, signal)) ?? [];
     const namespaces = named.flatMap((object) => parseKey(object)?.namespace ?? []);
     return [...new Set([...configured, ...namespaces])].filter((namespace) => namespace !== "").sort();
   }

@@ -1,0 +1,119 @@
+/** Where one slot is watched: what an outage, new namespaces and other rights change of it, and what they do not. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
+import { MemoryObjectIndex } from "../../../../src/adapters/memory/object-index.ts";
+import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
+import type { KeyText } from "../../../../src/core/object-key.ts";
+import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
+import { formatSlot } from "../../../../src/core/slot.ts";
+import type { Informers } from "../../../../src/engine/ports/informer.ts";
+import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
+import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
+import { KindWatch } from "../../../../src/engine/watcher/kind-watch.ts";
+import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
+import type { WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
+import { silentLog } from "../../../support/silent-log.ts";
+import { CONFIG_MAP } from "../../../contract/object-kinds.ts";
+
+const SLOT = formatSlot({ cluster: "local", group: "", kind: "ConfigMap", index: 0, parts: 1 });
+const KIND = "local/_/ConfigMap";
+const TRIGGER = "local/e.test/T/team-a/t" as KeyText;
+const CATALOG = compileCatalog([], { namespaces: [], checks: new Map() });
+const configMap = (namespace: string) => `${KIND}/${namespace}/x` as KeyText;
+
+/** An index that counts its reads, and may be cut off. */
+class CutIndex extends MemoryObjectIndex {
+  isCut = false;
+  reads = 0;
+
+  override objectsOfKind(kind: string): Promise<readonly KeyText[]> {
+    this.reads += 1;
+    return this.isCut ? Promise.reject(new StoreUnavailable("cut")) : super.objectsOfKind(kind);
+  }
+}
+
+describe("the watch on a kind", () => {
+  const clock = new ManualClock();
+  let index: CutIndex;
+  let ledger: MemoryWatchLedger;
+  let ended: AbortController;
+  /** `begins NAMESPACE`, `ends NAMESPACE`. */
+  let watches: string[];
+  /** Namespaces our identity may watch; "all" for the whole cluster. */
+  let rights: Set<string> | "all";
+
+  const access: WatchAccess = {
+    watchScopeFor: (_type, namespaces) => {
+      const places = rights;
+      if (places === "all") return Promise.resolve({ kind: "ok", value: { kind: "cluster" } });
+      const allowed = namespaces.filter((each) => places.has(each));
+      const kind = allowed.length === 0 ? "none" : "namespaces";
+      return Promise.resolve({ kind: "ok", value: { kind, namespaces: allowed, missing: "rights" } });
+    },
+  };
+  const informers: Informers = {
+    watch: async ({ namespace = "everywhere" }, handler, signal) => {
+      watches.push(`begins ${namespace}`);
+      await handler.onList([], "1");
+      handler.onState({ kind: "live", lastHeardMs: clock.nowMs() });
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      watches.push(`ends ${namespace}`);
+    },
+  };
+
+  function started(): KindWatch {
+    const store = { cluster: "local", resolve: () => Promise.resolve({ kind: "ok", value: CONFIG_MAP }) };
+    const queue = { enqueue: () => Promise.resolve() };
+    const ports = { index, ledger, store, access, informers, clock, queue, log: silentLog } as unknown as WatcherPorts;
+    const watch = new KindWatch(
+      { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined },
+      {
+        ports,
+        options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1000 },
+        pending: new PendingWakeUps(ports, () => "1"),
+        catalog: () => CATALOG,
+        onListed: () => undefined,
+      },
+    );
+    void watch.run(ended.signal);
+    return watch;
+  }
+  const indexed = (...namespaces: string[]) =>
+    index.add(namespaces.map((namespace) => ({ object: configMap(namespace), trigger: TRIGGER })));
+  const unwatched = async () => Object.keys((await ledger.unwatched()).get(KIND) ?? {});
+
+  beforeEach(async () => {
+    index = new CutIndex();
+    ledger = new MemoryWatchLedger();
+    ended = new AbortController();
+    watches = [];
+    rights = new Set(["team-a", "team-b"]);
+    await indexed("team-a", "team-b");
+  });
+  afterEach(() => ended.abort());
+
+  it("goes on, and nothing is said to be unwatched, while the shared state does not answer", async () => {
+    const watch = started();
+    await clock.advance(29_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    index.isCut = true;
+    await clock.advance(3000);
+    index.isCut = false;
+    await clock.advance(60_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    expect(await unwatched()).toEqual([]);
+    expect(watch.stream(clock.nowMs()).streams).toBe(2);
+  });
+
+  it("begins once the shared state says where: before, nothing is listed and nobody may let go", async () => {
+    index.isCut = true;
+    const watch = started();
+    await clock.advance(10_000);
+    expect(watch.isListed).toBe(false);
+    expect(await unwatched()).toEqual([]);
+    index.isCut = false;
+    await clock.advance(10_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    expect(watch.isListed).toBe(true);
+  });
+});
