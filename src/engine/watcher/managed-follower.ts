@@ -84,7 +84,7 @@ export class ManagedFollower {
     const { clock, log } = this.#ports;
     while (this.#changes.size > 0 && !signal.aborted) {
       await clock.sleep(BATCH_AFTER_MS, signal);
-      const batch = [...this.#changes].slice(0, BATCH);
+      const batch = [...this.#changes.entries().take(BATCH)];
       for (const [object] of batch) this.#changes.delete(object);
       try {
         await this.#wakeFor(batch);
