@@ -17,6 +17,7 @@ import { causeNow, withWatchEvent } from "../trace-context.ts";
 import { triggerFingerprint, wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { PlanSpread, type Scope } from "./plan-spread.ts";
+import { UnseenEdits, wasLookedAt } from "./unseen-edits.ts";
 import { untilReached } from "./until-reached.ts";
 import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
@@ -42,6 +43,8 @@ export class TriggerFollower {
   readonly #asked = new Map<KeyText, string>();
   /** Triggers that carry an inventory or a finalizer of ours. */
   readonly #recorded = new Set<KeyText>();
+  /** Edits that no run is known to have seen, though their trigger looks like the one in the ledger. */
+  readonly #unseen = new UnseenEdits();
 
   constructor(
     kind: FollowedKind,
@@ -124,11 +127,14 @@ export class TriggerFollower {
     else this.#recorded.add(key);
     const text = withPlan(triggerFingerprint(object), this.#askedPlan(asked));
     const known = seen.get(key);
-    if (known === text) return false;
+    const isUnseen = this.#unseen.has(key, object) && how === "list"; // an event tells of an edit by itself
+    if (known === text && !isUnseen) return false;
     const wake = wakeForTrigger(known === undefined ? undefined : withoutPlan(known), object);
-    const reason = wake?.reason ?? "definition";
+    const reason = wake?.reason ?? (isUnseen ? "modified" : "definition");
+    const isUrgent = wake !== undefined || isUnseen;
     seen.set(key, text);
-    this.#wake(key, wake === undefined ? 3 : urgency(object, how, known), reason, text);
+    this.#unseen.woken(key, object);
+    this.#wake(key, isUrgent ? urgency(object, how, known) : 3, reason, text);
     return true;
   }
 
@@ -136,6 +142,7 @@ export class TriggerFollower {
     seen.delete(key);
     this.#asked.delete(key);
     this.#recorded.delete(key);
+    this.#unseen.forget(key);
     this.#wake(key, 1, "deleted", null);
   }
 
@@ -213,9 +220,7 @@ export class TriggerFollower {
 /** An event is a change by somebody. What a list shows for the first time is one too, unless it was looked at before. */
 function urgency(object: JsonObject, how: "list" | "added" | "modified", known: string | undefined): WorkClass {
   if (how !== "list" || known !== undefined) return 1;
-  const generation = memberAt(object, ["metadata", "generation"]);
-  const wasLookedAt = generation !== undefined && memberAt(object, ["status", "observedGeneration"]) === generation;
-  return wasLookedAt ? 3 : 2;
+  return wasLookedAt(object) ? 3 : 2;
 }
 
 /** `uid:hash`, and for a trigger that names its Workflow `uid:hash:plan`. */

@@ -126,6 +126,50 @@ describe("taking over a slot", () => {
   });
 });
 
+/** As the server and a run of ours left it. */
+function lookedAt(name: string, generation: number, observedGeneration: number | undefined): JsonObject {
+  const object = trigger("a", name);
+  return {
+    ...object,
+    metadata: { ...(object["metadata"] as JsonObject), generation },
+    ...(observedGeneration === undefined ? {} : { status: { observedGeneration } }),
+  };
+}
+
+describe("a list of what was seen before", () => {
+  it("wakes what was edited and edited back: its last run may have seen what was in between (invariant 1)", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"), trigger("a", "fresh"), trigger("a", "mute"));
+    const objects = [lookedAt("x", 3, 2), lookedAt("fresh", 3, 3), lookedAt("mute", 3, undefined)];
+    await harness.follower.onList(objects, undefined, SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("wakes it once, not with every list, where no run writes what it saw; again after a further edit", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"));
+    await harness.follower.onList([lookedAt("x", 3, 2)], undefined, SIGNAL);
+    expect(await harness.woken()).toHaveLength(1);
+    harness.follower.onEvent("modified", lookedAt("x", 3, 2));
+    await harness.follower.onList([lookedAt("x", 3, 2)], undefined, SIGNAL);
+    expect(await harness.woken()).toEqual([]);
+    await harness.follower.onList([lookedAt("x", 5, 2)], undefined, SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("does not wake again what an event has woken for the same edit", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"));
+    await harness.follower.onList([lookedAt("x", 1, 1)], undefined, SIGNAL);
+    await harness.woken();
+    const edited = { ...lookedAt("x", 2, 1), spec: { n: 2 } };
+    harness.follower.onEvent("modified", edited);
+    expect(await harness.woken()).toHaveLength(1);
+    await harness.follower.onList([edited], undefined, SIGNAL);
+    expect(await harness.woken()).toEqual([]);
+  });
+});
+
 describe("an edited plan", () => {
   it("counts as spread only once the queue has every wake-up", async () => {
     const harness = new Harness();
