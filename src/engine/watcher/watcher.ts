@@ -246,7 +246,12 @@ export class Watcher {
     for (const kind of kept) {
       const watches = slotsOf(this.#ports.store.cluster, kind, 1).map((slot) => this.#watches.get(slot));
       const isDone = watches.every((watch) => watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords);
-      if (isDone) await this.#kinds.forget(kind, signal);
+      const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
+      if (fault !== undefined)
+        this.#ports.log.warn(
+          { ...kind, error: fault.detail },
+          "a kind without triggers of ours could not be taken out",
+        );
     }
     return kept;
   }
