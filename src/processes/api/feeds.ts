@@ -128,7 +128,7 @@ async function placesOf(
   signal: AbortSignal,
 ): Promise<readonly string[] | string> {
   if (triggerNamespaces !== "all" && type.namespaced) return triggerNamespaces;
-  const allowed = await access.watchScopeFor(type, [], signal);
+  const allowed = await access.watchScopeFor(type, () => Promise.resolve([]), signal);
   if (allowed.kind === "fault") return allowed.fault.detail;
   return allowed.value.kind === "cluster" ? [""] : `it lacks the right: ${allowed.value.missing}`;
 }
