@@ -10,7 +10,7 @@ import type { Informers, WatchHandler, WatchScope } from "../../engine/ports/inf
 import type { ClusterFault, ClusterResult, ObjectPage } from "../../engine/ports/object-store.ts";
 import type { ByteStream, ClusterClient } from "./client.ts";
 import { faultOfError } from "./fault.ts";
-import { ListLimiter } from "./list-limiter.ts";
+import { ListLimiters, type ListLimiter } from "./list-limiter.ts";
 import type { KubernetesObjectStore } from "./object-store.ts";
 import { collectionPath, kindLabel } from "./resource-path.ts";
 import { shardSelectorOf } from "./shard-selector.ts";
@@ -41,13 +41,17 @@ interface ReflectorParts {
 
 export class Reflector implements Informers {
   private readonly parts: ReflectorParts;
+  private readonly limiters: ListLimiters;
 
   constructor(parts: ReflectorParts) {
     this.parts = parts;
+    this.limiters = new ListLimiters((parts.timing ?? WATCH_TIMING).listIntervalMs);
   }
 
   watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void> {
-    return new WatchLoop(this.parts, scope, handler, signal).run();
+    const { type, namespace, metadataOnly, series } = scope;
+    const what = `${collectionPath(type, namespace)} ${metadataOnly ? "metadata" : "all"}`;
+    return new WatchLoop(this.parts, scope, handler, this.limiters.of(series, what), signal).run();
   }
 }
 
@@ -72,7 +76,13 @@ class WatchLoop {
   /** What the handler was last told: nothing, objects, or (for a kind not served) that there are none. */
   private told: "nothing" | "list" | "unserved" = "nothing";
 
-  constructor(parts: ReflectorParts, scope: WatchScope, handler: WatchHandler, signal: AbortSignal) {
+  constructor(
+    parts: ReflectorParts,
+    scope: WatchScope,
+    handler: WatchHandler,
+    limiter: ListLimiter,
+    signal: AbortSignal,
+  ) {
     this.client = parts.client;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -80,7 +90,7 @@ class WatchLoop {
     this.scope = scope;
     this.handler = handler;
     this.signal = signal;
-    this.limiter = new ListLimiter(this.timing.listIntervalMs);
+    this.limiter = limiter;
     this.lastHeardMs = parts.clock.nowMs();
   }
 
@@ -104,6 +114,7 @@ class WatchLoop {
 
   private async list(): Promise<ClusterFault | undefined> {
     await this.clock.sleep(this.limiter.waitMs(this.clock.nowMs()), this.signal);
+    if (this.signal.aborted) return undefined;
     const objects: JsonObject[] = [];
     let first: ObjectPage | undefined;
     let continueToken: string | undefined;

@@ -33,6 +33,8 @@ export interface KindWatchParts {
   readonly options: WatcherOptions;
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
+  /** Of the slot: lives on when its watches are begun anew, see `WatchScope`. */
+  readonly series: object;
   /** Told once, when the first complete list was worked on. */
   readonly onListed: () => void;
 }
@@ -186,6 +188,7 @@ export class KindWatch {
     const scope = {
       type,
       metadataOnly: this.#triggers === undefined,
+      series: this.#parts.series,
       ...(namespace === undefined ? {} : { namespace }),
     };
     await this.#parts.ports.informers.watch(scope, handler, signal);

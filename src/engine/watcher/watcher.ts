@@ -33,6 +33,8 @@ export class Watcher {
   readonly #kinds: TriggerKinds;
   readonly #watches = new Map<SlotId, KindWatch>();
   readonly #running = new Set<Promise<void>>();
+  /** Of every slot there is: however often its watch is begun anew, it lists no more often for that. */
+  readonly #series = new Map<SlotId, object>();
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
@@ -176,6 +178,7 @@ export class Watcher {
   ): Promise<void> {
     const { id } = this.#options;
     for (const [slot, watch] of this.#watches) if (!roles.has(slot)) this.#stop(slot, watch);
+    for (const slot of this.#series.keys()) if (!roles.has(slot)) this.#series.delete(slot);
     const foreign = [...this.#watches].filter(([slot]) => owners.get(slot) !== id);
     if (foreign.length === 0) return;
     const claimed = await this.#ports.membership.owners(foreign.map(([slot]) => slot));
@@ -190,7 +193,9 @@ export class Watcher {
     if (role.isTrigger && !(await this.#isKept(role, signal))) return; // the next tick tries again
     const catalog = () => this.#catalog ?? this.#definitions.catalog();
     const onListed = () => this.#nudge.abort();
-    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, onListed });
+    const series = this.#series.get(role.slot) ?? {};
+    this.#series.set(role.slot, series);
+    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, series, onListed });
     this.#watches.set(role.slot, watch);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch

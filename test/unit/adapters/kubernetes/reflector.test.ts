@@ -39,7 +39,13 @@ class Stage {
   /** What the handler waits for before it takes an event. */
   hold: Promise<void> | undefined;
 
-  start(): Promise<void> {
+  private readonly reflector = new Reflector({
+    client: { open: (request, signal) => this.open(request, signal) },
+    store: { list: (type, options, signal) => this.list(type, options, signal) },
+    clock: this.clock,
+  });
+
+  start(scope: Partial<WatchScope> = {}, signal = stop.signal): Promise<void> {
     const handler: WatchHandler = {
       onList: (objects, resourceVersion) => void this.told.push(`list ${objects.length} @${resourceVersion}`),
       onEvent: async (type, object) => {
@@ -49,8 +55,13 @@ class Stage {
       },
       onState: (state) => void this.states.push(state),
     };
-    const reflector = new Reflector({ client: this, store: this, clock: this.clock });
-    return reflector.watch({ type: WIDGET, metadataOnly: false, ...this.scope }, handler, stop.signal);
+    return this.reflector.watch({ type: WIDGET, metadataOnly: false, ...this.scope, ...scope }, handler, signal);
+  }
+
+  /** When it was listed, in ms. */
+  lists(): readonly number[] {
+    const lists = this.requests.filter((request) => request.startsWith("list"));
+    return lists.map((request) => Number(request.split(" at ")[1]));
   }
 
   list: KubernetesObjectStore["list"] = (_type, options) => {
@@ -174,16 +185,46 @@ describe("Reflector", () => {
     expect(stage.requests.at(-1)).toBe(`watch 12 at ${before + 150}`);
   });
 
-  it("lists again when its place is forgotten, but not more than twice at once and then every 30 s", async () => {
+  it("lists again when its place is forgotten, but after the first list and one more only every 30 s", async () => {
     const stage = await started((given) => (given.openAnswer = EXPIRED));
     await stage.clock.advance(120_000);
-    const lists = stage.requests
-      .filter((request) => request.startsWith("list"))
-      .map((request) => Number(request.split(" at ")[1]));
-    expect(lists.length).toBeLessThanOrEqual(6);
+    const lists = stage.lists();
+    expect(lists.length).toBeLessThanOrEqual(5);
     expect(lists[1]).toBeLessThan(1000);
     for (const [index, time] of lists.slice(2).entries())
-      expect(time - (lists[index] ?? 0)).toBeGreaterThanOrEqual(30_000);
+      expect(time - (lists[index + 1] ?? 0)).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it("saves up no second list: after a quiet hour too there is one in 30 s", async () => {
+    const stage = await started();
+    await stage.clock.advance(3_600_000);
+    const before = stage.lists().length;
+    stage.openAnswer = EXPIRED;
+    stage.stream.push(new Error("cut"));
+    await stage.clock.advance(29_000);
+    expect(stage.lists().length - before).toBe(1);
+  });
+
+  it("holds lists back across the watches of a series, begun one after another, and not across others", async () => {
+    const stage = new Stage();
+    const flap = async (series: object) => {
+      for (let turn = 0; turn < 4; turn += 1) {
+        const ended = new AbortController();
+        void stage.start({ series }, ended.signal);
+        await stage.clock.advance(1000);
+        ended.abort();
+        stage.stream.push(new Error("aborted"));
+        await settled();
+      }
+    };
+    const series = {};
+    await flap(series);
+    expect(stage.lists()).toHaveLength(2);
+    await flap({});
+    expect(stage.lists()).toHaveLength(4);
+    await stage.clock.advance(30_000);
+    await flap(series);
+    expect(stage.lists()).toHaveLength(5);
   });
 
   it("finds a silent stream after 150 s and resumes it; one that never says anything costs a list", async () => {
