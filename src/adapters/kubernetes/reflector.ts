@@ -6,7 +6,7 @@
 import { isUidInRange } from "../../core/slot.ts";
 import { memberAt, type JsonObject } from "../../core/json.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { Informers, WatchHandler, WatchScope } from "../../engine/ports/informer.ts";
+import { keptOf, type Informers, type WatchHandler, type WatchScope } from "../../engine/ports/informer.ts";
 import type { ClusterFault, ClusterResult, ObjectPage } from "../../engine/ports/object-store.ts";
 import type { ByteStream, ClusterClient } from "./client.ts";
 import { faultOfError } from "./fault.ts";
@@ -48,7 +48,7 @@ export class Reflector implements Informers {
     this.limiters = new ListLimiters((parts.timing ?? WATCH_TIMING).listIntervalMs);
   }
 
-  watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void> {
+  watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void> {
     const { type, namespace, metadataOnly, series } = scope;
     const what = `${collectionPath(type, namespace)} ${metadataOnly ? "metadata" : "all"}`;
     return new WatchLoop(this.parts, scope, handler, this.limiters.of(series, what), signal).run();
@@ -56,13 +56,13 @@ export class Reflector implements Informers {
 }
 
 /** The life of one watch. */
-class WatchLoop {
+class WatchLoop<Kept> {
   private readonly client: Pick<ClusterClient, "open">;
   private readonly store: ReflectorParts["store"];
   private readonly clock: Clock;
   private readonly timing: WatchTiming;
   private readonly scope: WatchScope;
-  private readonly handler: WatchHandler;
+  private readonly handler: WatchHandler<Kept>;
   private readonly signal: AbortSignal;
   private readonly limiter: ListLimiter;
 
@@ -79,7 +79,7 @@ class WatchLoop {
   constructor(
     parts: ReflectorParts,
     scope: WatchScope,
-    handler: WatchHandler,
+    handler: WatchHandler<Kept>,
     limiter: ListLimiter,
     signal: AbortSignal,
   ) {
@@ -115,20 +115,21 @@ class WatchLoop {
   private async list(): Promise<ClusterFault | undefined> {
     await this.clock.sleep(this.limiter.waitMs(this.clock.nowMs()), this.signal);
     if (this.signal.aborted) return undefined;
-    const objects: JsonObject[] = [];
-    let first: ObjectPage | undefined;
+    const kept: Kept[] = [];
+    let version: string | undefined;
     let continueToken: string | undefined;
     do {
       const page = await this.listPage(continueToken);
       if (page.kind === "fault") return page.fault;
-      if (first === undefined) this.limiter.count(this.clock.nowMs());
-      first ??= page.value;
+      if (version === undefined) this.limiter.count(this.clock.nowMs());
+      version ??= page.value.resourceVersion;
       continueToken = page.value.continueToken;
-      for (const object of page.value.items) if (this.isOurs(object)) objects.push(object);
+      const ours = page.value.items.filter((object) => this.isOurs(object));
+      kept.push(...(await keptOf(this.handler, ours)));
     } while (continueToken !== undefined);
 
-    await this.handler.onList(objects, first.resourceVersion);
-    this.resourceVersion = first.resourceVersion;
+    await this.handler.onList(kept, version);
+    this.resourceVersion = version;
     this.told = "list";
     this.refusals = 0;
     this.brokenStreams = 0;

@@ -10,10 +10,11 @@ import { streamTrouble, type StreamState, type WatchHandler } from "../ports/inf
 import { kindText } from "../ports/object-index.ts";
 import type { ClusterFault, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
-import { ManagedFollower } from "./managed-follower.ts";
+import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import type { Scope } from "./plan-spread.ts";
 import { ScopedWatches } from "./scoped-watches.ts";
+import type { TriggerDigest } from "./trigger-digest.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
 import { WatchPlaces, type Places } from "./watch-places.ts";
@@ -37,6 +38,12 @@ export interface KindWatchParts {
   readonly series: object;
   /** Told once, when the first complete list was worked on. */
   readonly onListed: () => void;
+}
+
+/** What is kept of a part of a list. */
+interface ListedPart {
+  readonly triggers: readonly TriggerDigest[];
+  readonly managed: readonly ListedObject[];
 }
 
 /** How soon a kind that is not served, or cannot be asked for, is tried again. */
@@ -167,10 +174,22 @@ export class KindWatch {
 
   /** @param all - of the kind: what is known of changed objects outlives the watch of their namespace */
   async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, all: AbortSignal): Promise<void> {
-    const handler: WatchHandler = {
-      onList: async (objects) => {
-        await this.#triggers?.onList(objects, namespace, signal);
-        await this.#managed?.onList(objects, namespace, all);
+    const handler: WatchHandler<ListedPart> = {
+      digest: async (objects) => {
+        const managed = this.#managed?.digest(objects) ?? [];
+        return [{ managed, triggers: (await this.#triggers?.digest(objects, signal)) ?? [] }];
+      },
+      onList: async (parts) => {
+        await this.#triggers?.onList(
+          parts.flatMap(({ triggers }) => triggers),
+          namespace,
+          signal,
+        );
+        await this.#managed?.onList(
+          parts.flatMap(({ managed }) => managed),
+          namespace,
+          all,
+        );
         if (signal.aborted) return;
         this.#listed.add(namespace);
         this.#told();

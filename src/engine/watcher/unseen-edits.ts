@@ -3,26 +3,26 @@
  * The hash of a trigger alone does not tell: one edited while nobody watched, run by a resync, and edited back looks like the
  * one we know. Remembers for which generation a key was woken, so that where no run says what it saw one wake-up is all.
  */
-import { memberAt, type JsonObject } from "../../core/json.ts";
 import type { KeyText } from "../../core/object-key.ts";
+import type { TriggerDigest } from "./trigger-digest.ts";
+
+type Generations = Pick<TriggerDigest, "key" | "generation" | "observed">;
 
 export class UnseenEdits {
   /** Of the triggers that lag: the generation they were last woken for. */
   readonly #wokenFor = new Map<KeyText, number>();
 
   /** Whether the trigger's last edit may be unseen, and nobody was woken since. */
-  has(key: KeyText, trigger: JsonObject): boolean {
-    const { generation, observed } = generationsOf(trigger);
-    if (typeof generation !== "number" || observed === undefined) return false;
+  has({ key, generation, observed }: Generations): boolean {
+    if (generation === undefined || observed === undefined) return false;
     if (generation !== observed) return this.#wokenFor.get(key) !== generation;
     this.#wokenFor.delete(key);
     return false;
   }
 
   /** The key was woken: its next run sees the trigger as it is now, or newer. */
-  woken(key: KeyText, trigger: JsonObject): void {
-    const { generation, observed } = generationsOf(trigger);
-    if (typeof generation === "number" && generation !== observed) this.#wokenFor.set(key, generation);
+  woken({ key, generation, observed }: Generations): void {
+    if (generation !== undefined && generation !== observed) this.#wokenFor.set(key, generation);
   }
 
   forget(key: KeyText): void {
@@ -31,14 +31,6 @@ export class UnseenEdits {
 }
 
 /** Whether the trigger's status was written for what it is now. */
-export function wasLookedAt(trigger: JsonObject): boolean {
-  const { generation, observed } = generationsOf(trigger);
+export function wasLookedAt({ generation, observed }: Pick<TriggerDigest, "generation" | "observed">): boolean {
   return generation !== undefined && generation === observed;
-}
-
-function generationsOf(trigger: JsonObject) {
-  return {
-    generation: memberAt(trigger, ["metadata", "generation"]),
-    observed: memberAt(trigger, ["status", "observedGeneration"]),
-  };
 }

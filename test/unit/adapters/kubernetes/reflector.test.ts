@@ -39,7 +39,7 @@ class Stage {
   /** What the handler waits for before it takes an event. */
   hold: Promise<void> | undefined;
 
-  private readonly reflector = new Reflector({
+  readonly reflector = new Reflector({
     client: { open: (request, signal) => this.open(request, signal) },
     store: { list: (type, options, signal) => this.list(type, options, signal) },
     clock: this.clock,
@@ -148,6 +148,26 @@ describe("Reflector", () => {
     expect(stage.requests).toEqual(["list at 0", "list at 0", "list at 0", "watch 10 at 0"]);
     expect(stage.told).toEqual(["list 3 @10"]);
     expect(stage.state).toBe("live");
+  });
+
+  it("hands a list over part by part: of what arrived, only what the handler keeps of it is held", async () => {
+    const stage = new Stage();
+    stage.pages = 3;
+    stage.objects = [{ metadata: { name: "a", uid: "u" } }];
+    const handler: WatchHandler<string> = {
+      digest: (objects) => {
+        stage.requests.push(`digest ${objects.length}`);
+        return Promise.resolve(objects.map((object) => metadataText(object, "name")));
+      },
+      onList: (names, resourceVersion) => void stage.told.push(`list ${names.join()} @${resourceVersion}`),
+      onEvent: () => undefined,
+      onState: () => undefined,
+    };
+    void stage.reflector.watch({ type: WIDGET, metadataOnly: false }, handler, stop.signal);
+    await settled();
+    const [list, digest] = ["list at 0", "digest 1"];
+    expect(stage.requests).toEqual([list, digest, list, digest, list, digest, "watch 10 at 0"]);
+    expect(stage.told).toEqual(["list a,a,a @10"]);
   });
 
   it("goes on at once when the server ends a stream in good order, from the last bookmark or event", async () => {

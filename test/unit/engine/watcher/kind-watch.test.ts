@@ -6,7 +6,7 @@ import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.
 import type { KeyText } from "../../../../src/core/object-key.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import { formatSlot } from "../../../../src/core/slot.ts";
-import type { Informers, StreamState } from "../../../../src/engine/ports/informer.ts";
+import { ofWholeLists, type Informers, type StreamState } from "../../../../src/engine/ports/informer.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
 import { KindWatch } from "../../../../src/engine/watcher/kind-watch.ts";
@@ -60,7 +60,7 @@ describe("the watch on a kind", () => {
   const informers: Informers = {
     watch: async ({ namespace = "everywhere" }, handler, signal) => {
       watches.push(`begins ${namespace}`);
-      await handler.onList([], "1");
+      await ofWholeLists(handler).onList([], "1");
       handler.onState({ kind: "live", lastHeardMs: clock.nowMs() });
       tell.set(namespace, (state) => handler.onState(state));
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
