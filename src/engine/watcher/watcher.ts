@@ -32,6 +32,8 @@ export class Watcher {
   readonly #heartbeat: Heartbeat;
   readonly #kinds: TriggerKinds;
   readonly #watches = new Map<SlotId, KindWatch>();
+  /** Watches that are begun anew: they go on until their successor has listed, which may have to wait for its turn. */
+  readonly #retiring = new Map<SlotId, KindWatch>();
   readonly #running = new Set<Promise<void>>();
   /** Of every slot there is: however often its watch is begun anew, it lists no more often for that. */
   readonly #series = new Map<SlotId, object>();
@@ -66,7 +68,7 @@ export class Watcher {
       if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
     }
     unsubscribe();
-    for (const watch of this.#watches.values()) watch.stop();
+    for (const watch of [...this.#watches.values(), ...this.#retiring.values()]) watch.stop();
     await Promise.all([...this.#running, beating]);
     ended.abort();
     await sending;
@@ -108,7 +110,9 @@ export class Watcher {
       if (view === undefined || this.#heartbeat.isAway || !this.#definitions.isReady) return;
       const catalog = await this.#follow(signal);
       const roles = this.#roles(catalog, await this.#keptKinds(signal));
-      await this.#claim(await this.#assign(view.watchers, roles, signal));
+      const owners = await this.#assign(view.watchers, roles, signal);
+      this.#endRetired();
+      await this.#claim(owners);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const reason = "shared state cannot be reached, the watcher goes on with its slots";
@@ -122,11 +126,26 @@ export class Watcher {
       { why, slots: this.#watches.size },
       "the shared state may have lost something, listing everything",
     );
-    for (const watch of this.#watches.values()) watch.stop();
-    this.#watches.clear();
+    for (const [slot, watch] of this.#watches) this.#retire(slot, watch);
     this.#follower.forget();
     this.#pending.replay();
     this.#definitionsChanged = true;
+  }
+
+  /** For a watch that is begun anew. One that has not listed yet is not worth keeping beside the one before it. */
+  #retire(slot: SlotId, watch: KindWatch): void {
+    this.#watches.delete(slot);
+    if (this.#retiring.has(slot)) watch.stop();
+    else this.#retiring.set(slot, watch);
+  }
+
+  #endRetired(): void {
+    for (const [slot, watch] of this.#retiring) {
+      const successor = this.#watches.get(slot);
+      if (successor !== undefined && !successor.isListed) continue;
+      watch.stop();
+      this.#retiring.delete(slot);
+    }
   }
 
   /** Registry first, then whoever depends on a changed definition. */
@@ -155,7 +174,7 @@ export class Watcher {
     const isSettled = this.#ports.clock.nowMs() - this.#heartbeat.returnedMs >= SETTLE_MS;
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
-      if (watch !== undefined && !isSame(watch.role, role)) this.#stop(slot, watch);
+      if (watch !== undefined && !isSame(watch.role, role)) this.#retire(slot, watch);
       if (owners.get(slot) === id && !this.#watches.has(slot) && (isSettled || watch !== undefined))
         await this.#start(role, signal);
     }
