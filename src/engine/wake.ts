@@ -5,7 +5,6 @@
  */
 import { hashText, canonicalText } from "../core/hash.ts";
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
-import { isGoing } from "../core/lifetime.ts";
 import { OWN_TRIGGER_ANNOTATIONS } from "../core/names.ts";
 import type { WorkClass } from "./ports/key-store.ts";
 
@@ -26,9 +25,12 @@ export function triggerFingerprint(trigger: JsonObject): string {
 }
 
 /** @returns why the trigger's key is woken, or undefined when nothing of it changed that matters */
-export function wakeForTrigger(known: string | undefined, trigger: JsonObject): Wake | undefined {
-  if (known === triggerFingerprint(trigger)) return undefined;
-  if (isGoing(trigger)) return { reason: "deleting", workClass: 1 };
+export function wakeForTrigger(
+  known: string | undefined,
+  now: { readonly fingerprint: string; readonly isGoing: boolean },
+): Wake | undefined {
+  if (known === now.fingerprint) return undefined;
+  if (now.isGoing) return { reason: "deleting", workClass: 1 };
   return { reason: known === undefined ? "added" : "modified", workClass: 1 };
 }
 

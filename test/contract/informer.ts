@@ -108,6 +108,19 @@ export function describeInformers(title: string, make: () => Promise<InformerFix
       await vi.waitFor(() => expect(seen.log.at(-1)).toBe("added later"), PATIENCE);
     });
 
+    it("gives of a list what the handler has made of its objects, all of them", async () => {
+      for (const name of ["one", "two", "three"]) await create(name);
+      const lists: string[] = [];
+      const handler: WatchHandler<string> = {
+        digest: (objects) => Promise.resolve(objects.map((object) => metadataText(object, "name"))),
+        onList: (names) => void lists.push([...names].sort().join()),
+        onEvent: () => undefined,
+        onState: () => undefined,
+      };
+      running.push(fixture.informers.watch({ type: WIDGET, namespace, metadataOnly: false }, handler, stop.signal));
+      await vi.waitFor(() => expect(lists).toEqual(["one,three,two"]), PATIENCE);
+    });
+
     it("watches all namespaces when none is named", async () => {
       const seen = watch({ namespace: undefined } as unknown as Partial<WatchScope>);
       await vi.waitFor(() => expect(seen.state).toBe("live"), PATIENCE);

@@ -4,7 +4,7 @@ import type { MemoryCluster } from "../../src/adapters/memory/object-store.ts";
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
 import { isGoing } from "../../src/core/lifetime.ts";
 import { formatKey, type GroupKind, type KeyText } from "../../src/core/object-key.ts";
-import type { Informers, WatchHandler, WatchScope } from "../../src/engine/ports/informer.ts";
+import { ofWholeLists, type Informers, type WatchHandler, type WatchScope } from "../../src/engine/ports/informer.ts";
 import type {
   ClusterResult,
   DeletePreconditions,
@@ -100,12 +100,12 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
     return Promise.resolve({ kind: "ok", value: { kind: "cluster" } });
   }
 
-  async watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void> {
+  async watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void> {
     const alive = AbortSignal.any([signal, this.#process.lane.died]);
     const isOver = () => alive.aborted;
     while (!isOver()) {
       const broken = new AbortController();
-      const stream = new Stream(this.#process, scope, this.#audited(scope.type, handler), broken);
+      const stream = new Stream(this.#process, scope, this.#audited(scope.type, ofWholeLists(handler)), broken);
       await this.#cluster.watch(scope, stream, AbortSignal.any([alive, broken.signal]));
       if (!isOver()) await this.#process.lane.sleep(GAP_MS, signal);
     }

@@ -73,6 +73,8 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
   readonly #counts = { runs: 0, done: 0, failed: 0, interrupted: 0, lostLeases: 0, staleEnds: 0 };
   #worker: KeyWorker | undefined;
   #draining: Promise<void> | undefined;
+  readonly #death = Promise.withResolvers<Error>();
+  readonly died = this.#death.promise;
 
   constructor(options: ReconcileConsumerOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -122,12 +124,22 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     worker.on("error", (error) => this.#faults.add(error));
     this.#worker = worker;
     this.#held.start();
-    this.#run(worker).catch((error: unknown) => this.#options.logger.error({ error }, "the queue's worker ended"));
+    void this.#run(worker);
   }
 
+  /** Takes keys until the drain. BullMQ survives what the store throws: any other end is a bug, its or ours. */
   async #run(worker: KeyWorker): Promise<void> {
-    await this.#options.store.ready;
-    if (this.#draining === undefined) await worker.run();
+    try {
+      await this.#options.store.ready;
+      if (this.#draining === undefined) await worker.run();
+      if (this.#draining === undefined) throw new Error("it ended by itself");
+    } catch (error) {
+      this.#options.logger.error({ error }, "the queue's worker ended");
+      if (this.#draining !== undefined) return;
+      this.#death.resolve(
+        new Error(`no key is taken any more: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
   }
 
   running(): number {

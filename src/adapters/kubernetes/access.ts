@@ -9,6 +9,9 @@ import type { ClusterClient } from "./client.ts";
 import { ok } from "./fault.ts";
 import { kindLabel } from "./resource-path.ts";
 
+/** Namespaces asked about at the same time. */
+const AT_ONCE = 8;
+
 /** One question: may I? */
 export interface AccessQuestion {
   readonly type: ResourceType;
@@ -19,9 +22,9 @@ export interface AccessQuestion {
 }
 
 export class AccessReview implements WatchAccess {
-  private readonly client: ClusterClient;
+  private readonly client: Pick<ClusterClient, "request">;
 
-  constructor(client: ClusterClient) {
+  constructor(client: Pick<ClusterClient, "request">) {
     this.client = client;
   }
 
@@ -45,6 +48,7 @@ export class AccessReview implements WatchAccess {
         },
         verb: "review",
         kind: kindLabel(type),
+        urgency: "review",
       },
       signal,
     );
@@ -53,7 +57,7 @@ export class AccessReview implements WatchAccess {
 
   async watchScopeFor(
     type: ResourceType,
-    namespaces: readonly string[],
+    namespaces: () => Promise<readonly string[]>,
     signal: AbortSignal,
   ): Promise<ClusterResult<AllowedScope>> {
     const everywhere = await this.mayWatch(type, undefined, signal);
@@ -62,11 +66,15 @@ export class AccessReview implements WatchAccess {
 
     const missing = `apiGroups [${JSON.stringify(type.group)}] resources [${JSON.stringify(type.plural)}] verbs ["list", "watch"]`;
     if (!type.namespaced) return ok({ kind: "none", missing });
+    const wanted = await namespaces();
     const allowed: string[] = [];
-    for (const namespace of namespaces) {
-      const answer = await this.mayWatch(type, namespace, signal);
-      if (answer.kind === "fault") return answer;
-      if (answer.value) allowed.push(namespace);
+    for (let at = 0; at < wanted.length; at += AT_ONCE) {
+      const some = wanted.slice(at, at + AT_ONCE);
+      const answers = await Promise.all(some.map((namespace) => this.mayWatch(type, namespace, signal)));
+      for (const [index, answer] of answers.entries()) {
+        if (answer.kind === "fault") return answer;
+        if (answer.value) allowed.push(some[index] as string);
+      }
     }
     return ok(allowed.length === 0 ? { kind: "none", missing } : { kind: "namespaces", namespaces: allowed, missing });
   }
@@ -76,11 +84,7 @@ export class AccessReview implements WatchAccess {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<ClusterResult<boolean>> {
-    const [list, watch] = await Promise.all([
-      this.may({ type, verb: "list", namespace }, signal),
-      this.may({ type, verb: "watch", namespace }, signal),
-    ]);
-    if (list.kind === "fault") return list;
-    return watch.kind === "fault" ? watch : ok(list.value && watch.value);
+    const list = await this.may({ type, verb: "list", namespace }, signal);
+    return list.kind === "fault" || !list.value ? list : this.may({ type, verb: "watch", namespace }, signal);
   }
 }

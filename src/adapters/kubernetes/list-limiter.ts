@@ -1,10 +1,13 @@
-/** Keeps one watch from listing too often: lists are the most expensive requests there are. */
+/**
+ * Keeps one watch from listing too often: lists are the most expensive requests there are. The first list is free and one
+ * more may follow at once (the first has met an unlucky moment); from then on there is one in an interval, however long
+ * none was needed.
+ */
 export class ListLimiter {
   private readonly intervalMs: number;
   private tokens = 2;
   private filledAtMs: number | undefined;
 
-  /** @param intervalMs - one list in this time, and one more that may follow at once */
   constructor(intervalMs: number) {
     this.intervalMs = intervalMs;
   }
@@ -23,7 +26,30 @@ export class ListLimiter {
 
   private fill(nowMs: number): void {
     const gained = (nowMs - (this.filledAtMs ?? nowMs)) / this.intervalMs;
-    this.tokens = Math.min(2, this.tokens + gained);
+    this.tokens = Math.max(this.tokens, Math.min(1, this.tokens + gained));
     this.filledAtMs = nowMs;
+  }
+}
+
+/** The limiters of watches that follow one another: who begins a watch anew has no new list for that. */
+export class ListLimiters {
+  private readonly intervalMs: number;
+  /** By series, and by what of it is watched. A series that nobody holds any more is forgotten. */
+  private readonly bySeries = new WeakMap<object, Map<string, ListLimiter>>();
+
+  constructor(intervalMs: number) {
+    this.intervalMs = intervalMs;
+  }
+
+  /**
+   * @param series - absent: the watch stands for itself
+   * @param what - is watched, among what else the series watches
+   */
+  of(series: object | undefined, what: string): ListLimiter {
+    const limiters = (series && this.bySeries.get(series)) ?? new Map<string, ListLimiter>();
+    if (series !== undefined) this.bySeries.set(series, limiters);
+    const limiter = limiters.get(what) ?? new ListLimiter(this.intervalMs);
+    limiters.set(what, limiter);
+    return limiter;
   }
 }

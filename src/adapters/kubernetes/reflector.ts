@@ -6,11 +6,11 @@
 import { isUidInRange } from "../../core/slot.ts";
 import { memberAt, type JsonObject } from "../../core/json.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { Informers, WatchHandler, WatchScope } from "../../engine/ports/informer.ts";
+import { keptOf, type Informers, type WatchHandler, type WatchScope } from "../../engine/ports/informer.ts";
 import type { ClusterFault, ClusterResult, ObjectPage } from "../../engine/ports/object-store.ts";
 import type { ByteStream, ClusterClient } from "./client.ts";
 import { faultOfError } from "./fault.ts";
-import { ListLimiter } from "./list-limiter.ts";
+import { ListLimiters, type ListLimiter } from "./list-limiter.ts";
 import type { KubernetesObjectStore } from "./object-store.ts";
 import { collectionPath, kindLabel } from "./resource-path.ts";
 import { shardSelectorOf } from "./shard-selector.ts";
@@ -41,24 +41,28 @@ interface ReflectorParts {
 
 export class Reflector implements Informers {
   private readonly parts: ReflectorParts;
+  private readonly limiters: ListLimiters;
 
   constructor(parts: ReflectorParts) {
     this.parts = parts;
+    this.limiters = new ListLimiters((parts.timing ?? WATCH_TIMING).listIntervalMs);
   }
 
-  watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void> {
-    return new WatchLoop(this.parts, scope, handler, signal).run();
+  watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void> {
+    const { type, namespace, metadataOnly, series } = scope;
+    const what = `${collectionPath(type, namespace)} ${metadataOnly ? "metadata" : "all"}`;
+    return new WatchLoop(this.parts, scope, handler, this.limiters.of(series, what), signal).run();
   }
 }
 
 /** The life of one watch. */
-class WatchLoop {
+class WatchLoop<Kept> {
   private readonly client: Pick<ClusterClient, "open">;
   private readonly store: ReflectorParts["store"];
   private readonly clock: Clock;
   private readonly timing: WatchTiming;
   private readonly scope: WatchScope;
-  private readonly handler: WatchHandler;
+  private readonly handler: WatchHandler<Kept>;
   private readonly signal: AbortSignal;
   private readonly limiter: ListLimiter;
 
@@ -72,7 +76,13 @@ class WatchLoop {
   /** What the handler was last told: nothing, objects, or (for a kind not served) that there are none. */
   private told: "nothing" | "list" | "unserved" = "nothing";
 
-  constructor(parts: ReflectorParts, scope: WatchScope, handler: WatchHandler, signal: AbortSignal) {
+  constructor(
+    parts: ReflectorParts,
+    scope: WatchScope,
+    handler: WatchHandler<Kept>,
+    limiter: ListLimiter,
+    signal: AbortSignal,
+  ) {
     this.client = parts.client;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -80,7 +90,7 @@ class WatchLoop {
     this.scope = scope;
     this.handler = handler;
     this.signal = signal;
-    this.limiter = new ListLimiter(this.timing.listIntervalMs);
+    this.limiter = limiter;
     this.lastHeardMs = parts.clock.nowMs();
   }
 
@@ -104,20 +114,22 @@ class WatchLoop {
 
   private async list(): Promise<ClusterFault | undefined> {
     await this.clock.sleep(this.limiter.waitMs(this.clock.nowMs()), this.signal);
-    const objects: JsonObject[] = [];
-    let first: ObjectPage | undefined;
+    if (this.signal.aborted) return undefined;
+    const kept: Kept[] = [];
+    let version: string | undefined;
     let continueToken: string | undefined;
     do {
       const page = await this.listPage(continueToken);
       if (page.kind === "fault") return page.fault;
-      if (first === undefined) this.limiter.count(this.clock.nowMs());
-      first ??= page.value;
+      if (version === undefined) this.limiter.count(this.clock.nowMs());
+      version ??= page.value.resourceVersion;
       continueToken = page.value.continueToken;
-      for (const object of page.value.items) if (this.isOurs(object)) objects.push(object);
+      const ours = page.value.items.filter((object) => this.isOurs(object));
+      kept.push(...(await keptOf(this.handler, ours)));
     } while (continueToken !== undefined);
 
-    await this.handler.onList(objects, first.resourceVersion);
-    this.resourceVersion = first.resourceVersion;
+    await this.handler.onList(kept, version);
+    this.resourceVersion = version;
     this.told = "list";
     this.refusals = 0;
     this.brokenStreams = 0;

@@ -1,11 +1,12 @@
 /**
  * How fast we may talk to one cluster: a token bucket (requests a second, with a burst), a bound on requests in flight,
- * and a pause when the server asks for one. When there is a queue, status writes go before other writes before reads.
+ * and a pause when the server asks for one. When there is a queue, status writes go before other writes before reads
+ * before questions about our own rights.
  */
 import type { Clock } from "../../engine/ports/clock.ts";
 
 /** From the most to the least urgent. */
-export const URGENCIES = ["status", "write", "read"] as const;
+export const URGENCIES = ["status", "write", "read", "review"] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
 export interface BudgetOptions {

@@ -4,7 +4,7 @@ export interface WatchTiming {
   readonly silentAfterMs: number;
   /** The server ends a watch after this and up to twice as long, so that load spreads over its replicas again. */
   readonly serverTimeoutMs: number;
-  /** One list per watch in this time, and one more at once (a list that met an unlucky moment). */
+  /** One list per watch in this time, and at its beginning one more at once (a list that met an unlucky moment). */
   readonly listIntervalMs: number;
   /** First and longest wait between attempts; doubled in between, jittered by half. */
   readonly firstRetryMs: number;

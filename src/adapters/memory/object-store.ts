@@ -6,7 +6,7 @@
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import { formatApiVersion, LOCAL_CLUSTER, type GroupKind } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { Informers, WatchHandler, WatchScope } from "../../engine/ports/informer.ts";
+import { ofWholeLists, type Informers, type WatchHandler, type WatchScope } from "../../engine/ports/informer.ts";
 import type {
   ClusterFault,
   ClusterResult,
@@ -187,7 +187,7 @@ export class MemoryCluster implements ObjectStore, Informers {
     });
   }
 
-  watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void> {
+  watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void> {
     const target = { group: scope.type.group, kind: scope.type.kind, namespace: scope.namespace ?? "", name: "" };
     const open = (): Promise<ClusterResult<null>> =>
       this.perform("watch", target, signal, () => {
@@ -196,7 +196,7 @@ export class MemoryCluster implements ObjectStore, Informers {
       });
     const isServed = (): boolean => this.kindRefusal(scope.type) === undefined;
     const source = { store: this, history: this.history, clock: this.clock, open, isServed };
-    return new MemoryWatch(source, scope, handler, signal).run();
+    return new MemoryWatch(source, scope, ofWholeLists(handler), signal).run();
   }
 
   /** The way of every request: abort, fault before, the request itself at one instant, fault after. */

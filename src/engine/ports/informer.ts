@@ -14,17 +14,31 @@ export interface WatchScope {
   readonly metadataOnly: boolean;
   /** Part of the uid space this watch is for; absent: all of it. `[from, to)` of the FNV-1a-64 hash of the uid. */
   readonly uidRange?: { readonly from: bigint; readonly to: bigint };
+  /**
+   * Any object of the caller: watches of the same thing that give the same one are one watch that is begun anew, as far as
+   * the bound on lists goes. Absent: a watch of its own.
+   */
+  readonly series?: object;
 }
 
-/** What happens to objects, in order. Handlers are awaited one after another and must not throw. */
-export interface WatchHandler {
+/**
+ * What happens to objects, in order. Handlers are awaited one after another and must not throw.
+ *
+ * `Kept` is what stays of listed objects while their list goes on: the objects themselves, or what `digest` makes of them.
+ */
+export interface WatchHandler<Kept = JsonObject> {
+  /**
+   * Makes of a part of a list what `onList` is to be given of it, as soon as that part arrives: so no large list is ever held
+   * as full objects. A list that fails after some parts is begun anew, and what was made of them is forgotten.
+   */
+  digest?(objects: readonly JsonObject[]): Promise<readonly Kept[]>;
   /**
    * A complete list: at start, and again after every gap. Whatever it lacks was deleted. A kind the server does not serve
    * (yet, or no more) is told once as an empty list with resourceVersion "", and listed within 5 s of its installation.
    *
-   * @param objects - all objects of the scope
+   * @param listed - all objects of the scope, or what was made of them, in order
    */
-  onList(objects: readonly JsonObject[], resourceVersion: string): Promise<void> | void;
+  onList(listed: readonly Kept[], resourceVersion: string): Promise<void> | void;
   onEvent(type: "added" | "modified" | "deleted", object: JsonObject): Promise<void> | void;
   /** The stream works again, or does not: why, and since when it is silent. For readiness and metrics. */
   onState(state: StreamState): void;
@@ -43,5 +57,23 @@ export function streamTrouble(state: StreamState | undefined): string | undefine
 
 export interface Informers {
   /** Runs until the signal is aborted; resolves then. Never rejects. Recovers by itself with jittered backoff. */
-  watch(scope: WatchScope, handler: WatchHandler, signal: AbortSignal): Promise<void>;
+  watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void>;
+}
+
+/** What a handler keeps of these objects. */
+export async function keptOf<Kept>(
+  handler: WatchHandler<Kept>,
+  objects: readonly JsonObject[],
+): Promise<readonly Kept[]> {
+  // Who has no digest keeps the objects: then they are what `Kept` is.
+  return handler.digest === undefined ? (objects as readonly unknown[] as readonly Kept[]) : handler.digest(objects);
+}
+
+/** The same handler for an informer that has whole lists of objects in memory anyway. */
+export function ofWholeLists<Kept>(handler: WatchHandler<Kept>): WatchHandler {
+  return {
+    onList: async (objects, resourceVersion) => handler.onList(await keptOf(handler, objects), resourceVersion),
+    onEvent: (type, object) => handler.onEvent(type, object),
+    onState: (state) => handler.onState(state),
+  };
 }

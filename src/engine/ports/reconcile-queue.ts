@@ -69,6 +69,8 @@ export type RunReport =
 export interface ReconcileConsumer {
   /** Starts taking keys; `handle` is called for up to `concurrency` keys at once, never twice for one key. */
   start(handle: (run: KeyRun) => Promise<RunReport>): void;
+  /** Kept when no key is taken any more although nobody asked for the end: a bug, and the process must not live on. */
+  readonly died: Promise<Error>;
   /**
    * Stops taking, lets running keys finish within `deadlineMs`, interrupts ("draining") and hands back the rest.
    * May be called twice.

@@ -8,10 +8,14 @@ export type AllowedScope =
   | { readonly kind: "none"; readonly missing: string };
 
 export interface WatchAccess {
-  /** Cluster-wide if allowed, else in those of `namespaces` (the ones worth watching) where it is allowed. */
+  /**
+   * Cluster-wide if allowed, else in those of `namespaces` where it is allowed, in the same order.
+   *
+   * @param namespaces - the ones worth watching; asked for only where they matter
+   */
   watchScopeFor(
     type: ResourceType,
-    namespaces: readonly string[],
+    namespaces: () => Promise<readonly string[]>,
     signal: AbortSignal,
   ): Promise<ClusterResult<AllowedScope>>;
 }

@@ -3,17 +3,21 @@
  * managed objects, or both) decides who follows them and how much of them is read. Where our identity may not watch the
  * whole cluster it watches the namespaces that matter, and asks again from time to time.
  */
-import { parseKey, type GroupKind } from "../../core/object-key.ts";
+import type { GroupKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import type { SlotId } from "../../core/slot.ts";
 import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
 import { kindText } from "../ports/object-index.ts";
-import type { ClusterFault, ClusterResult, ResourceType } from "../ports/object-store.ts";
-import type { AllowedScope } from "../ports/watch-access.ts";
-import { ManagedFollower } from "./managed-follower.ts";
+import type { ClusterFault, ResourceType } from "../ports/object-store.ts";
+import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
+import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
+import type { Scope } from "./plan-spread.ts";
+import { ScopedWatches } from "./scoped-watches.ts";
+import type { TriggerDigest } from "./trigger-digest.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
+import { WatchPlaces, type Places } from "./watch-places.ts";
 import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
@@ -30,13 +34,21 @@ export interface KindWatchParts {
   readonly options: WatcherOptions;
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
+  /** Of the slot: lives on when its watches are begun anew, see `WatchScope`. */
+  readonly series: object;
   /** Told once, when the first complete list was worked on. */
   readonly onListed: () => void;
 }
 
+/** What is kept of a part of a list. */
+interface ListedPart {
+  readonly triggers: readonly TriggerDigest[];
+  readonly managed: readonly ListedObject[];
+}
+
 /** How soon a kind that is not served, or cannot be asked for, is tried again. */
 const RETRY_MS = 2000;
-/** How often a limited scope is looked at again: access or namespaces may have changed. */
+/** How often it is looked at again where to watch: access or namespaces may have changed. */
 const SCOPE_CHECK_MS = 30_000;
 
 export class KindWatch {
@@ -45,7 +57,13 @@ export class KindWatch {
   readonly #ended = new AbortController();
   readonly #triggers: TriggerFollower | undefined;
   readonly #managed: ManagedFollower | undefined;
+  readonly #places: WatchPlaces;
   readonly #states = new Map<string, StreamState>();
+  /** What is to be watched, and what of it was listed at least once. */
+  #scopes: readonly Scope[] = [];
+  readonly #listed = new Set<Scope>();
+  /** What was last said to be unwatched. */
+  #noted: string | undefined;
   /** Why nothing can be watched, and since when (monotonic). */
   #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
@@ -54,6 +72,7 @@ export class KindWatch {
     const { ports, options, pending, catalog } = parts;
     this.role = role;
     this.#parts = parts;
+    this.#places = new WatchPlaces(role, ports, options);
     this.#triggers = role.isTrigger ? new TriggerFollower(role, ports, options, pending, catalog) : undefined;
     this.#managed = role.isManaged ? new ManagedFollower(role, ports, options, pending) : undefined;
   }
@@ -118,112 +137,104 @@ export class KindWatch {
     await this.#triggers?.onDefinitions(signal);
   }
 
-  /** Watches where it is allowed; comes back when the scope has to be decided anew. */
+  /** Watches where it is allowed, and looks again from time to time; comes back when the kind is served in another way. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts.ports;
-    const asked = await this.#scopeOf(type, signal);
-    if (asked.kind === "fault") return this.#waitFor(asked.fault, signal);
-    const scope = asked.value;
-    this.#blocked = undefined;
-    this.#states.clear();
-    await this.#note(scope, signal);
-    if (scope.kind === "none") {
-      this.#listed();
-      return clock.sleep(SCOPE_CHECK_MS, signal);
+    const { clock, store } = this.#parts.ports;
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    const watches = new ScopedWatches((scope, ended) => this.#watch(type, scope, ended, until), over);
+    try {
+      for (let isSame = true; isSame && !until.aborted;) {
+        const found = await this.#places.find(type, until);
+        if (found.kind === "fault" && watches.count === 0) {
+          await this.#waitFor(found.fault, until);
+          return;
+        }
+        if (found.kind === "ok") await this.#follow(found.value, watches, until);
+        await clock.sleep(SCOPE_CHECK_MS, until);
+        const served = await store.resolve(this.role, until);
+        isSame = served.kind === "fault" || isServedAs(served.value, type);
+      }
+    } finally {
+      await watches.end();
+      this.#states.clear();
     }
-    const namespaces = scope.kind === "cluster" ? [undefined] : scope.namespaces;
-    this.#triggers?.setScopes(namespaces);
-    const changed = new AbortController();
-    const until = AbortSignal.any([signal, changed.signal]);
-    const listed = new Set<string | undefined>();
-    const onListed = (namespace: string | undefined) => {
-      listed.add(namespace);
-      if (listed.size === namespaces.length) this.#listed();
-    };
-    const watches = namespaces.map((namespace) => this.#watch(type, namespace, onListed, until));
-    void this.#recheck(type, scope, until).then(() => changed.abort());
-    await Promise.all(watches);
+    over.signal.throwIfAborted();
   }
 
-  #watch(
-    type: ResourceType,
-    namespace: string | undefined,
-    onListed: (namespace: string | undefined) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const handler: WatchHandler = {
-      onList: async (objects) => {
-        await this.#triggers?.onList(objects, namespace, signal);
-        await this.#managed?.onList(objects, namespace, signal);
-        if (!signal.aborted) onListed(namespace);
+  async #follow({ scopes, unwatched }: Places, watches: ScopedWatches, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return; // what was found while it ended says nothing
+    this.#blocked = undefined;
+    this.#scopes = scopes;
+    await this.#note(unwatched, signal);
+    this.#triggers?.setScopes(scopes);
+    watches.follow(scopes);
+    this.#told();
+  }
+
+  /** @param all - of the kind: what is known of changed objects outlives the watch of their namespace */
+  async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, all: AbortSignal): Promise<void> {
+    const handler: WatchHandler<ListedPart> = {
+      digest: async (objects) => {
+        const managed = this.#managed?.digest(objects) ?? [];
+        return [{ managed, triggers: (await this.#triggers?.digest(objects, signal)) ?? [] }];
+      },
+      onList: async (parts) => {
+        await this.#triggers?.onList(
+          parts.flatMap(({ triggers }) => triggers),
+          namespace,
+          signal,
+        );
+        await this.#managed?.onList(
+          parts.flatMap(({ managed }) => managed),
+          namespace,
+          all,
+        );
+        if (signal.aborted) return;
+        this.#listed.add(namespace);
+        this.#told();
       },
       onEvent: (kind, object) => {
         this.#triggers?.onEvent(kind, object);
-        this.#managed?.onEvent(kind, object, signal);
+        this.#managed?.onEvent(kind, object, all);
       },
-      onState: (state) => this.#states.set(namespace ?? "", state),
+      onState: (state) => {
+        if (signal.aborted) return;
+        if (state.kind === "down" && state.fault.kind === "forbidden") this.#places.doubt(namespace);
+        this.#states.set(namespace ?? "", state);
+      },
     };
     const scope = {
       type,
       metadataOnly: this.#triggers === undefined,
+      series: this.#parts.series,
       ...(namespace === undefined ? {} : { namespace }),
     };
-    return this.#parts.ports.informers.watch(scope, handler, signal);
+    await this.#parts.ports.informers.watch(scope, handler, signal);
+    this.#listed.delete(namespace);
+    this.#states.delete(namespace ?? "");
   }
 
-  #listed(): void {
-    if (this.#isListed) return;
+  /** Tells, once, that every place was listed. */
+  #told(): void {
+    if (this.#isListed || !this.#scopes.every((scope) => this.#listed.has(scope))) return;
     this.#isListed = true;
     this.#parts.onListed();
   }
 
   /** Tells workers where nobody watches, for they poll what is there and say so on the trigger. */
-  async #note(scope: AllowedScope, signal: AbortSignal): Promise<void> {
+  async #note(places: UnwatchedPlaces, signal: AbortSignal): Promise<void> {
     const { ports } = this.#parts;
-    if (this.#managed === undefined) return;
-    const wanted = scope.kind === "namespaces" ? await this.#namespaces() : [];
-    const denied = wanted.filter((each) => scope.kind === "namespaces" && !scope.namespaces.includes(each));
-    const places =
-      scope.kind === "none"
-        ? { "": scope.missing }
-        : Object.fromEntries(denied.map((each) => [each, scope.kind === "namespaces" ? scope.missing : ""]));
+    const text = JSON.stringify(places);
+    if (this.#managed === undefined || text === this.#noted) return;
     if (Object.keys(places).length > 0)
       ports.log.warn({ slot: this.role.slot, places }, "some objects may not be watched and are polled instead");
     const kind = kindText(`${ports.store.cluster}/${this.role.group || "_"}/${this.role.kind}`);
     await untilReached(() => ports.ledger.noteUnwatched(kind, places), "writing the ledger", ports, signal);
+    this.#noted = text;
   }
+}
 
-  /** Comes back when the kind is served in another way, or other namespaces may or should be watched than these. */
-  async #recheck(type: ResourceType, watched: AllowedScope, signal: AbortSignal): Promise<void> {
-    const { clock, store } = this.#parts.ports;
-    const textOf = (scope: AllowedScope) => (scope.kind === "namespaces" ? scope.namespaces.join() : scope.kind);
-    while (!signal.aborted) {
-      await clock.sleep(SCOPE_CHECK_MS, signal);
-      const served = await store.resolve(this.role, signal);
-      if (served.kind === "ok" && (served.value.version !== type.version || served.value.plural !== type.plural))
-        return;
-      const scope = await this.#scopeOf(type, signal);
-      if (scope.kind === "ok" && textOf(scope.value) !== textOf(watched)) return;
-    }
-  }
-
-  async #scopeOf(type: ResourceType, signal: AbortSignal): Promise<ClusterResult<AllowedScope>> {
-    const { triggerNamespaces } = this.#parts.options;
-    const wanted = await this.#namespaces();
-    // Triggers count in these namespaces only; managed objects may be anywhere.
-    if (this.#managed === undefined && triggerNamespaces !== "all" && type.namespaced) {
-      return { kind: "ok", value: { kind: "namespaces", namespaces: triggerNamespaces, missing: "" } };
-    }
-    return this.#parts.ports.access.watchScopeFor(type, wanted, signal);
-  }
-
-  /** The namespaces worth watching where the whole cluster is not allowed, in order. */
-  async #namespaces(): Promise<readonly string[]> {
-    const { ports, options } = this.#parts;
-    const configured = options.triggerNamespaces === "all" ? [] : options.triggerNamespaces;
-    const kind = kindText(`${ports.store.cluster}/${this.role.group || "_"}/${this.role.kind}`);
-    const named = await ports.index.objectsOfKind(kind).catch(() => []);
-    const namespaces = named.flatMap((object) => parseKey(object)?.namespace ?? []);
-    return [...new Set([...configured, ...namespaces])].filter((namespace) => namespace !== "").sort();
-  }
+function isServedAs(served: ResourceType, type: ResourceType): boolean {
+  return served.version === type.version && served.plural === type.plural;
 }

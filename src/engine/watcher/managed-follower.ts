@@ -22,6 +22,11 @@ interface Change {
   readonly holder: KeyText | undefined;
 }
 
+/** What is kept of an object while its list goes on. */
+export interface ListedObject extends Change {
+  readonly key: KeyText;
+}
+
 /** Long enough for the worker that wrote the object to record what it looked at. */
 const BATCH_AFTER_MS = 20;
 const BATCH = 500;
@@ -43,8 +48,17 @@ export class ManagedFollower {
     this.#pending = pending;
   }
 
+  /** What is kept of some of the listed objects. */
+  digest(objects: readonly JsonObject[]): readonly ListedObject[] {
+    return objects.map((object) => ({
+      key: this.#keyOf(object),
+      version: versionOf(object),
+      holder: this.#holderOf(object),
+    }));
+  }
+
   /** Compares a list with the index: what it lacks is gone, what has another version has changed. */
-  async onList(objects: readonly JsonObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
+  async onList(objects: readonly ListedObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
     const { index, store } = this.#ports;
     const kind = kindText(formatKey({ cluster: store.cluster, ...this.#kind, namespace: "", name: "x" }));
     const named = await untilReached(() => index.objectsOfKind(kind), "reading the index", this.#ports, signal);
@@ -52,11 +66,8 @@ export class ManagedFollower {
     const unlisted = new Set(
       named.filter((object) => namespace === undefined || parseKey(object)?.namespace === namespace),
     );
-    for (const object of objects) {
-      const key = this.#keyOf(object);
-      const holder = this.#holderOf(object);
-      if (unlisted.delete(key) || holder !== undefined) this.#changes.set(key, { version: versionOf(object), holder });
-    }
+    for (const { key, version, holder } of objects)
+      if (unlisted.delete(key) || holder !== undefined) this.#changes.set(key, { version, holder });
     for (const object of unlisted) this.#changes.set(object, { version: "", holder: undefined });
     this.#work(signal);
   }
@@ -84,7 +95,7 @@ export class ManagedFollower {
     const { clock, log } = this.#ports;
     while (this.#changes.size > 0 && !signal.aborted) {
       await clock.sleep(BATCH_AFTER_MS, signal);
-      const batch = [...this.#changes].slice(0, BATCH);
+      const batch = [...this.#changes.entries().take(BATCH)];
       for (const [object] of batch) this.#changes.delete(object);
       try {
         await this.#wakeFor(batch);

@@ -25,16 +25,24 @@ const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 20_000;
 const PAUSE_MS = 500;
 
+/** Somebody who waits for a wake-up to be taken. Of those that call themselves the same, only the last is told. */
+export interface OnSent {
+  readonly name: string;
+  readonly tell: () => void;
+}
+
+/** However often a key changes while the queue is away: of each object the last text, of each name the last to tell. */
 interface Pending {
   readonly wakeUp: WakeUp;
-  readonly seen: readonly Seen[];
-  readonly onSent: readonly (() => void)[];
+  /** By slot and object. */
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly onSent: ReadonlyMap<string, OnSent>;
 }
 
 /** What follows from a wake-up once the queue has taken it. */
 export interface AfterSent {
   readonly seen?: Seen;
-  readonly onSent?: () => void;
+  readonly onSent?: OnSent;
 }
 
 export interface PendingPorts {
@@ -71,8 +79,8 @@ export class PendingWakeUps {
   add(wakeUp: WakeUp, { seen, onSent }: AfterSent = {}): void {
     const added: Pending = {
       wakeUp,
-      seen: seen === undefined ? [] : [seen],
-      onSent: onSent === undefined ? [] : [onSent],
+      seen: new Map(seen === undefined ? [] : [[`${seen.slot} ${seen.object}`, seen]]),
+      onSent: new Map(onSent === undefined ? [] : [[onSent.name, onSent]]),
     };
     const merged = merge(this.#pending.get(wakeUp.key), added);
     this.#pending.set(wakeUp.key, merged);
@@ -93,7 +101,7 @@ export class PendingWakeUps {
   /** @returns whether the queue took everything */
   async flush(): Promise<boolean> {
     while (this.#pending.size > 0) {
-      const batch = [...this.#pending.values()].slice(0, BATCH);
+      const batch = [...this.#pending.values().take(BATCH)];
       for (const { wakeUp } of batch) this.#pending.delete(wakeUp.key);
       if (await this.#send(batch)) continue;
       for (const each of batch) this.#pending.set(each.wakeUp.key, merge(each, this.#pending.get(each.wakeUp.key)));
@@ -127,7 +135,7 @@ export class PendingWakeUps {
     }
     this.#remember(batch);
     await this.#record(batch, epoch);
-    for (const { onSent } of batch) for (const tell of onSent) tell();
+    for (const { onSent } of batch) for (const { tell } of onSent.values()) tell();
     return true;
   }
 
@@ -144,7 +152,7 @@ export class PendingWakeUps {
     const reasons = new Map<string, number>();
     for (const { wakeUp, seen } of batch) {
       reasons.set(wakeUp.cause.reason, (reasons.get(wakeUp.cause.reason) ?? 0) + 1);
-      for (const { slot, object, text } of seen) {
+      for (const { slot, object, text } of seen.values()) {
         const changes = bySlot.get(slot) ?? new Map<string, string | null>();
         bySlot.set(slot, changes.set(object, text));
       }
@@ -183,7 +191,7 @@ function merge(first: Pending | undefined, second: Pending | undefined): Pending
       workClass: first.wakeUp.workClass < second.wakeUp.workClass ? first.wakeUp.workClass : second.wakeUp.workClass,
       ...(afterMs === 0 ? {} : { afterMs }),
     },
-    seen: [...first.seen, ...second.seen],
-    onSent: [...first.onSent, ...second.onSent],
+    seen: new Map([...first.seen, ...second.seen]),
+    onSent: new Map([...first.onSent, ...second.onSent]),
   };
 }

@@ -60,18 +60,22 @@ export class PlanSpread {
     if ((this.#begun.get(scope) ?? this.#recorded) === plan) return;
     this.#begun.set(scope, plan);
     const { epoch } = this.#pending;
-    this.#spread([...keys], () => {
+    this.#spread(scope, [...keys], () => {
       this.#sent.set(scope, plan);
       void this.#record(plan, epoch, signal);
     });
   }
 
-  #spread(keys: readonly KeyText[], onAllSent: () => void): void {
+  /** A later spread of the scope takes the place of one that the queue has not taken yet. */
+  #spread(scope: Scope, keys: readonly KeyText[], onAllSent: () => void): void {
     let left = keys.length;
     if (left === 0) onAllSent();
-    const onSent = () => {
-      left -= 1;
-      if (left === 0) onAllSent();
+    const onSent = {
+      name: `${this.#kind.slot} ${scope ?? ""}`,
+      tell: () => {
+        left -= 1;
+        if (left === 0) onAllSent();
+      },
     };
     const cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
     for (const [index, key] of keys.entries()) {

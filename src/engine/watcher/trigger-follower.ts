@@ -9,14 +9,15 @@ import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/ob
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { parseInventory } from "../../core/resource/inventory.ts";
 import { fnv1a64, type SlotId } from "../../core/slot.ts";
-import { hasFinalizer } from "../finalizer.ts";
 import type { IndexEntry } from "../ports/object-index.ts";
 import type { WorkClass } from "../ports/key-store.ts";
 import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
-import { triggerFingerprint, wakeForTrigger } from "../wake.ts";
+import { wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { PlanSpread, type Scope } from "./plan-spread.ts";
+import { digestOf, type TriggerDigest } from "./trigger-digest.ts";
+import { UnseenEdits, wasLookedAt } from "./unseen-edits.ts";
 import { untilReached } from "./until-reached.ts";
 import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
@@ -42,6 +43,8 @@ export class TriggerFollower {
   readonly #asked = new Map<KeyText, string>();
   /** Triggers that carry an inventory or a finalizer of ours. */
   readonly #recorded = new Set<KeyText>();
+  /** Edits that no run is known to have seen, though their trigger looks like the one in the ledger. */
+  readonly #unseen = new UnseenEdits();
 
   constructor(
     kind: FollowedKind,
@@ -69,22 +72,28 @@ export class TriggerFollower {
     for (const scope of this.#listed) if (!scopes.includes(scope)) this.#listed.delete(scope);
   }
 
-  /** @param objects - all triggers of the kind in this scope */
-  async onList(objects: readonly JsonObject[], scope: Scope, signal: AbortSignal): Promise<void> {
+  /** What is kept of some of the listed triggers. What their inventories name is in the index then. */
+  async digest(objects: readonly JsonObject[], signal: AbortSignal): Promise<readonly TriggerDigest[]> {
     const triggers = objects.filter((object) => this.#counts(object));
-    await this.#rebuildIndex(triggers, signal);
+    const kept = triggers.map((trigger) => this.#digestOf(trigger));
+    const entries = triggers.flatMap((trigger, index) => this.#indexEntries(trigger, kept[index]));
+    await this.#rebuildIndex(entries, signal);
+    return kept;
+  }
+
+  /** @param triggers - all of the kind in this scope */
+  async onList(triggers: readonly TriggerDigest[], scope: Scope, signal: AbortSignal): Promise<void> {
     const seen = await this.#ledger(signal);
     if (seen === undefined) return;
     const isTakeOver = !this.#listed.has(scope);
     this.#listed.add(scope);
     const missing = new Set([...seen.keys()].filter((key) => isIn(key, scope)));
     const settled: KeyText[] = [];
-    for (const object of triggers) {
-      const key = this.#keyOf(object);
-      missing.delete(key);
-      if (this.#look(seen, key, object, "list")) continue;
-      settled.push(key);
-      if (isTakeOver) this.#spreadResync(key, object);
+    for (const trigger of triggers) {
+      missing.delete(trigger.key);
+      if (this.#look(seen, trigger, "list")) continue;
+      settled.push(trigger.key);
+      if (isTakeOver) this.#spreadResync(trigger);
     }
     for (const key of missing) this.#gone(seen, key);
     await this.#plan.follow(scope, settled, signal);
@@ -92,9 +101,9 @@ export class TriggerFollower {
 
   onEvent(type: "added" | "modified" | "deleted", object: JsonObject): void {
     if (this.#seen === undefined || !this.#counts(object)) return; // a list comes first
-    const key = this.#keyOf(object);
-    if (type === "deleted") this.#gone(this.#seen, key);
-    else this.#look(this.#seen, key, object, type);
+    const trigger = this.#digestOf(object);
+    if (type === "deleted") this.#gone(this.#seen, trigger.key);
+    else this.#look(this.#seen, trigger, type);
   }
 
   /** Wakes, paced, every trigger whose plan is another than the one last spread. */
@@ -114,21 +123,22 @@ export class TriggerFollower {
   }
 
   /** @returns whether the trigger was woken */
-  #look(seen: Map<KeyText, string>, key: KeyText, object: JsonObject, how: "list" | "added" | "modified"): boolean {
-    const annotations = memberAt(object, ["metadata", "annotations"]);
-    const asked = textMember(annotations, ANNOTATION.workflow);
+  #look(seen: Map<KeyText, string>, trigger: TriggerDigest, how: "list" | "added" | "modified"): boolean {
+    const { key, asked } = trigger;
     if (asked === "") this.#asked.delete(key);
     else this.#asked.set(key, asked);
-    const isRecorded = textMember(annotations, ANNOTATION.inventory) !== "" || hasFinalizer(object);
-    if (!isRecorded) this.#recorded.delete(key);
+    if (!trigger.isRecorded) this.#recorded.delete(key);
     else this.#recorded.add(key);
-    const text = withPlan(triggerFingerprint(object), this.#askedPlan(asked));
+    const text = withPlan(trigger.fingerprint, this.#askedPlan(asked));
     const known = seen.get(key);
-    if (known === text) return false;
-    const wake = wakeForTrigger(known === undefined ? undefined : withoutPlan(known), object);
-    const reason = wake?.reason ?? "definition";
+    const isUnseen = this.#unseen.has(trigger) && how === "list"; // an event tells of an edit by itself
+    if (known === text && !isUnseen) return false;
+    const wake = wakeForTrigger(known === undefined ? undefined : withoutPlan(known), trigger);
+    const reason = wake?.reason ?? (isUnseen ? "modified" : "definition");
+    const isUrgent = wake !== undefined || isUnseen;
     seen.set(key, text);
-    this.#wake(key, wake === undefined ? 3 : urgency(object, how, known), reason, text);
+    this.#unseen.woken(trigger);
+    this.#wake(key, isUrgent ? urgency(trigger, how, known) : 3, reason, text);
     return true;
   }
 
@@ -136,6 +146,7 @@ export class TriggerFollower {
     seen.delete(key);
     this.#asked.delete(key);
     this.#recorded.delete(key);
+    this.#unseen.forget(key);
     this.#wake(key, 1, "deleted", null);
   }
 
@@ -147,8 +158,7 @@ export class TriggerFollower {
   }
 
   /** Nothing happened to it while nobody watched; it still gets a look within one interval. */
-  #spreadResync(key: KeyText, object: JsonObject): void {
-    const uid = textMember(member(object, "metadata"), "uid");
+  #spreadResync({ key, uid }: TriggerDigest): void {
     const afterMs = Number(fnv1a64(uid) % BigInt(Math.max(1, this.#options.resyncIntervalMs))) + 1;
     this.#pending.add({ key, workClass: 3, afterMs, cause: { reason: "resync", atMs: this.#ports.clock.wallMs() } });
   }
@@ -169,21 +179,19 @@ export class TriggerFollower {
   }
 
   /** The inventories on the triggers are the truth about which objects concern them; the index may have been lost. */
-  async #rebuildIndex(objects: readonly JsonObject[], signal: AbortSignal): Promise<void> {
-    const entries = objects.flatMap((object) => this.#indexEntries(object));
+  async #rebuildIndex(entries: readonly IndexEntry[], signal: AbortSignal): Promise<void> {
     for (let at = 0; at < entries.length; at += INDEX_BATCH) {
       const batch = entries.slice(at, at + INDEX_BATCH);
       await untilReached(() => this.#ports.index.add(batch), "rebuilding the index", this.#ports, signal);
     }
   }
 
-  #indexEntries(trigger: JsonObject): readonly IndexEntry[] {
-    const metadata = member(trigger, "metadata");
-    const text = textMember(member(metadata, "annotations"), ANNOTATION.inventory);
-    const key = this.#keyOf(trigger);
-    return parseInventory(text, textMember(metadata, "uid")).map((entry) => ({
+  #indexEntries(trigger: JsonObject, digest: TriggerDigest | undefined): readonly IndexEntry[] {
+    if (digest === undefined) return [];
+    const text = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.inventory);
+    return parseInventory(text, digest.uid).map((entry) => ({
       object: formatKey({ cluster: this.#ports.store.cluster, ...entry }),
-      trigger: key,
+      trigger: digest.key,
     }));
   }
 
@@ -202,20 +210,15 @@ export class TriggerFollower {
     return name === "" ? "" : (this.#catalog().find("Workflow", name, "")?.planHash ?? "none");
   }
 
-  #keyOf(object: JsonObject): KeyText {
-    const metadata = member(object, "metadata");
-    const { group, kind } = this.#kind;
-    const [namespace, name] = [textMember(metadata, "namespace"), textMember(metadata, "name")];
-    return formatKey({ cluster: this.#ports.store.cluster, group, kind, namespace, name });
+  #digestOf(trigger: JsonObject): TriggerDigest {
+    return digestOf(trigger, this.#ports.store.cluster, this.#kind);
   }
 }
 
 /** An event is a change by somebody. What a list shows for the first time is one too, unless it was looked at before. */
-function urgency(object: JsonObject, how: "list" | "added" | "modified", known: string | undefined): WorkClass {
+function urgency(trigger: TriggerDigest, how: "list" | "added" | "modified", known: string | undefined): WorkClass {
   if (how !== "list" || known !== undefined) return 1;
-  const generation = memberAt(object, ["metadata", "generation"]);
-  const wasLookedAt = generation !== undefined && memberAt(object, ["status", "observedGeneration"]) === generation;
-  return wasLookedAt ? 3 : 2;
+  return wasLookedAt(trigger) ? 3 : 2;
 }
 
 /** `uid:hash`, and for a trigger that names its Workflow `uid:hash:plan`. */

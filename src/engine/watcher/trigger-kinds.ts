@@ -24,6 +24,8 @@ export class TriggerKinds {
   readonly #store: ObjectStore;
   readonly #ref: ObjectRef;
   #kinds = new Map<string, GroupVersionKind>();
+  /** Could not be taken out: that is tried again after the next reading. */
+  readonly #stuck = new Set<string>();
   #loadedMs = Number.NEGATIVE_INFINITY;
 
   /** @param namespace - where the ConfigMap is */
@@ -46,6 +48,7 @@ export class TriggerKinds {
 
   /** Reads what other watchers, now or before us, have written. @returns why it could not be read */
   async load(signal: AbortSignal): Promise<ClusterFault | undefined> {
+    this.#stuck.clear();
     const read = await this.#store.get(this.#ref, signal);
     if (read.kind === "fault" && read.fault.kind !== "notFound") return read.fault;
     const data = read.kind === "ok" ? member(read.value, "data") : undefined;
@@ -69,11 +72,13 @@ export class TriggerKinds {
     return fault;
   }
 
+  /** @returns why it could not be taken out, once between two readings */
   async forget(kind: GroupKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
     const name = nameOf(kind);
-    if (!this.#kinds.has(name)) return undefined;
+    if (!this.#kinds.has(name) || this.#stuck.has(name)) return undefined;
     const fault = await this.#write({ [name]: null }, signal);
     if (fault === undefined) this.#kinds.delete(name);
+    else this.#stuck.add(name);
     return fault;
   }
 

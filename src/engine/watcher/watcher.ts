@@ -32,7 +32,11 @@ export class Watcher {
   readonly #heartbeat: Heartbeat;
   readonly #kinds: TriggerKinds;
   readonly #watches = new Map<SlotId, KindWatch>();
+  /** Watches that are begun anew: they go on until their successor has listed, which may have to wait for its turn. */
+  readonly #retiring = new Map<SlotId, KindWatch>();
   readonly #running = new Set<Promise<void>>();
+  /** Of every slot there is: however often its watch is begun anew, it lists no more often for that. */
+  readonly #series = new Map<SlotId, object>();
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
@@ -64,7 +68,7 @@ export class Watcher {
       if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
     }
     unsubscribe();
-    for (const watch of this.#watches.values()) watch.stop();
+    for (const watch of [...this.#watches.values(), ...this.#retiring.values()]) watch.stop();
     await Promise.all([...this.#running, beating]);
     ended.abort();
     await sending;
@@ -106,7 +110,9 @@ export class Watcher {
       if (view === undefined || this.#heartbeat.isAway || !this.#definitions.isReady) return;
       const catalog = await this.#follow(signal);
       const roles = this.#roles(catalog, await this.#keptKinds(signal));
-      await this.#claim(await this.#assign(view.watchers, roles, signal));
+      const owners = await this.#assign(view.watchers, roles, signal);
+      this.#endRetired();
+      await this.#claim(owners);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const reason = "shared state cannot be reached, the watcher goes on with its slots";
@@ -120,11 +126,26 @@ export class Watcher {
       { why, slots: this.#watches.size },
       "the shared state may have lost something, listing everything",
     );
-    for (const watch of this.#watches.values()) watch.stop();
-    this.#watches.clear();
+    for (const [slot, watch] of this.#watches) this.#retire(slot, watch);
     this.#follower.forget();
     this.#pending.replay();
     this.#definitionsChanged = true;
+  }
+
+  /** For a watch that is begun anew. One that has not listed yet is not worth keeping beside the one before it. */
+  #retire(slot: SlotId, watch: KindWatch): void {
+    this.#watches.delete(slot);
+    if (this.#retiring.has(slot)) watch.stop();
+    else this.#retiring.set(slot, watch);
+  }
+
+  #endRetired(): void {
+    for (const [slot, watch] of this.#retiring) {
+      const successor = this.#watches.get(slot);
+      if (successor !== undefined && !successor.isListed) continue;
+      watch.stop();
+      this.#retiring.delete(slot);
+    }
   }
 
   /** Registry first, then whoever depends on a changed definition. */
@@ -153,7 +174,7 @@ export class Watcher {
     const isSettled = this.#ports.clock.nowMs() - this.#heartbeat.returnedMs >= SETTLE_MS;
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
-      if (watch !== undefined && !isSame(watch.role, role)) this.#stop(slot, watch);
+      if (watch !== undefined && !isSame(watch.role, role)) this.#retire(slot, watch);
       if (owners.get(slot) === id && !this.#watches.has(slot) && (isSettled || watch !== undefined))
         await this.#start(role, signal);
     }
@@ -176,6 +197,7 @@ export class Watcher {
   ): Promise<void> {
     const { id } = this.#options;
     for (const [slot, watch] of this.#watches) if (!roles.has(slot)) this.#stop(slot, watch);
+    for (const slot of this.#series.keys()) if (!roles.has(slot)) this.#series.delete(slot);
     const foreign = [...this.#watches].filter(([slot]) => owners.get(slot) !== id);
     if (foreign.length === 0) return;
     const claimed = await this.#ports.membership.owners(foreign.map(([slot]) => slot));
@@ -190,7 +212,9 @@ export class Watcher {
     if (role.isTrigger && !(await this.#isKept(role, signal))) return; // the next tick tries again
     const catalog = () => this.#catalog ?? this.#definitions.catalog();
     const onListed = () => this.#nudge.abort();
-    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, onListed });
+    const series = this.#series.get(role.slot) ?? {};
+    this.#series.set(role.slot, series);
+    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, series, onListed });
     this.#watches.set(role.slot, watch);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch
@@ -246,7 +270,12 @@ export class Watcher {
     for (const kind of kept) {
       const watches = slotsOf(this.#ports.store.cluster, kind, 1).map((slot) => this.#watches.get(slot));
       const isDone = watches.every((watch) => watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords);
-      if (isDone) await this.#kinds.forget(kind, signal);
+      const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
+      if (fault !== undefined)
+        this.#ports.log.warn(
+          { ...kind, error: fault.detail },
+          "a kind without triggers of ours could not be taken out",
+        );
     }
     return kept;
   }

@@ -1,6 +1,7 @@
 /** Watcher and worker in one process, for laptops and tests: with Redis, or with everything in memory. */
 import type { ClusterConfig } from "../shared/config.ts";
 import { openFoundation } from "../shared/foundation.ts";
+import { together } from "../shared/together.ts";
 import { createWatcher, watcherTrouble } from "../watcher/main.ts";
 import { work } from "../worker/main.ts";
 
@@ -13,9 +14,12 @@ export async function runDev(config: ClusterConfig, signal: AbortSignal): Promis
   if (config.redisUrl === undefined) base.log.info({}, "no Redis given: queue and shared state live in this process");
   const ended = new AbortController();
   const definitions = base.definitions.run(ended.signal);
-  await Promise.all([watcher.run(signal), work(base, config, signal)]);
-  ended.abort();
-  await definitions;
-  await base.close();
+  try {
+    await together([(until) => watcher.run(until), (until) => work(base, config, until)], signal);
+  } finally {
+    ended.abort();
+    await definitions;
+    await base.close();
+  }
   base.log.info({}, "stopped");
 }

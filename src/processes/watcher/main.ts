@@ -4,6 +4,7 @@ import { Watcher } from "../../engine/watcher/watcher.ts";
 import type { ClusterConfig } from "../shared/config.ts";
 import { ConfigError } from "../shared/settings.ts";
 import { openFoundation, type Foundation } from "../shared/foundation.ts";
+import { together } from "../shared/together.ts";
 
 /** Runs until the signal is aborted. */
 export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Promise<void> {
@@ -13,8 +14,11 @@ export async function runWatcher(config: ClusterConfig, signal: AbortSignal): Pr
   if (base === undefined) return;
   const watcher = createWatcher(base, config);
   base.judgeBy({ redis: () => base.state.trouble(), watcher: () => watcherTrouble(watcher) });
-  await Promise.all([base.definitions.run(signal), watcher.run(signal)]);
-  await base.close();
+  try {
+    await together([(until) => base.definitions.run(until), (until) => watcher.run(until)], signal);
+  } finally {
+    await base.close();
+  }
   base.log.info({}, "stopped");
 }
 

@@ -23,14 +23,21 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
     redis: () => base.state.trouble(),
     definitions: () => definitionsTrouble(base.definitions),
   });
-  await work(base, config, signal);
-  ended.abort();
-  await definitions;
-  await base.close();
+  try {
+    await work(base, config, signal);
+  } finally {
+    ended.abort();
+    await definitions;
+    await base.close();
+  }
   base.log.info({}, "stopped");
 }
 
-/** Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller. */
+/**
+ * Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller.
+ *
+ * @throws Error when keys are taken no more though nobody asked for the end: the process is to be started anew
+ */
 export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
   const { clock, log, cluster, state, definitions, metrics } = base;
   const { queue, index, lock, ledger, registry } = state;
@@ -56,16 +63,17 @@ export async function work(base: Foundation, config: ClusterConfig, signal: Abor
   const consumer = state.consumer({ concurrency: config.concurrency, canReach: () => cluster.client.isInReach });
   consumer.start((run) => reconciler.reconcile(run));
   log.info({ concurrency: config.concurrency }, "working");
-  await aborted(signal);
+  const failure = await Promise.race([aborted(signal), consumer.died]);
   log.info({ running: consumer.running(), drainMs: config.drainMs }, "draining");
   await consumer.drain(config.drainMs);
   reconciler.end();
   await events.close(LAST_EVENTS_MS);
+  if (failure !== undefined) throw failure;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MemoryDefinitionRegistry } from "../../../src/adapters/memory/definition-registry.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { DefinitionCache, definitionHashes } from "../../../src/engine/definitions.ts";
-import type { WatchHandler } from "../../../src/engine/ports/informer.ts";
+import { ofWholeLists, type WatchHandler } from "../../../src/engine/ports/informer.ts";
 import type { ObjectStore } from "../../../src/engine/ports/object-store.ts";
 import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -37,8 +37,8 @@ function harness() {
       ),
   } as unknown as ObjectStore;
   const informers = {
-    watch: ({ type }: { type: { kind: string } }, handler: WatchHandler) => {
-      handlers.set(type.kind, handler);
+    watch: <Kept>({ type }: { type: { kind: string } }, handler: WatchHandler<Kept>) => {
+      handlers.set(type.kind, ofWholeLists(handler));
       return new Promise<void>(() => undefined);
     },
   };

@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { Worker } from "bullmq";
+import { describe, expect, it, vi } from "vitest";
 import { BullmqReconcileConsumer } from "../../../../src/adapters/bullmq/reconcile-consumer.ts";
 import { BullmqReconcileQueue } from "../../../../src/adapters/bullmq/reconcile-queue.ts";
+import { settled } from "../../../../src/adapters/memory/manual-clock.ts";
 import { MemoryKeyStore } from "../../../../src/adapters/memory/key-store.ts";
 import { systemClock } from "../../../../src/adapters/system/clock.ts";
 import type { Clock } from "../../../../src/engine/ports/clock.ts";
@@ -43,4 +45,39 @@ it("does not begin a run whose lease ended between the take and its begin, and t
   expect(consumer.counters()).toMatchObject({ lostLeases: 1, done: 1 });
   await consumer.drain(1000);
   await queue.close();
+});
+
+describe("the loop that takes keys", () => {
+  const consumerOf = (store: MemoryKeyStore) =>
+    new BullmqReconcileConsumer({ name: "test", store, clock: systemClock, logger: silentLog });
+
+  it("tells when it dies, for no key is taken any more", async () => {
+    class Broken extends MemoryKeyStore {
+      override readonly ready = Promise.reject<void>(new Error("a bug in the loop"));
+    }
+    const consumer = consumerOf(new Broken({ clock: systemClock }));
+    consumer.start(() => Promise.resolve({ kind: "done" }));
+    expect((await consumer.died).message).toContain("a bug in the loop");
+    await consumer.drain(1000);
+  });
+
+  it("tells when it ends by itself", async () => {
+    const run = vi.spyOn(Worker.prototype, "run").mockResolvedValue(undefined);
+    const consumer = consumerOf(new MemoryKeyStore({ clock: systemClock }));
+    consumer.start(() => Promise.resolve({ kind: "done" }));
+    expect((await consumer.died).message).toContain("ended");
+    run.mockRestore();
+    await consumer.drain(1000);
+  });
+
+  it("is not dead when it was asked to end", async () => {
+    const consumer = consumerOf(new MemoryKeyStore({ clock: systemClock }));
+    let isDead = false;
+    void consumer.died.then(() => (isDead = true));
+    consumer.start(() => Promise.resolve({ kind: "done" }));
+    await systemClock.sleep(20);
+    await consumer.drain(1000);
+    await settled();
+    expect(isDead).toBe(false);
+  });
 });

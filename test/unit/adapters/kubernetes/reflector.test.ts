@@ -39,7 +39,13 @@ class Stage {
   /** What the handler waits for before it takes an event. */
   hold: Promise<void> | undefined;
 
-  start(): Promise<void> {
+  readonly reflector = new Reflector({
+    client: { open: (request, signal) => this.open(request, signal) },
+    store: { list: (type, options, signal) => this.list(type, options, signal) },
+    clock: this.clock,
+  });
+
+  start(scope: Partial<WatchScope> = {}, signal = stop.signal): Promise<void> {
     const handler: WatchHandler = {
       onList: (objects, resourceVersion) => void this.told.push(`list ${objects.length} @${resourceVersion}`),
       onEvent: async (type, object) => {
@@ -49,8 +55,13 @@ class Stage {
       },
       onState: (state) => void this.states.push(state),
     };
-    const reflector = new Reflector({ client: this, store: this, clock: this.clock });
-    return reflector.watch({ type: WIDGET, metadataOnly: false, ...this.scope }, handler, stop.signal);
+    return this.reflector.watch({ type: WIDGET, metadataOnly: false, ...this.scope, ...scope }, handler, signal);
+  }
+
+  /** When it was listed, in ms. */
+  lists(): readonly number[] {
+    const lists = this.requests.filter((request) => request.startsWith("list"));
+    return lists.map((request) => Number(request.split(" at ")[1]));
   }
 
   list: KubernetesObjectStore["list"] = (_type, options) => {
@@ -139,6 +150,26 @@ describe("Reflector", () => {
     expect(stage.state).toBe("live");
   });
 
+  it("hands a list over part by part: of what arrived, only what the handler keeps of it is held", async () => {
+    const stage = new Stage();
+    stage.pages = 3;
+    stage.objects = [{ metadata: { name: "a", uid: "u" } }];
+    const handler: WatchHandler<string> = {
+      digest: (objects) => {
+        stage.requests.push(`digest ${objects.length}`);
+        return Promise.resolve(objects.map((object) => metadataText(object, "name")));
+      },
+      onList: (names, resourceVersion) => void stage.told.push(`list ${names.join()} @${resourceVersion}`),
+      onEvent: () => undefined,
+      onState: () => undefined,
+    };
+    void stage.reflector.watch({ type: WIDGET, metadataOnly: false }, handler, stop.signal);
+    await settled();
+    const [list, digest] = ["list at 0", "digest 1"];
+    expect(stage.requests).toEqual([list, digest, list, digest, list, digest, "watch 10 at 0"]);
+    expect(stage.told).toEqual(["list a,a,a @10"]);
+  });
+
   it("goes on at once when the server ends a stream in good order, from the last bookmark or event", async () => {
     const stage = await started();
     stage.stream.event("ADDED", "a", "11");
@@ -174,16 +205,46 @@ describe("Reflector", () => {
     expect(stage.requests.at(-1)).toBe(`watch 12 at ${before + 150}`);
   });
 
-  it("lists again when its place is forgotten, but not more than twice at once and then every 30 s", async () => {
+  it("lists again when its place is forgotten, but after the first list and one more only every 30 s", async () => {
     const stage = await started((given) => (given.openAnswer = EXPIRED));
     await stage.clock.advance(120_000);
-    const lists = stage.requests
-      .filter((request) => request.startsWith("list"))
-      .map((request) => Number(request.split(" at ")[1]));
-    expect(lists.length).toBeLessThanOrEqual(6);
+    const lists = stage.lists();
+    expect(lists.length).toBeLessThanOrEqual(5);
     expect(lists[1]).toBeLessThan(1000);
     for (const [index, time] of lists.slice(2).entries())
-      expect(time - (lists[index] ?? 0)).toBeGreaterThanOrEqual(30_000);
+      expect(time - (lists[index + 1] ?? 0)).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it("saves up no second list: after a quiet hour too there is one in 30 s", async () => {
+    const stage = await started();
+    await stage.clock.advance(3_600_000);
+    const before = stage.lists().length;
+    stage.openAnswer = EXPIRED;
+    stage.stream.push(new Error("cut"));
+    await stage.clock.advance(29_000);
+    expect(stage.lists().length - before).toBe(1);
+  });
+
+  it("holds lists back across the watches of a series, begun one after another, and not across others", async () => {
+    const stage = new Stage();
+    const flap = async (series: object) => {
+      for (let turn = 0; turn < 4; turn += 1) {
+        const ended = new AbortController();
+        void stage.start({ series }, ended.signal);
+        await stage.clock.advance(1000);
+        ended.abort();
+        stage.stream.push(new Error("aborted"));
+        await settled();
+      }
+    };
+    const series = {};
+    await flap(series);
+    expect(stage.lists()).toHaveLength(2);
+    await flap({});
+    expect(stage.lists()).toHaveLength(4);
+    await stage.clock.advance(30_000);
+    await flap(series);
+    expect(stage.lists()).toHaveLength(5);
   });
 
   it("finds a silent stream after 150 s and resumes it; one that never says anything costs a list", async () => {

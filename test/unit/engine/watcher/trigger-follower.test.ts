@@ -63,6 +63,14 @@ class Harness {
     this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
   }
 
+  /** As an informer tells of a list, in parts of two objects. */
+  async list(objects: readonly JsonObject[], scope: string | undefined): Promise<void> {
+    const kept = [];
+    for (let at = 0; at < objects.length; at += 2)
+      kept.push(...(await this.follower.digest(objects.slice(at, at + 2), SIGNAL)));
+    await this.follower.onList(kept, scope, SIGNAL);
+  }
+
   /** What was woken since the last time, `key reason`, resyncs left out. */
   async woken(): Promise<readonly string[]> {
     await this.pending.flush();
@@ -85,11 +93,7 @@ describe("taking over a slot", () => {
   it("wakes what changed or was never seen, and gives the rest a look within the resync interval", async () => {
     const harness = new Harness();
     await harness.seenBefore(trigger("a", "same"), trigger("a", "edited"), trigger("a", "deleted"));
-    await harness.follower.onList(
-      [trigger("a", "same"), trigger("a", "edited", { n: 1 }), trigger("a", "new")],
-      undefined,
-      SIGNAL,
-    );
+    await harness.list([trigger("a", "same"), trigger("a", "edited", { n: 1 }), trigger("a", "new")], undefined);
     await harness.pending.flush();
     const resync = harness.sent.filter(({ cause }) => cause.reason === "resync");
     expect(resync.map(({ key }) => key)).toEqual([keyOf("a", "same")]);
@@ -106,8 +110,8 @@ describe("taking over a slot", () => {
     await harness.seenBefore(trigger("a", "x"), trigger("b", "y"));
     harness.plan = "plan-2";
     harness.follower.setScopes(["a", "b"]);
-    await harness.follower.onList([trigger("a", "x")], "a", SIGNAL);
-    await harness.follower.onList([trigger("b", "y")], "b", SIGNAL);
+    await harness.list([trigger("a", "x")], "a");
+    await harness.list([trigger("b", "y")], "b");
     expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`, `${keyOf("b", "y")} definition`]);
     expect(await harness.ledger.spreadPlan(KIND.slot)).toBe("plan-2");
   });
@@ -115,10 +119,7 @@ describe("taking over a slot", () => {
   it("forgets no namespace when several are listed at the same moment", async () => {
     const harness = new Harness(["a", "b"]);
     harness.follower.setScopes(["a", "b"]);
-    await Promise.all([
-      harness.follower.onList([trigger("a", "x")], "a", SIGNAL),
-      harness.follower.onList([trigger("b", "y")], "b", SIGNAL),
-    ]);
+    await Promise.all([harness.list([trigger("a", "x")], "a"), harness.list([trigger("b", "y")], "b")]);
     await harness.woken();
     harness.plan = "plan-2";
     await harness.follower.onDefinitions(SIGNAL);
@@ -126,11 +127,55 @@ describe("taking over a slot", () => {
   });
 });
 
+/** As the server and a run of ours left it. */
+function lookedAt(name: string, generation: number, observedGeneration: number | undefined): JsonObject {
+  const object = trigger("a", name);
+  return {
+    ...object,
+    metadata: { ...(object["metadata"] as JsonObject), generation },
+    ...(observedGeneration === undefined ? {} : { status: { observedGeneration } }),
+  };
+}
+
+describe("a list of what was seen before", () => {
+  it("wakes what was edited and edited back: its last run may have seen what was in between (invariant 1)", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"), trigger("a", "fresh"), trigger("a", "mute"));
+    const objects = [lookedAt("x", 3, 2), lookedAt("fresh", 3, 3), lookedAt("mute", 3, undefined)];
+    await harness.list(objects, undefined);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("wakes it once, not with every list, where no run writes what it saw; again after a further edit", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"));
+    await harness.list([lookedAt("x", 3, 2)], undefined);
+    expect(await harness.woken()).toHaveLength(1);
+    harness.follower.onEvent("modified", lookedAt("x", 3, 2));
+    await harness.list([lookedAt("x", 3, 2)], undefined);
+    expect(await harness.woken()).toEqual([]);
+    await harness.list([lookedAt("x", 5, 2)], undefined);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("does not wake again what an event has woken for the same edit", async () => {
+    const harness = new Harness();
+    await harness.seenBefore(trigger("a", "x"));
+    await harness.list([lookedAt("x", 1, 1)], undefined);
+    await harness.woken();
+    const edited = { ...lookedAt("x", 2, 1), spec: { n: 2 } };
+    harness.follower.onEvent("modified", edited);
+    expect(await harness.woken()).toHaveLength(1);
+    await harness.list([edited], undefined);
+    expect(await harness.woken()).toEqual([]);
+  });
+});
+
 describe("an edited plan", () => {
   it("counts as spread only once the queue has every wake-up", async () => {
     const harness = new Harness();
     await harness.seenBefore(trigger("a", "x"));
-    await harness.follower.onList([trigger("a", "x")], undefined, SIGNAL);
+    await harness.list([trigger("a", "x")], undefined);
     await harness.woken();
     harness.isQueueDown = true;
     harness.plan = "plan-2";
@@ -146,7 +191,7 @@ describe("an edited plan", () => {
 describe("events", () => {
   it("wake for a changed spec, not for our own annotations or a status", async () => {
     const harness = new Harness();
-    await harness.follower.onList([trigger("a", "x")], undefined, SIGNAL);
+    await harness.list([trigger("a", "x")], undefined);
     await harness.woken();
     harness.follower.onEvent("modified", {
       ...trigger("a", "x", {}, { [ANNOTATION.inventory]: "{}" }),
@@ -159,7 +204,7 @@ describe("events", () => {
 
   it("of triggers in other namespaces than ours wake nobody", async () => {
     const harness = new Harness(["a"]);
-    await harness.follower.onList([trigger("a", "x"), trigger("foreign", "y")], undefined, SIGNAL);
+    await harness.list([trigger("a", "x"), trigger("foreign", "y")], undefined);
     harness.follower.onEvent("added", trigger("foreign", "z"));
     expect(await harness.woken()).toEqual([`${keyOf("a", "x")} added`]);
   });

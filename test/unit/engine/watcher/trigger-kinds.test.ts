@@ -1,5 +1,5 @@
 /** The kinds that are remembered in Kubernetes, by several watchers at once. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MemoryCluster } from "../../../../src/adapters/memory/object-store.ts";
 import { systemClock } from "../../../../src/adapters/system/clock.ts";
 import { CONFIG_MAP } from "../../../contract/object-kinds.ts";
@@ -32,6 +32,22 @@ describe("trigger kinds", () => {
     expect(kinds.isDue(0)).toBe(true);
     expect(kinds.isDue(29_000)).toBe(false);
     expect(kinds.isDue(30_000)).toBe(true);
+  });
+
+  it("that may not be taken out are tried again only after they were read again, and the fault is told", async () => {
+    const store = newStore();
+    const kinds = new TriggerKinds(store, "defs");
+    await kinds.remember(WIDGET, SIGNAL);
+    const patch = vi.spyOn(store, "patch");
+    patch.mockResolvedValue({ kind: "fault", fault: { kind: "forbidden", detail: "no right to patch", status: 403 } });
+    expect(await kinds.forget(WIDGET, SIGNAL)).toMatchObject({ detail: "no right to patch" });
+    for (let tick = 0; tick < 29; tick += 1) expect(await kinds.forget(WIDGET, SIGNAL)).toBeUndefined();
+    expect(patch).toHaveBeenCalledTimes(1);
+    expect(kinds.all).toEqual([WIDGET]);
+    await kinds.load(SIGNAL);
+    patch.mockRestore();
+    expect(await kinds.forget(WIDGET, SIGNAL)).toBeUndefined();
+    expect(kinds.all).toEqual([]);
   });
 
   it("pass over what is no kind", async () => {

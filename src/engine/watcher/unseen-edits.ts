@@ -1,0 +1,36 @@
+/**
+ * Edits that no run of a trigger is known to have seen: its generation is another than the one its status was written for.
+ * The hash of a trigger alone does not tell: one edited while nobody watched, run by a resync, and edited back looks like the
+ * one we know. Remembers for which generation a key was woken, so that where no run says what it saw one wake-up is all.
+ */
+import type { KeyText } from "../../core/object-key.ts";
+import type { TriggerDigest } from "./trigger-digest.ts";
+
+type Generations = Pick<TriggerDigest, "key" | "generation" | "observed">;
+
+export class UnseenEdits {
+  /** Of the triggers that lag: the generation they were last woken for. */
+  readonly #wokenFor = new Map<KeyText, number>();
+
+  /** Whether the trigger's last edit may be unseen, and nobody was woken since. */
+  has({ key, generation, observed }: Generations): boolean {
+    if (generation === undefined || observed === undefined) return false;
+    if (generation !== observed) return this.#wokenFor.get(key) !== generation;
+    this.#wokenFor.delete(key);
+    return false;
+  }
+
+  /** The key was woken: its next run sees the trigger as it is now, or newer. */
+  woken({ key, generation, observed }: Generations): void {
+    if (generation !== undefined && generation !== observed) this.#wokenFor.set(key, generation);
+  }
+
+  forget(key: KeyText): void {
+    this.#wokenFor.delete(key);
+  }
+}
+
+/** Whether the trigger's status was written for what it is now. */
+export function wasLookedAt({ generation, observed }: Pick<TriggerDigest, "generation" | "observed">): boolean {
+  return generation !== undefined && generation === observed;
+}

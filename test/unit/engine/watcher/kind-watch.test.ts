@@ -1,0 +1,205 @@
+/** Where one slot is watched: what an outage, new namespaces and other rights change of it, and what they do not. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
+import { MemoryObjectIndex } from "../../../../src/adapters/memory/object-index.ts";
+import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
+import type { KeyText } from "../../../../src/core/object-key.ts";
+import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
+import { formatSlot } from "../../../../src/core/slot.ts";
+import { ofWholeLists, type Informers, type StreamState } from "../../../../src/engine/ports/informer.ts";
+import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
+import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
+import { KindWatch } from "../../../../src/engine/watcher/kind-watch.ts";
+import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
+import type { WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
+import { silentLog } from "../../../support/silent-log.ts";
+import { CONFIG_MAP } from "../../../contract/object-kinds.ts";
+
+const SLOT = formatSlot({ cluster: "local", group: "", kind: "ConfigMap", index: 0, parts: 1 });
+const KIND = "local/_/ConfigMap";
+const TRIGGER = "local/e.test/T/team-a/t" as KeyText;
+const CATALOG = compileCatalog([], { namespaces: [], checks: new Map() });
+const configMap = (namespace: string) => `${KIND}/${namespace}/x` as KeyText;
+
+/** An index that counts its reads, and may be cut off. */
+class CutIndex extends MemoryObjectIndex {
+  isCut = false;
+  reads = 0;
+
+  override objectsOfKind(kind: string): Promise<readonly KeyText[]> {
+    this.reads += 1;
+    return this.isCut ? Promise.reject(new StoreUnavailable("cut")) : super.objectsOfKind(kind);
+  }
+}
+
+describe("the watch on a kind", () => {
+  const clock = new ManualClock();
+  let index: CutIndex;
+  let ledger: MemoryWatchLedger;
+  let ended: AbortController;
+  /** `begins NAMESPACE`, `ends NAMESPACE`. */
+  let watches: string[];
+  /** Namespaces our identity may watch; "all" for the whole cluster. */
+  let rights: Set<string> | "all";
+  /** Namespaces in the order the API server was asked about them. */
+  let asked: string[];
+  /** By namespace: says how its stream does. */
+  const tell = new Map<string, (state: StreamState) => void>();
+
+  const access: WatchAccess = {
+    watchScopeFor: async (_type, namespaces) => {
+      const places = rights;
+      if (places === "all") return { kind: "ok", value: { kind: "cluster" } };
+      const wanted = await namespaces();
+      asked.push(...wanted);
+      const allowed = wanted.filter((each) => places.has(each));
+      const kind = allowed.length === 0 ? "none" : "namespaces";
+      return { kind: "ok", value: { kind, namespaces: allowed, missing: "rights" } };
+    },
+  };
+  const informers: Informers = {
+    watch: async ({ namespace = "everywhere" }, handler, signal) => {
+      watches.push(`begins ${namespace}`);
+      await ofWholeLists(handler).onList([], "1");
+      handler.onState({ kind: "live", lastHeardMs: clock.nowMs() });
+      tell.set(namespace, (state) => handler.onState(state));
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      watches.push(`ends ${namespace}`);
+    },
+  };
+
+  function started(): KindWatch {
+    const store = { cluster: "local", resolve: () => Promise.resolve({ kind: "ok", value: CONFIG_MAP }) };
+    const queue = { enqueue: () => Promise.resolve() };
+    const ports = { index, ledger, store, access, informers, clock, queue, log: silentLog } as unknown as WatcherPorts;
+    const watch = new KindWatch(
+      { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined },
+      {
+        ports,
+        options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1000 },
+        pending: new PendingWakeUps(ports, () => "1"),
+        catalog: () => CATALOG,
+        series: {},
+        onListed: () => undefined,
+      },
+    );
+    void watch.run(ended.signal);
+    return watch;
+  }
+  const indexed = (...namespaces: string[]) =>
+    index.add(namespaces.map((namespace) => ({ object: configMap(namespace), trigger: TRIGGER })));
+  const unwatched = async () => Object.keys((await ledger.unwatched()).get(KIND) ?? {});
+
+  beforeEach(async () => {
+    index = new CutIndex();
+    ledger = new MemoryWatchLedger();
+    ended = new AbortController();
+    watches = [];
+    asked = [];
+    rights = new Set(["team-a", "team-b"]);
+    await indexed("team-a", "team-b");
+  });
+  afterEach(() => ended.abort());
+
+  it("goes on, and nothing is said to be unwatched, while the shared state does not answer", async () => {
+    const watch = started();
+    await clock.advance(29_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    index.isCut = true;
+    await clock.advance(3000);
+    index.isCut = false;
+    await clock.advance(60_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    expect(await unwatched()).toEqual([]);
+    expect(watch.stream(clock.nowMs()).streams).toBe(2);
+  });
+
+  it("begins once the shared state says where: before, nothing is listed and nobody may let go", async () => {
+    index.isCut = true;
+    const watch = started();
+    await clock.advance(10_000);
+    expect(watch.isListed).toBe(false);
+    expect(await unwatched()).toEqual([]);
+    index.isCut = false;
+    await clock.advance(10_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b"]);
+    expect(watch.isListed).toBe(true);
+  });
+
+  it("begins and ends a namespace by itself, and the others go on", async () => {
+    const watch = started();
+    await clock.advance(1000);
+    rights = new Set(["team-a", "team-b", "team-c"]);
+    await indexed("team-c");
+    await clock.advance(30_000);
+    expect(watches.splice(0)).toEqual(["begins team-a", "begins team-b", "begins team-c"]);
+    await index.trim(TRIGGER, [configMap("team-a"), configMap("team-c")], 1);
+    await clock.advance(30_000);
+    expect(watches).toEqual(["ends team-b"]);
+    expect(watch.stream(clock.nowMs()).streams).toBe(2);
+    ended.abort();
+    await settled();
+    expect([...watches].sort()).toEqual(["ends team-a", "ends team-b", "ends team-c"]);
+  });
+
+  it("says where it may not watch, also when that is new", async () => {
+    started();
+    await clock.advance(1000);
+    expect(await unwatched()).toEqual([]);
+    await indexed("team-c");
+    await clock.advance(30_000);
+    expect(await unwatched()).toEqual(["team-c"]);
+    rights = new Set(["team-a", "team-b", "team-c"]);
+    await clock.advance(30_000);
+    expect(await unwatched()).toEqual([]);
+  });
+
+  it("goes over to the whole cluster once that is allowed, and back", async () => {
+    started();
+    await clock.advance(1000);
+    rights = "all";
+    await clock.advance(30_000);
+    expect(watches.splice(0).sort()).toEqual([
+      "begins everywhere",
+      "begins team-a",
+      "begins team-b",
+      "ends team-a",
+      "ends team-b",
+    ]);
+    rights = new Set(["team-b"]);
+    await clock.advance(30_000);
+    expect(watches.sort()).toEqual(["begins team-b", "ends everywhere"]);
+    expect(await unwatched()).toEqual(["team-a"]);
+  });
+
+  it("reads no namespaces from the index while the whole cluster is allowed", async () => {
+    rights = "all";
+    started();
+    await clock.advance(300_000);
+    expect(watches).toEqual(["begins everywhere"]);
+    expect(index.reads, "the first list alone is compared with it").toBe(1);
+  });
+
+  it("remembers for minutes what is allowed, and asks again about what is not", async () => {
+    rights = new Set(["team-a"]);
+    started();
+    await clock.advance(119_000);
+    expect(asked.filter((each) => each === "team-a")).toHaveLength(1);
+    expect(asked.filter((each) => each === "team-b")).toHaveLength(4);
+    await clock.advance(600_000);
+    const again = asked.filter((each) => each === "team-a").length;
+    expect(again).toBeGreaterThan(1);
+    expect(again).toBeLessThan(6);
+  });
+
+  it("asks again at once about a namespace whose stream is refused", async () => {
+    started();
+    await clock.advance(1000);
+    rights = new Set(["team-a"]);
+    const fault = { kind: "forbidden", status: 403, detail: "no right" } as const;
+    tell.get("team-b")?.({ kind: "down", fault, lastHeardMs: clock.nowMs() });
+    await clock.advance(30_000);
+    expect(watches).toEqual(["begins team-a", "begins team-b", "ends team-b"]);
+    expect(await unwatched()).toEqual(["team-b"]);
+  });
+});
