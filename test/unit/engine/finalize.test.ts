@@ -192,6 +192,11 @@ data: { text: theirs }
     const writes = await bench.writesOf("one");
     expect(writes.filter((write) => victims.some((name) => write.endsWith(`/${name}`)))).toEqual([]);
     expect(await names(bench, victims)).toEqual(victims);
+    // For some minutes nobody can say that there is no such kind as Nothing.
+    for (let minutes = 0; minutes < 4; minutes += 1) {
+      await bench.clock.advance(60_000);
+      await bench.run("one");
+    }
     expect(await bench.get(REQUEST, "one")).toBeUndefined();
     expect(await names(bench, ["a", "b"])).toEqual([]);
   });

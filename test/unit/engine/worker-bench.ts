@@ -163,7 +163,8 @@ export class WorkerBench {
 
   async delete(type: ResourceType, name: string): Promise<void> {
     const uid = textMember((await this.get(type, name))?.["metadata"], "uid");
-    await this.cluster.delete({ type, namespace: "apps", name }, { uid, propagationPolicy: "Background" }, SIGNAL);
+    const namespace = type.namespaced ? "apps" : "";
+    await this.cluster.delete({ type, namespace, name }, { uid, propagationPolicy: "Background" }, SIGNAL);
   }
 
   /** Deletes every definition of a kind, as somebody else than the worker. */
