@@ -6,6 +6,7 @@ import { listPages } from "../engine/list-pages.ts";
 import type { ClusterResult } from "../engine/ports/object-store.ts";
 import { TriggerKinds } from "../engine/watcher/trigger-kinds.ts";
 import type { Connection } from "./connection.ts";
+import { unlessAbsent } from "./unserved-kind.ts";
 
 /** Of Workflows there are now, and those that watchers have noted beside the definitions. */
 export async function triggerKindsOn(
@@ -27,7 +28,7 @@ export async function triggerKindsOn(
   return { kind: "ok", value: [...named, ...noted].filter(({ kind }) => kind !== "") };
 }
 
-/** Their metadata; a kind that is not served has none. */
+/** Their metadata; a kind that is gone for good has none. */
 export async function listTriggers(
   connection: Connection,
   kinds: readonly GroupKind[],
@@ -45,5 +46,7 @@ export async function listTriggers(
 async function listKind(connection: Connection, kind: GroupKind): Promise<ClusterResult<readonly JsonObject[]>> {
   const type = await connection.store.resolve(kind, connection.signal);
   const listed = type.kind === "ok" ? await listPages(connection, type.value, { metadataOnly: true }) : type;
-  return listed.kind === "fault" && listed.fault.kind === "unknownKind" ? { kind: "ok", value: [] } : listed;
+  if (listed.kind === "ok") return listed;
+  const fault = await unlessAbsent(connection, kind, listed.fault);
+  return fault === undefined ? { kind: "ok", value: [] } : { kind: "fault", fault };
 }

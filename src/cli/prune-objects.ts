@@ -15,6 +15,7 @@ import { CommandFailed } from "./failure.ts";
 import type { Prunable, PrunePlan } from "./prune-plan.ts";
 import type { Unlisted } from "./served-kinds.ts";
 import { formatAge } from "./table.ts";
+import { unlessAbsent } from "./unserved-kind.ts";
 
 export interface ObjectSurvey {
   /** Kinds to look through. */
@@ -139,13 +140,12 @@ async function readTriggers(
   );
 }
 
-async function readTrigger(
-  { store, signal }: Connection,
-  { group, kind, namespace, name }: ObjectKey,
-): Promise<ReadTrigger> {
+async function readTrigger(connection: Connection, { group, kind, namespace, name }: ObjectKey): Promise<ReadTrigger> {
+  const { store, signal } = connection;
   const type = await store.resolve({ group, kind }, signal);
   const read = type.kind === "ok" ? await store.get({ type: type.value, namespace, name }, signal) : type;
   if (read.kind === "ok") return { kind: "ok", trigger: read.value };
-  const isGone = read.fault.kind === "notFound" || read.fault.kind === "unknownKind";
-  return isGone ? { kind: "ok", trigger: null } : read;
+  if (read.fault.kind === "notFound") return { kind: "ok", trigger: null };
+  const fault = await unlessAbsent(connection, { group, kind }, read.fault);
+  return fault === undefined ? { kind: "ok", trigger: null } : { kind: "fault", fault };
 }

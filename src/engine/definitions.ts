@@ -15,7 +15,7 @@ import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
-import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
+import type { ClusterFault, ObjectStore, ResourceType } from "./ports/object-store.ts";
 import { isTraced, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLURALS).map(([kind, plural]) => ({
@@ -210,8 +210,9 @@ export class DefinitionCache implements Definitions {
         const version = versionNumber(page.value.resourceVersion);
         // One that began before a list of the watch says nothing new.
         if (!scope.isListed || version >= scope.listedVersion) this.#applyList(scope, page.value.items, version);
-      } else if (page.fault.kind === "notFound" || page.fault.kind === "unknownKind") this.#applyList(scope, [], 0n);
-      else return false;
+      } else if (!isUnserved(page.fault) || scope.sources.size > 0) return false;
+      // Of a kind that had definitions its watch alone says that it is gone: one answer is too little for that.
+      else if (!scope.isListed) this.#applyList(scope, [], 0n);
     }
     return true;
   }
@@ -263,6 +264,10 @@ export class DefinitionCache implements Definitions {
       for (const listener of [...this.#listeners]) listener();
     });
   }
+}
+
+function isUnserved({ kind }: ClusterFault): boolean {
+  return kind === "notFound" || kind === "unknownKind";
 }
 
 /** Versions of one cluster count up; what is no number ("" for a kind that is not served) is older than all. */

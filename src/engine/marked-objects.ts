@@ -11,8 +11,9 @@ import { cleanupKinds } from "./finalizer.ts";
 import { listPages } from "./list-pages.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ClusterResult, ResourceType } from "./ports/object-store.ts";
-import { resolveAnyVersion } from "./removal.ts";
 import { givenUp, type RunContext } from "./run-context.ts";
+import { servedType } from "./served-type.ts";
+import type { Unserved } from "./unserved-kinds.ts";
 
 export interface MarkedObjects {
   readonly entries: readonly InventoryEntry[];
@@ -26,15 +27,20 @@ export async function markedObjects(run: RunContext): Promise<MarkedObjects> {
   for (const kind of cleanupKinds(run.held.trigger)) {
     const found = await listKind(run, kind);
     if (found.kind === "ok") entries.push(...found.value);
+    else if (found.kind === "unsure") unlisted.push({ kind, why: found.why });
+    else if (found.kind === "gone") continue;
     else if (found.fault.kind === "aborted") throw givenUp(run);
     else unlisted.push({ kind, why: whyNot(found.fault, kind) });
   }
   return { entries, unlisted };
 }
 
-async function listKind(run: RunContext, kind: GroupVersionKind): Promise<ClusterResult<readonly InventoryEntry[]>> {
-  const type = await resolveAnyVersion(run, kind);
-  if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "ok", value: [] } : type;
+async function listKind(
+  run: RunContext,
+  kind: GroupVersionKind,
+): Promise<ClusterResult<readonly InventoryEntry[]> | Unserved> {
+  const type = await servedType(run, kind);
+  if (type.kind !== "ok") return type;
   const everywhere = await listIn(run, type.value, undefined);
   const isLimited = everywhere.kind === "fault" && everywhere.fault.kind === "forbidden" && type.value.namespaced;
   if (!isLimited) return everywhere;

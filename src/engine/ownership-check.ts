@@ -11,6 +11,7 @@ import { recordedObjects } from "./object-records.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
 import { shared, type RunContext } from "./run-context.ts";
+import { servedType } from "./served-type.ts";
 
 interface NamedObject {
   readonly ref: ObjectRef;
@@ -77,10 +78,10 @@ async function readTrigger(
 ): Promise<ClusterResult<JsonObject | undefined>> {
   const key = parseKey(text);
   if (key === undefined) return { kind: "ok", value: undefined };
-  const type = await run.ports.store.resolve({ group: key.group, kind: key.kind }, signal);
-  const ref = type.kind === "ok" ? { type: type.value, namespace: key.namespace, name: key.name } : undefined;
-  const read = ref === undefined ? type : await run.ports.store.get(ref, signal);
-  if (read.kind === "ok") return { kind: "ok", value: read.value as JsonObject };
-  const isGone = read.fault.kind === "notFound" || read.fault.kind === "unknownKind";
-  return isGone ? { kind: "ok", value: undefined } : read;
+  const type = await servedType(run, { ...key, version: "" });
+  if (type.kind === "gone") return { kind: "ok", value: undefined };
+  if (type.kind === "unsure") return { kind: "fault", fault: { kind: "unknownKind", detail: type.why } };
+  if (type.kind === "fault") return type;
+  const read = await run.ports.store.get({ type: type.value, namespace: key.namespace, name: key.name }, signal);
+  return read.kind === "fault" && read.fault.kind === "notFound" ? { kind: "ok", value: undefined } : read;
 }

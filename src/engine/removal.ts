@@ -4,7 +4,7 @@
  * object by object. Called for pruning and for triggers on their way out; needs no definition.
  */
 import { member, textMember, type JsonObject } from "../core/json.ts";
-import { formatKey, objectText, type GroupVersionKind } from "../core/object-key.ts";
+import { formatKey, objectText } from "../core/object-key.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
 import { isError } from "../core/outcome.ts";
@@ -12,6 +12,7 @@ import { otherKeeper } from "./ownership-check.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
+import { servedType } from "./served-type.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
 export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned" | "requests"> & {
@@ -86,10 +87,10 @@ class Remover {
   }
 
   async #remove(entry: InventoryEntry): Promise<Fate> {
-    const type = await resolveAnyVersion(this.#run, entry);
-    // A kind that is served no more has no objects.
-    if (type.kind === "fault")
-      return type.fault.kind === "unknownKind" ? gone(false) : this.#refused(entry, type.fault);
+    const type = await servedType(this.#run, entry);
+    if (type.kind === "fault") return this.#refused(entry, type.fault);
+    if (type.kind === "gone") return gone(false);
+    if (type.kind === "unsure") return waiting(entry, type.why);
     return this.#removeAs(type.value, { ...entry, version: type.value.version });
   }
 
@@ -153,14 +154,6 @@ class Remover {
     const outcome = faultOutcome(fault, { doing: "deleting", name: objectText(entry), location: "spec.delete" });
     return waiting(entry, (isError(outcome) ? outcome.message : undefined) ?? fault.detail);
   }
-}
-
-/** How the server serves the kind: in the version it was last looked at in, else in any. */
-export async function resolveAnyVersion(run: RunContext, { group, version, kind }: GroupVersionKind) {
-  const { store } = run.ports;
-  const asked = version === "" ? undefined : await store.resolve({ group, version, kind }, run.signal);
-  const isOther = asked === undefined || (asked.kind === "fault" && asked.fault.kind === "unknownKind");
-  return isOther ? store.resolve({ group, kind }, run.signal) : asked;
 }
 
 function reverseWaves(entries: readonly InventoryEntry[]): readonly (readonly InventoryEntry[])[] {

@@ -56,6 +56,7 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
   checkInterrupted(run);
   if (resolved.kind === "fault") return plainResult(unresolved(resolved.fault, located.target, call));
   const type = resolved.value;
+  run.memory.unserved.served(type);
   const scoped = inScope(located.target, type.namespaced);
   if (scoped.kind === "outcome") return { ...plainResult(scoped.outcome), managed: undefined };
   const { target } = scoped;

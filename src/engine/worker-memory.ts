@@ -3,6 +3,7 @@ import { BoundedMap } from "./bounded-map.ts";
 import type { Clock } from "./ports/clock.ts";
 import { LaterLooks } from "./later-looks.ts";
 import { RepairMemory } from "./repair-memory.ts";
+import { UnservedKinds } from "./unserved-kinds.ts";
 import { WriteMemory } from "./write-memory.ts";
 
 /** A status that the API server stores otherwise than we send it, because the kind's schema drops fields of it. */
@@ -17,6 +18,7 @@ export interface WorkerMemory {
   readonly writes: WriteMemory;
   readonly repairs: RepairMemory;
   readonly later: LaterLooks;
+  readonly unserved: UnservedKinds;
   /** By uid of the trigger. */
   readonly prunedStatuses: BoundedMap<string, PrunedStatus>;
 }
@@ -30,6 +32,7 @@ export function createWorkerMemory(clock: Clock, resyncIntervalMs: number): Work
     writes: new WriteMemory(clock, resyncIntervalMs * SHARE_OF_RESYNC),
     repairs: new RepairMemory(clock),
     later: new LaterLooks(clock),
+    unserved: new UnservedKinds(clock),
     prunedStatuses: new BoundedMap(MAX_TRIGGERS),
   };
 }

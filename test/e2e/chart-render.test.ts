@@ -220,7 +220,7 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const rules = at(named(objects, "ClusterRole prod:demo-koreo-worker"), "rules") as JsonObject[];
     const withVerb = (verb: string) =>
       rules.filter(({ verbs }) => (verbs as string[]).includes(verb)).flatMap(({ resources }) => resources as string[]);
-    expect(withVerb("list")).toEqual(["clusterroles"]);
+    expect(withVerb("list")).toEqual(["clusterroles", "customresourcedefinitions", "apiservices"]);
     expect(withVerb("delete")).toEqual(["configmaps", "deployments", "clusterroles"]);
     expect(withVerb("watch")).toEqual([]);
   });

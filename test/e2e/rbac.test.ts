@@ -85,6 +85,7 @@ describe("roles that `koreo rbac` prints", () => {
     // Pruning, deletion and repairs that the demo does not come to; `finalizers` is asked for by the server itself.
     expect(unused("worker").filter((right) => !/^(delete|list|patch) [^k]/.test(right))).toEqual([
       "update platform.example.com/webapps/finalizers",
+      "get apiextensions.k8s.io/customresourcedefinitions",
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** The cluster as one process reaches it: requests that may be refused, lost or answered late, and watches that may break. */
-import { refusalOf, type StoreFault } from "./store-faults.ts";
+import { refusalOf, UNSERVED_FAULT, type StoreFault } from "./store-faults.ts";
 import type { MemoryCluster } from "../../src/adapters/memory/object-store.ts";
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
 import { isGoing } from "../../src/core/lifetime.ts";
@@ -24,6 +24,8 @@ const LATE_MS = 15_000;
 /** How long a watch that ended is away. */
 const GAP_MS = 2000;
 const DELAY_MS = 3000;
+/** How long a kind goes on not being served to a process: one server of several that is behind. */
+const UNSERVED_MS = 3000;
 /** How long an event waits for the next one that is to come before it. */
 const SWAP_WAIT_MS = 500;
 
@@ -34,12 +36,14 @@ const STORE_FAULTS: ReadonlySet<Fault> = new Set([
   "lost-answer",
   "late",
   "stale",
+  "unserved",
 ]);
 
 export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
   readonly cluster: string;
   readonly #world: World;
   readonly #process: Process;
+  readonly #unservedUntilMs = new Map<string, number>();
 
   constructor(world: World, process: Process) {
     this.#world = world;
@@ -55,7 +59,9 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
     kind: GroupKind & { readonly version?: string | undefined },
     signal: AbortSignal,
   ): Promise<ClusterResult<ResourceType>> {
-    return this.#request("resolve", kind.kind, signal, () => this.#cluster.resolve(kind, signal));
+    const isServed = () => this.#world.time.nowMs >= (this.#unservedUntilMs.get(kind.kind) ?? 0);
+    const find = () => (isServed() ? this.#cluster.resolve(kind, signal) : Promise.resolve(UNSERVED));
+    return this.#request("resolve", kind.kind, signal, find);
   }
 
   get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
@@ -164,6 +170,7 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
       return async (): Promise<ClusterResult<T>> => {
         if (refusal === undefined) return stale?.() ?? execute();
         if (kind === "lost-answer") await execute();
+        if (kind === "unserved") this.#unservedUntilMs.set(kindIn(target), this.#world.time.nowMs + UNSERVED_MS);
         if (kind === "late") this.#world.later(LATE_MS, execute);
         return { kind: "fault", fault: refusal };
       };
@@ -272,6 +279,13 @@ class Stream implements WatchHandler {
 
 function uidOf(object: JsonObject): string {
   return textMember(member(object, "metadata"), "uid");
+}
+
+const UNSERVED = { kind: "fault", fault: UNSERVED_FAULT } as const;
+
+/** Of a target as `Kind/name`, or the kind alone. */
+function kindIn(target: string): string {
+  return target.split("/")[0] ?? "";
 }
 
 function nameOf({ type, name }: ObjectRef): string {

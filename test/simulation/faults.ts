@@ -56,7 +56,7 @@ export function faultsOf(call: Call): readonly Fault[] {
   }
 }
 
-const BRIEF_READ: readonly Fault[] = ["unavailable", "stale", "act", "freeze-act"];
+const BRIEF_READ: readonly Fault[] = ["unavailable", "stale", "unserved", "act", "freeze-act"];
 const BRIEF_WRITE: readonly Fault[] = [...WRITE_FAULTS, "die-before", "die-after", "act", "freeze-act", "late-act"];
 const BRIEF_STATE: readonly Fault[] = ["down-before", "wipe", "freeze-act"];
 const BRIEF_WATCH: readonly Fault[] = ["drop", "delay", "duplicate"];

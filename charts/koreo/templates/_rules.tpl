@@ -52,10 +52,21 @@ compares it with what the processes ask for.
 {{- if and .withTriggers (eq .role "worker") .values.rbac.triggers }}{{ include "koreo.eventRules" . }}{{ end }}
 {{- if .withTriggers }}{{ range .values.rbac.triggers }}{{ include "koreo.triggerRules" (merge (dict "role" $.role) .) }}{{ end }}{{ end }}
 {{- range .values.rbac.managed }}{{ include "koreo.managedRules" (merge (dict "role" $.role) .) }}{{ end }}
+{{- if and (eq .role "worker") (eq .values.rbac.scope "cluster") .values.rbac.managed }}{{ include "koreo.declarationRules" . }}{{ end }}
 {{- with get .values.rbac.extraRules .role }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- /* Whether a kind that is not served is gone for good, and all of its objects with it. */}}
+{{- define "koreo.declarationRules" }}
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [get, list]
+- apiGroups: [apiregistration.k8s.io]
+  resources: [apiservices]
+  verbs: [list]
 {{- end }}
 
 {{- define "koreo.developmentRules" -}}

@@ -22,7 +22,8 @@ export type FindLogic = (kind: string, name: string) => LogicLookup;
 /** The steps before this one. */
 export interface EarlierSteps {
   readonly labels: readonly string[];
-  readonly waves: ReadonlyMap<string, number>;
+  /** By label, the first wave above what the step takes up; without steps that could not be compiled. */
+  readonly above: ReadonlyMap<string, number>;
 }
 
 /** @returns the step, or undefined when `faults` took something */
@@ -57,7 +58,7 @@ export function compileStep(
   return {
     label,
     dependsOn: named,
-    wave: Math.max(-1, ...named.map((name) => earlier.waves.get(name) ?? 0)) + 1,
+    wave: Math.max(0, ...named.map((name) => earlier.above.get(name) ?? 1)),
     inputs,
     skipIf,
     forEach,

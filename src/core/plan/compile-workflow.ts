@@ -15,6 +15,7 @@ import type { GroupVersionKind } from "../object-key.ts";
 import { fold, permFail, type NotOk } from "../outcome.ts";
 import { compileStep, type FindLogic } from "./compile-step.ts";
 import { FaultList } from "./fault-list.ts";
+import { depthOf, waveAbove } from "./waves.ts";
 import type { DefinitionUse, StepPlan, WorkflowPlan } from "./plan.ts";
 
 /** Hashes and references of the definition, found before it is compiled. */
@@ -35,7 +36,7 @@ export function compileWorkflow(
   { find, ...hashes }: WorkflowContext,
 ): CompiledWorkflow {
   const labels: string[] = [];
-  const waves = new Map<string, number>();
+  const above = new Map<string, number>();
   const steps: StepPlan[] = [];
   const outcomes: NotOk[] = [];
   const faults: DefinitionFault[] = [];
@@ -43,10 +44,10 @@ export function compileWorkflow(
   const listed = listField(spec, "steps");
   for (const [index, item] of listed.entries()) {
     const problems = new FaultList();
-    const step = compileStep(item, index, { labels, waves }, find, problems);
+    const step = compileStep(item, index, { labels, above }, find, problems);
     labels.push(textField(item, "label"));
     if (step !== undefined) {
-      waves.set(step.label, step.wave);
+      above.set(step.label, waveAbove(step));
       steps.push(step);
     }
     if (problems.first !== undefined) outcomes.push(problems.first);
@@ -57,7 +58,8 @@ export function compileWorkflow(
     outcomes.push(permFail(message));
     faults.push({ path: "spec.steps", message });
   }
-  const plan = { namespace, name, ...hashes, trigger: triggerOf(spec), steps, readiness: readinessOf(outcomes) };
+  const [trigger, depth] = [triggerOf(spec), depthOf(steps)];
+  const plan = { namespace, name, ...hashes, trigger, steps, depth, readiness: readinessOf(outcomes) };
   return { plan, faults };
 }
 

@@ -43,6 +43,8 @@ export interface WorkflowPlan extends PlanIdentity {
   readonly trigger: GroupVersionKind | undefined;
   /** The steps that could be compiled; complete if and only if `readiness` is undefined. */
   readonly steps: readonly StepPlan[];
+  /** How many waves its steps and all that they call take up. */
+  readonly depth: number;
   /** Undefined when every step is ready; else what the whole workflow comes to without running anything. */
   readonly readiness: NotOk | undefined;
   /** Hash over the workflow and everything it uses, transitively. */
@@ -55,7 +57,10 @@ export interface StepPlan {
   readonly label: string;
   /** Labels of earlier steps, in order of first mention. */
   readonly dependsOn: readonly string[];
-  /** Layer in the dependency graph: 0 without dependencies, else one more than the deepest of them. */
+  /**
+   * Layer in the dependency graph: 0 without dependencies, else above all waves that these take up, with those of the
+   * sub-workflows they may call: then one step's objects go before all that the steps below it have made.
+   */
   readonly wave: number;
   readonly inputs: Program | undefined;
   readonly skipIf: Program | undefined;

@@ -46,15 +46,22 @@ export function rolesFor(request: RolesRequest): readonly JsonObject[] {
     ...some.flatMap((kind) => objectRules(role, kind)),
   ];
   const wide = isWide ? kinds : kinds.filter(({ namespaced }) => !namespaced);
+  const declarations = isWide && role === "worker" && kinds.length > 0 ? DECLARATIONS : [];
   const narrow = isWide ? [] : kinds.filter(({ namespaced }) => namespaced);
   return [
     ...definitions,
-    ...withBinding(request, { name: `${name}-${role}`, namespace: "", rules: rulesFor(wide) }),
+    ...withBinding(request, { name: `${name}-${role}`, namespace: "", rules: [...rulesFor(wide), ...declarations] }),
     ...(isWide ? [] : objectNamespaces).flatMap((namespace) =>
       withBinding(request, { name: `${name}-${role}`, namespace, rules: rulesFor(narrow) }),
     ),
   ];
 }
+
+/** Whether a kind that is not served is gone for good; see `src/engine/declared-kind.ts`. */
+const DECLARATIONS: readonly Rule[] = [
+  { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get", "list"] },
+  { apiGroups: ["apiregistration.k8s.io"], resources: ["apiservices"], verbs: ["list"] },
+];
 
 /** A name cannot limit a create. */
 const HOME: readonly Rule[] = [

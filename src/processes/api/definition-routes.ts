@@ -81,7 +81,10 @@ const GRAPH_NODE = named(
       id: NODE_ID,
       of: text("Id of its Workflow."),
       label: text("Its label."),
-      wave: count("Layer in the graph of steps; -1 for a step that cannot run.", { minimum: -1 }),
+      wave: count(
+        "Layer in the graph of steps, above all layers of sub-workflows it is built on; -1 for a step that cannot run.",
+        { minimum: -1 },
+      ),
       isForEach: flag("It runs for each item of a list."),
       isConditional: flag("It may be skipped."),
       health: choice(["ready", "faulty"], "Whether it can run."),

@@ -44,6 +44,38 @@ const ORDERED =
     more: [DESTROY],
   });
 
+/** What a sub-workflow makes in three steps, and what a step of its caller builds on the whole of it. */
+const NESTED =
+  workflow(
+    "outer",
+    [
+      { label: "base", kind: "Workflow" },
+      { label: "top", inputs: "{ name: =steps.base.upper }" },
+    ],
+    "Request",
+  ) +
+  workflow("base", [
+    { label: "lower", inputs: "{ name: =parent.name }" },
+    { label: "middle", inputs: "{ name: =steps.lower.name }" },
+    { label: "upper", inputs: "{ name: =steps.middle.name }", state: "{ upper: =value.trigger }" },
+  ]) +
+  resourceFunction("lower", {
+    api: "owned: false",
+    resource: "{ data: { text: lower } }",
+    more: [DESTROY, "return: { name: =inputs.name }"],
+  }) +
+  resourceFunction("middle", {
+    api: "owned: false",
+    resource: "{ data: { text: middle } }",
+    more: [DESTROY, "return: { name: =inputs.name }"],
+  }) +
+  resourceFunction("upper", {
+    api: "owned: false",
+    resource: "{ data: { text: upper } }",
+    more: [DESTROY, "return: { trigger: =inputs.name }"],
+  }) +
+  resourceFunction("top", { api: "owned: false", resource: "{ data: { text: top } }", more: [DESTROY] });
+
 const KEPT =
   workflow("kept", [{ label: "gone" }, { label: "stays" }, { label: "left" }], "Request") +
   resourceFunction("gone", { api: "owned: false", more: [DESTROY] }) +
@@ -91,6 +123,18 @@ export const LIFECYCLE: readonly Scenario[] = [
     goesBefore: [
       ["Region/a-region", "ConfigMap/a-access"],
       ["ConfigMap/a-access", "Database/a-database"],
+    ],
+    ready: {},
+  },
+  {
+    name: "deleted-in-order-nested",
+    given: NESTED + trigger("a", "{}"),
+    steps: [{ title: "the trigger is deleted", acts: [{ remove: "Request/a" }] }],
+    ends: ["!Request/a", "!ConfigMap/a-lower", "!ConfigMap/a-middle", "!ConfigMap/a-upper", "!ConfigMap/a-top"],
+    goesBefore: [
+      ["ConfigMap/a-top", "ConfigMap/a-upper"],
+      ["ConfigMap/a-upper", "ConfigMap/a-middle"],
+      ["ConfigMap/a-middle", "ConfigMap/a-lower"],
     ],
     ready: {},
   },

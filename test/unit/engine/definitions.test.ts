@@ -4,7 +4,7 @@ import { MemoryDefinitionRegistry } from "../../../src/adapters/memory/definitio
 import type { JsonObject } from "../../../src/core/json.ts";
 import { DefinitionCache, definitionHashes } from "../../../src/engine/definitions.ts";
 import { ofWholeLists, type WatchHandler } from "../../../src/engine/ports/informer.ts";
-import type { ObjectStore } from "../../../src/engine/ports/object-store.ts";
+import type { ClusterFault, ObjectStore } from "../../../src/engine/ports/object-store.ts";
 import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -20,16 +20,16 @@ function harness() {
   const clock = new ManualClock();
   const registry = new MemoryDefinitionRegistry();
   const handlers = new Map<string, WatchHandler>();
-  const lists: { items: readonly JsonObject[]; version: string; refused: boolean } = {
+  const lists: { items: readonly JsonObject[]; version: string; refusal: ClusterFault | undefined } = {
     items: [],
     version: "1",
-    refused: false,
+    refusal: undefined,
   };
   const store = {
     list: ({ kind }: { kind: string }) =>
       Promise.resolve(
-        lists.refused
-          ? { kind: "fault", fault: { kind: "forbidden", detail: "no right", status: 403 } }
+        lists.refusal !== undefined
+          ? { kind: "fault", fault: lists.refusal }
           : {
               kind: "ok",
               value: { items: kind === "ValueFunction" ? lists.items : [], resourceVersion: lists.version },
@@ -97,10 +97,39 @@ describe("definitions", () => {
     expect(contentOf("f")).not.toBe(restored);
   });
 
+  it.each(["notFound", "unknownKind"] as const)("one answer of %s does not take them away", async (kind) => {
+    const { clock, registry, cache, lists, listAll, listed, contentOf } = harness();
+    await listAll([valueFunction("f", "kept", 1), valueFunction("g", "kept", 2)], "5");
+    lists.refusal = { kind, detail: "404 page not found" };
+    const version = await registry.record(new Map([["ValueFunction/defs/f", "another"]]));
+    let isCaughtUp = false;
+    const caughtUp = cache.catchUp(version, SIGNAL).then(() => (isCaughtUp = true));
+    await clock.advance(2000);
+    expect([cache.catalog().entries.length, isCaughtUp]).toEqual([2, false]);
+
+    // The edit comes by the watch: nothing of the others is missing then.
+    lists.refusal = undefined;
+    lists.items = [valueFunction("f", "edited", 7), valueFunction("g", "kept", 2)];
+    lists.version = "7";
+    await clock.advance(3000);
+    await caughtUp;
+    expect([contentOf("f") === undefined, contentOf("g") === undefined]).toEqual([false, false]);
+
+    // Once the watch says that the kind is gone, it is.
+    lists.refusal = { kind, detail: "404 page not found" };
+    const next = await registry.record(new Map([["ValueFunction/defs/f", "gone"]]));
+    const after = cache.catchUp(next, SIGNAL);
+    await clock.advance(1000);
+    await listed("ValueFunction", [], "");
+    await clock.advance(3000);
+    await after;
+    expect(cache.catalog().entries).toEqual([]);
+  });
+
   it("a run does not wait for ever for definitions that cannot be read", async () => {
     const { clock, registry, cache, lists, listAll } = harness();
     await listAll([], "1");
-    lists.refused = true;
+    lists.refusal = { kind: "forbidden", detail: "no right", status: 403 };
     const version = await registry.record(new Map([["ValueFunction/defs/f", "another"]]));
     const caughtUp = cache.catchUp(version, SIGNAL).then(
       () => "caught up",

@@ -27,6 +27,39 @@ const start = async (yaml: string, options: BenchOptions = {}) => {
   await bench.run("one");
 };
 
+/** What `base` makes in three steps, and `top`, built on the whole of it. */
+const nested =
+  workflow(
+    `
+    - label: base
+      ref: { kind: Workflow, name: base }`,
+    `
+    - label: top
+      ref: { kind: ResourceFunction, name: top }
+      inputs: { name: =steps.base.upper }`,
+  ) +
+  `
+---
+apiVersion: koreo.dev/v1beta1
+kind: Workflow
+metadata: { name: base, namespace: defs }
+spec:
+  steps:
+    - label: lower
+      ref: { kind: ResourceFunction, name: lower }
+    - label: middle
+      ref: { kind: ResourceFunction, name: middle }
+      inputs: { name: =steps.lower.metadata.name }
+    - label: upper
+      ref: { kind: ResourceFunction, name: upper }
+      inputs: { name: =steps.middle.metadata.name }
+      state: { upper: =value.metadata.name }
+` +
+  ["lower", "middle", "upper", "top"]
+    .map((name) => destroyed(name, { spec: "delete: { destroy: {} }\n  return: =resource" }))
+    .join("") +
+  request("one");
+
 describe("our finalizer", () => {
   it("is on the trigger before the first object that only we would delete, in one patch", async () => {
     bench = await WorkerBench.start(chain);
@@ -98,6 +131,14 @@ describe("deletion (invariant 7)", () => {
     await bench.run("one");
     expect(await bench.get(REQUEST, "one")).toBeUndefined();
     expect(await names(bench, ["a", "b"])).toEqual([]);
+  });
+
+  it("what is built on a sub-workflow goes before all that the sub-workflow made", async () => {
+    await start(nested);
+    expect((await bench.condition("one")).reason).toBe("Ready");
+    await bench.delete(REQUEST, "one");
+    const deletes = (await bench.writesOf("one")).filter((write) => write.startsWith("delete"));
+    expect(deletes).toEqual(["top", "upper", "middle", "lower"].map((name) => `delete ConfigMap/${name}`));
   });
 
   it("finds by label what inventory and index lost", async () => {
@@ -192,6 +233,11 @@ data: { text: theirs }
     const writes = await bench.writesOf("one");
     expect(writes.filter((write) => victims.some((name) => write.endsWith(`/${name}`)))).toEqual([]);
     expect(await names(bench, victims)).toEqual(victims);
+    // For some minutes nobody can say that there is no such kind as Nothing.
+    for (let minutes = 0; minutes < 4; minutes += 1) {
+      await bench.clock.advance(60_000);
+      await bench.run("one");
+    }
     expect(await bench.get(REQUEST, "one")).toBeUndefined();
     expect(await names(bench, ["a", "b"])).toEqual([]);
   });

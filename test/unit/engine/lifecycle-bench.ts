@@ -1,6 +1,7 @@
 /** What the tests of pruning and deletion share: functions that keep objects of several names, and what stands there. */
 import { memberAt, textMember, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
 import { ANNOTATION, FINALIZER } from "../../../src/core/names.ts";
+import type { ResourceType } from "../../../src/engine/ports/object-store.ts";
 import { CONFIG_MAP, keeps, REQUEST, WorkerBench } from "./worker-bench.ts";
 
 /** A ResourceFunction about the ConfigMap of its own name; `spec` is YAML of it. */
@@ -26,4 +27,37 @@ export function inventoryOf(trigger: JsonObject | undefined): readonly string[] 
   const text = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.inventory);
   if (text === "") return [];
   return (JSON.parse(text) as { objects: { name: string }[] }).objects.map(({ name }) => name);
+}
+
+/** The CustomResourceDefinition of a kind, served or not, as YAML. */
+export const customKind = ({ group, kind, plural }: ResourceType) => `
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: ${plural}.${group} }
+spec: { group: ${group}, names: { kind: ${kind} } }
+`;
+
+/** Says that the group of a kind is served by a server beside Kubernetes' own, as YAML. */
+export const servedGroup = ({ group, version }: ResourceType) => `
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: { name: ${version}.${group} }
+spec: { group: ${group}, service: { namespace: apps, name: server } }
+`;
+
+/**
+ * From now on the server answers for a kind as if it knew it not, though its objects stand.
+ *
+ * @returns ends it
+ */
+export function unserve({ cluster }: WorkerBench, kind: string): () => void {
+  const fault = { kind: "unknownKind", detail: "404 page not found" } as const;
+  const { resolve, list } = cluster;
+  cluster.resolve = (asked, signal) =>
+    asked.kind === kind ? Promise.resolve({ kind: "fault", fault }) : resolve.call(cluster, asked, signal);
+  cluster.list = (type, options, signal) =>
+    type.kind === kind ? Promise.resolve({ kind: "fault", fault }) : list.call(cluster, type, options, signal);
+  return () => Object.assign(cluster, { resolve, list });
 }

@@ -66,10 +66,13 @@ export class WorkerBench {
   readonly #ended = new AbortController();
   #isCounting = false;
 
+  readonly #kinds: readonly ResourceType[];
+
   private constructor(options: BenchOptions) {
+    this.#kinds = [...(options.kinds ?? []), ...KINDS];
     this.cluster = new MemoryCluster({
       clock: this.clock,
-      types: [...(options.kinds ?? []), ...KINDS],
+      types: this.#kinds,
       before: async (verb, target) => {
         const isWrite = ["create", "patch", "patchStatus", "delete"].includes(verb);
         if (this.#isCounting && isWrite) this.writes.push(`${verb} ${target.kind}/${target.name}`);
@@ -160,7 +163,8 @@ export class WorkerBench {
 
   async delete(type: ResourceType, name: string): Promise<void> {
     const uid = textMember((await this.get(type, name))?.["metadata"], "uid");
-    await this.cluster.delete({ type, namespace: "apps", name }, { uid, propagationPolicy: "Background" }, SIGNAL);
+    const namespace = type.namespaced ? "apps" : "";
+    await this.cluster.delete({ type, namespace, name }, { uid, propagationPolicy: "Background" }, SIGNAL);
   }
 
   /** Deletes every definition of a kind, as somebody else than the worker. */
@@ -188,7 +192,7 @@ export class WorkerBench {
 
   #ref(object: JsonObject): ObjectRef {
     const { group, version } = parseApiVersion(textMember(object, "apiVersion"));
-    const type = KINDS.find((each) => each.group === group && each.kind === object["kind"]);
+    const type = this.#kinds.find((each) => each.group === group && each.kind === object["kind"]);
     if (type === undefined) throw new Error(`no such kind: ${JSON.stringify(object)}`);
     const metadata = object["metadata"];
     const namespace = type.namespaced ? textMember(metadata, "namespace") || "apps" : "";

@@ -89,6 +89,19 @@ describe("roles", () => {
     ]);
   });
 
+  it.each([
+    { where: "all" as const, want: ["customresourcedefinitions", "apiservices"] },
+    { where: ["a"], want: [] },
+  ])("of workers see whether kinds are gone for good where they reach beyond namespaces: $where", ({ where, want }) => {
+    const objects = rolesFor({
+      ...{ ...request, role: "worker", account: undefined },
+      ...{ definitionNamespaces: ["defs"], objectNamespaces: where },
+    });
+    const rules = objects.flatMap(({ rules: each }) => each as readonly { apiGroups: string[]; resources: string[] }[]);
+    const seen = rules.filter(({ apiGroups }) => /^api.*k8s\.io$/.test(apiGroups[0] ?? ""));
+    expect(seen.flatMap(({ resources }) => resources)).toEqual(want);
+  });
+
   it("of watchers write nothing but the ConfigMap at home, in the first namespace of definitions", () => {
     const objects = rolesFor({
       ...{ ...request, role: "watcher", account: undefined },

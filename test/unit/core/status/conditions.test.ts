@@ -10,7 +10,7 @@ import { summarizeWorkflow, withTrouble } from "../../../../src/core/status/summ
 const NOW_MS = Date.UTC(2026, 0, 1);
 const plan: WorkflowPlan = {
   ...{ namespace: "defs", name: "flow", contentHash: "c", planHash: "p", uses: [], trigger: undefined, steps: [] },
-  readiness: undefined,
+  ...{ depth: 1, readiness: undefined },
 };
 const FOREIGN = { type: "Synced", status: "True", reason: "Theirs", message: "" };
 const ours = (type: string, more: JsonObject = {}): JsonObject => ({
