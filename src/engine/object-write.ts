@@ -9,6 +9,7 @@ import type { KeyText } from "../core/object-key.ts";
 import { retry, type NotOk } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { otherManager } from "../core/resource/field-managers.ts";
+import type { KeyPath } from "../core/resource/key-path.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
@@ -27,6 +28,8 @@ export interface WriteSite {
   readonly step: string;
   /** For messages. */
   readonly name: string;
+  /** Paths of the object whose values no message may repeat. */
+  readonly sensitive: readonly KeyPath[];
   /** The other triggers that name the object. */
   readonly sharers: readonly KeyText[];
 }
@@ -92,7 +95,7 @@ export async function sendWrite(
 
   const done = await locked(run, site, () =>
     withSpan(SPAN.write, { [ATTRIBUTE.action]: action.kind, [ATTRIBUTE.object]: site.name }, () =>
-      perform(run, { action, ref: site.ref, observed, name: site.name }, signal),
+      perform(run, { action, ref: site.ref, observed, name: site.name, sensitive: site.sensitive }, signal),
     ),
   );
   if (done.kind === "observed" || (done.kind === "outcome" && done.changed))

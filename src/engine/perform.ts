@@ -7,6 +7,7 @@ import { member, textMember, type JsonObject } from "../core/json.ts";
 import { isGoing } from "../core/lifetime.ts";
 import type { NotOk, Outcome } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
+import type { KeyPath } from "../core/resource/key-path.ts";
 import { hideValuesIn } from "../core/resource/sensitive.ts";
 import { faultOutcome, type Attempt } from "./fault-outcome.ts";
 import { signCreate } from "./late-create.ts";
@@ -22,6 +23,8 @@ export interface WriteRequest {
   readonly observed: JsonObject | null;
   /** For messages. */
   readonly name: string;
+  /** Paths of the object whose values no message may repeat. */
+  readonly sensitive: readonly KeyPath[];
 }
 
 /** `observed`: written, and this is the answer. `stale`: the object is not what it was: read again. */
@@ -60,10 +63,11 @@ function isUnsure(answer: Answer, run: RunContext): boolean {
   return ["aborted", "unavailable", "throttled"].includes(answer.fault.kind);
 }
 
-function created({ action, ref, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+function created(request: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
-  const told = withoutValues(answer.fault, action);
+  const { ref, name } = request;
+  const told = withoutValues(answer.fault, request);
   const fault = told.kind === "notFound" ? missingPlace(told, ref) : told;
   return {
     kind: "outcome",
@@ -79,31 +83,28 @@ function missingPlace(fault: ClusterFault, { type, namespace }: ObjectRef): Clus
   return { kind: "notFound", detail };
 }
 
-function patched({ action, name }: WriteRequest, answer: Answer, run: RunContext): Performed {
+function patched(request: WriteRequest, answer: Answer, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
   return {
     kind: "outcome",
     outcome: refused(
-      withoutValues(answer.fault, action),
-      { doing: "patching", name, location: "spec.update.patch" },
+      withoutValues(answer.fault, request),
+      { doing: "patching", name: request.name, location: "spec.update.patch" },
       run,
     ),
     changed: false,
   };
 }
 
-/** The server's words may repeat what it was sent. */
-function withoutValues(fault: ClusterFault, action: WriteRequest["action"]): ClusterFault {
-  if (!("body" in action) || action.sensitive === undefined) return fault;
-  return { ...fault, detail: hideValuesIn(fault.detail, action.body, action.sensitive) };
+/** The server's words, and those of admission webhooks, may repeat what was sent and what was there. */
+function withoutValues(fault: ClusterFault, { action, observed, sensitive }: WriteRequest): ClusterFault {
+  const sent = "body" in action ? action.body : null;
+  return { ...fault, detail: hideValuesIn(fault.detail, [sent, observed], sensitive) };
 }
 
-async function remove(
-  run: RunContext,
-  { action, ref, observed, name }: WriteRequest,
-  signal: AbortSignal,
-): Promise<Performed> {
+async function remove(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
+  const { action, ref, observed, name } = request;
   const metadata = member(observed ?? undefined, "metadata");
   if (observed === null || run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return { kind: "stale" };
   // Already going: a finalizer holds it. Its deletion wakes us.
@@ -122,7 +123,7 @@ async function remove(
   const location = action.kind === "recreate" ? "spec.update.recreate" : "spec.apiConfig.deleteIfExists";
   return {
     kind: "outcome",
-    outcome: refused(answer.fault, { doing: "deleting", name, location }, run),
+    outcome: refused(withoutValues(answer.fault, request), { doing: "deleting", name, location }, run),
     changed: false,
   };
 }

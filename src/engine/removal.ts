@@ -9,6 +9,8 @@ import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
 import { isError } from "../core/outcome.ts";
 import { otherKeeper } from "./ownership-check.ts";
+import { readRecord } from "../core/resource/record.ts";
+import { hideValuesIn, sensitiveOfKind } from "../core/resource/sensitive.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
 import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
@@ -115,7 +117,7 @@ class Remover {
       const answer = await store.delete(ref, this.#preconditions(observed ?? {}), signal);
       if (answer.kind === "ok") deleted = true;
       else if (answer.fault.kind !== "conflict" && answer.fault.kind !== "notFound")
-        return this.#refused(entry, answer.fault);
+        return this.#refused(entry, withoutValues(answer.fault, entry, observed));
     }
     return waiting(entry, "it keeps changing while it is deleted");
   }
@@ -154,6 +156,16 @@ class Remover {
     const outcome = faultOutcome(fault, { doing: "deleting", name: objectText(entry), location: "spec.delete" });
     return waiting(entry, (isError(outcome) ? outcome.message : undefined) ?? fault.detail);
   }
+}
+
+/** No function says any more what is sensitive; the kind does, and the record of what was sent. */
+function withoutValues(
+  fault: ClusterFault,
+  { group, kind }: InventoryEntry,
+  observed: JsonObject | null,
+): ClusterFault {
+  const paths = [...sensitiveOfKind(group, kind), ...(observed === null ? [] : readRecord(observed).hashedPaths)];
+  return { ...fault, detail: hideValuesIn(fault.detail, [observed], paths) };
 }
 
 function reverseWaves(entries: readonly InventoryEntry[]): readonly (readonly InventoryEntry[])[] {

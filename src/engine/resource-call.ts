@@ -14,6 +14,7 @@ import { decideAction, type Action } from "../core/resource/decide.ts";
 import { blockageOf } from "../core/status/blockage.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
+import { sensitiveOf } from "../core/resource/sensitive.ts";
 import { isDriftRepair } from "./drift.ts";
 import { holdForObject } from "./finalizer.ts";
 import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
@@ -69,7 +70,9 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
   const sharers = named.map(({ trigger }) => trigger).filter((key) => key !== run.trigger.key);
   run.memory.repairs.learn(placeOf(run, object), named.find(({ trigger }) => trigger === run.trigger.key)?.note ?? "");
 
-  const settled = await settle(work, { call, target, ref, object, step: path, name: target.fullName, sharers }, signal);
+  const { paths: sensitive } = sensitiveOf(call.plan, target);
+  const site = { ref, object, step: path, name: target.fullName, sensitive, sharers };
+  const settled = await settle(work, { call, target, ...site }, signal);
   await recordLook(run, object, settled);
   const recorded = { plan: call.plan, target, type };
   return {

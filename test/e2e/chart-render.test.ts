@@ -125,7 +125,12 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const deployment = named(await first().render({ redis: { url: "redis://r" } }), `Deployment demo-koreo-${role}`);
     const pod = podOf(deployment as JsonObject) as JsonObject;
     const env = Object.fromEntries(environmentOf(pod).map(({ name, value }) => [name, value]));
-    const own = { redisUrl: "redis://r", name: "prod.demo-koreo", healthPort: 8080, definitionNamespaces: ["prod"] };
+    const own = {
+      redisUrl: "redis://r",
+      name: "prod.demo-koreo",
+      health: { bind: undefined, port: 8080 },
+      definitionNamespaces: ["prod"],
+    };
     expect(parseConfig({}, env)).toEqual({ ...parseConfig({}, {}), ...own });
   });
 

@@ -2,7 +2,8 @@
 import { isJsonObject, member, memberAt, textMember, type JsonValue } from "../../src/core/json.ts";
 
 export interface AuditVerdict {
-  readonly isGood: boolean;
+  /** `skipped`: there was no answer, so nothing is known. */
+  readonly kind: "good" | "bad" | "skipped";
   readonly lines: readonly string[];
 }
 
@@ -15,7 +16,7 @@ export function verdictOf(answer: string, trouble: string): AuditVerdict {
   const vulnerabilities = member(json, "vulnerabilities");
   if (!isJsonObject(counts) || !isJsonObject(vulnerabilities)) {
     const said = textMember(json, "message") || (trouble.trim().split("\n")[0] ?? "") || "no answer";
-    return { isGood: true, lines: [`skipped: the registry answers no audits here (${said})`] };
+    return { kind: "skipped", lines: [`skipped: the registry answers no audits here (${said})`] };
   }
   const found = Object.entries(vulnerabilities).map(([name, each]) => {
     const severity = textMember(each, "severity");
@@ -23,7 +24,7 @@ export function verdictOf(answer: string, trouble: string): AuditVerdict {
   });
   const bad = found.filter(({ isBad }) => isBad).length;
   const all = `${found.length} packages with known holes, ${bad} of them high or critical`;
-  return { isGood: bad === 0, lines: [...found.map(({ line }) => line), all] };
+  return { kind: bad === 0 ? "good" : "bad", lines: [...found.map(({ line }) => line), all] };
 }
 
 function parsed(text: string): JsonValue | undefined {

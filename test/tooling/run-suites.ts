@@ -1,6 +1,6 @@
 /**
  * `npm test`: every suite, against real servers that it sets up and starts itself. What reads the corpus runs beside what
- * computes; what starts many processes, and the end-to-end tests in which short times count, come after it, alone. Ends with the minutes per suite and the
+ * computes; what starts many processes, and the end-to-end tests in which short times count, come after it, alone. Ends with the minutes per suite, what was skipped, and the
  * line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node and the npm packages.
  */
 import { spawn } from "node:child_process";
@@ -15,17 +15,11 @@ import { hasOldest, OLDEST, provideControlPlane } from "../control-plane/provide
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
 import { provideContainers } from "../support/containers.ts";
+import { checkResult, summaryOf, type SuiteResult } from "./suite-summary.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const only = process.argv.slice(2);
 const SUITE_DEADLINE_MS = 25 * 60_000;
-
-interface SuiteResult {
-  readonly name: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly seconds: number;
-}
 
 interface Task {
   readonly name: string;
@@ -175,12 +169,11 @@ async function run(task: Task, printsAtEnd: boolean): Promise<SuiteResult> {
   const { code, output: said } = await execute(task, extra, printsAtEnd);
   if (printsAtEnd) console.log(`\n=== ${task.name} ===\n${said}`);
   const seconds = Math.round((Date.now() - since) / 1000);
-  if (task.kind === "check")
-    return { name: task.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds };
+  if (task.kind === "check") return checkResult(task.name, code, seconds);
   const counted = await countTests(output);
   // A runner that fails without a failed test (no test found, a crashed worker) must not look green.
   const failed = counted.failed === 0 && code !== 0 ? 1 : counted.failed;
-  return { name: task.name, passed: counted.passed, failed, seconds };
+  return { name: task.name, ...counted, failed, seconds };
 }
 
 /** @returns the exit code; and what was said, where it is to be printed later */
@@ -202,24 +195,19 @@ function execute(task: Task, more: readonly string[], isKept: boolean): Promise<
   });
 }
 
-async function countTests(file: string): Promise<{ passed: number; failed: number }> {
+async function countTests(file: string): Promise<Pick<SuiteResult, "passed" | "failed" | "skipped">> {
   try {
-    const json = JSON.parse(await readFile(file, "utf8")) as { numPassedTests: number; numFailedTests: number };
-    return { passed: json.numPassedTests, failed: json.numFailedTests };
+    const json = JSON.parse(await readFile(file, "utf8")) as Record<
+      `num${"Passed" | "Failed" | "Pending"}Tests`,
+      number
+    >;
+    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests };
   } catch {
-    return { passed: 0, failed: 1 }; // no report: the runner did not get that far
+    return { passed: 0, failed: 1, skipped: 0 }; // no report: the runner did not get that far
   }
 }
 
 function report(): void {
-  const total = (pick: (result: SuiteResult) => number) => results.reduce((sum, result) => sum + pick(result), 0);
-  console.log(`\nsuite          passed  failed  minutes\nset-up ${(servers / 60).toFixed(1).padStart(31)}`);
-  for (const { name, passed, failed, seconds } of results) {
-    console.log(
-      `${name.padEnd(14)} ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${(seconds / 60).toFixed(1).padStart(7)}`,
-    );
-  }
-  const failed = total((result) => result.failed);
-  console.log(`${total((result) => result.passed)} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  console.log(`\n${summaryOf(results, servers).join("\n")}`);
+  process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
 }

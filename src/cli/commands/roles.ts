@@ -22,6 +22,7 @@ const COMMON: readonly ConfigFlag[] = [
   ...REDIS_FLAGS,
   "definitionNamespaces",
   "port",
+  "healthBind",
   "logLevel",
   "resyncInterval",
 ];

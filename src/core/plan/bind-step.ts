@@ -1,10 +1,11 @@
 /**
  * From what earlier steps came to, to what this step calls: dependencies, inputs, `skipIf`, `forEach`, `refSwitch`, in
- * Koreo's order. Pure; called by the step actor once every dependency has ended.
+ * Koreo's order. Messages name the kind of what an expression came to and never the value, which may be a secret. Pure;
+ * called by the step actor once every dependency has ended.
  */
 import type { Scope } from "../cel/program.ts";
 import { put } from "../cel/maps.ts";
-import { isList, isPlainMap, kindOf, type Value, type ValueMap } from "../cel/value.ts";
+import { isList, kindOf, type Value, type ValueMap } from "../cel/value.ts";
 import { depSkip, fold, isError, ok, outcomeText, permFail, skip, type NotOk, type Outcome } from "../outcome.ts";
 import { evaluateMap, evaluateValue } from "./evaluate.ts";
 import type { LogicPlan, StepPlan, WorkflowPlan } from "./plan.ts";
@@ -105,10 +106,7 @@ function skippedBy(step: StepPlan, scope: Scope, location: string): NotOk | unde
   if (evaluated.kind === "outcome") return evaluated.outcome;
   const { value } = evaluated;
   if (typeof value === "boolean") return value ? skip("skipped by workflow") : undefined;
-  return permFail(
-    `\`skipIf\` must evaluate to a bool, received '${shown(value)}' a ${kindOf(value)}`,
-    `${location}.skipIf`,
-  );
+  return permFail(`\`skipIf\` must evaluate to a bool, received ${kindOf(value)}`, `${location}.skipIf`);
 }
 
 function bindEach(
@@ -149,21 +147,19 @@ function callFor(
   const { value } = chosen;
   const kind = kindOf(value);
   if (kind !== "string" && kind !== "int") {
-    const message = `\`switchOn\` must evaluate to a string or int value, received '${shown(value)}' a ${kind}`;
+    const message = `\`switchOn\` must evaluate to a string or int value, received ${kind}`;
     return { outcome: permFail(message, `${location}.refSwitch.switchOn`) };
   }
   // Cases are text, so an int goes to the default.
-  const found = (typeof value === "string" ? logic.cases.get(value) : undefined) ?? logic.otherwise;
-  if (found !== undefined) return { logic: found, inputs, location: `${location}.refSwitch['${valueText(value)}']` };
+  const matched = typeof value === "string" ? logic.cases.get(value) : undefined;
+  const place = `${location}.refSwitch`;
+  // A case that matches stands in the manifest; any other value is told nowhere.
+  if (matched !== undefined) return { logic: matched, inputs, location: `${place}['${valueText(value)}']` };
+  if (logic.otherwise !== undefined) return { logic: logic.otherwise, inputs, location: `${place}.<default>` };
   const message =
-    `\`refSwitch\` must match one case or a default must be provided, failed to match '${shown(value)}' a ${kind}. ` +
+    `\`refSwitch\` must match one case or a default must be provided, failed to match this ${kind}. ` +
     "Use a `skipIf` guard if this is expected.";
-  return { outcome: permFail(message, `${location}.refSwitch.<match-case>`) };
-}
-
-/** The value in a message: short scalars only, the rest is named by its kind. */
-function shown(value: Value): string {
-  return isPlainMap(value) || isList(value) ? kindOf(value) : valueText(value).slice(0, 80);
+  return { outcome: permFail(message, `${place}.<match-case>`) };
 }
 
 /**

@@ -4,9 +4,7 @@
  */
 import { compileFragment, compileOverlay } from "../cel/compile.ts";
 import type { CompileFault, OverlayProgram, Program, Scope } from "../cel/program.ts";
-import { toJson } from "../cel/text.ts";
 import { Fault, isFault, isList, isPlainMap, kindOf, type Value } from "../cel/value.ts";
-import { formatJson } from "../json.ts";
 import { depSkip, ok, permFail, retry, skip, type NotOk, type Outcome } from "../outcome.ts";
 import { faultOutcome, programOf } from "./evaluate.ts";
 import { valueText } from "./value-text.ts";
@@ -125,8 +123,9 @@ function verdictOutcome(verdict: Value, where: string): NotOk | undefined {
     const delaySeconds = wholeSeconds(body["delay"] ?? null);
     if (delaySeconds !== undefined) return retry(delaySeconds, valueText(body["message"] ?? null), where);
   }
-  const json = toJson(verdict);
-  return permFail(`Unknown predicate type: ${isFault(json) ? "" : formatJson(json)}`, where);
+  // The names stand in the manifest; what was evaluated for them is told by its kind.
+  const given = Object.entries(named).map(([name, value]) => `${name} (${kindOf(value)})`);
+  return permFail(`Unknown predicate type: ${given.join(", ") || "none"}`, where);
 }
 
 const MESSAGE_ONLY = [

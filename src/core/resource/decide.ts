@@ -43,20 +43,10 @@ export type Action =
   /** The object is as it should be, or must be left as it is: go on to postconditions and return. */
   | { readonly kind: "none" }
   | { readonly kind: "outcome"; readonly outcome: NotOk }
-  | ({ readonly kind: "create"; readonly body: JsonObject; readonly outcome: NotOk } & Hidden)
-  | ({
-      readonly kind: "patch";
-      readonly body: JsonObject;
-      readonly difference: string;
-      readonly outcome: NotOk;
-    } & Hidden)
+  | { readonly kind: "create"; readonly body: JsonObject; readonly outcome: NotOk }
+  | { readonly kind: "patch"; readonly body: JsonObject; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "recreate"; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "delete"; readonly outcome: NotOk };
-
-interface Hidden {
-  /** Paths of the body whose values no message may repeat; none when left out. */
-  readonly sensitive?: readonly KeyPath[];
-}
 
 /** Koreo's delay while an object is waited for or deleted, in seconds. */
 const WAIT_SECONDS = 30;
@@ -102,7 +92,7 @@ function create(request: DecideRequest, wanted: JsonObject, values: Parameters<t
   const recorded = withRecord(sent, sensitive);
   const createPaths = pathsBeyond(sent, withoutDirectives(withOwner(wanted, request)) as JsonObject);
   const body = withMark(withSigns(recorded, createPaths, mark), mark);
-  return { kind: "create", body, outcome, sensitive: sensitive.paths };
+  return { kind: "create", body, outcome };
 }
 
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
@@ -126,7 +116,7 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
   const patch = { target: wanted, observed, remove, ownerReferences, sensitive, writer: request.mark };
   const body = mode === "cluster" ? withClaim(request, claim, observed, clusterPatch(patch)) : plainPatch(wanted);
   const outcome = retry(delaySeconds, message, "spec.update.patch");
-  return { kind: "patch", body, difference: because, outcome, sensitive: sensitive.paths };
+  return { kind: "patch", body, difference: because, outcome };
 }
 
 /** The object is as it should be, but its record shows what is sensitive: by a patch of the record alone. */

@@ -11,7 +11,6 @@ import { permFail, retry, type NotOk } from "../outcome.ts";
 import { evaluatedJson, evaluateMap, evaluateValue, faultOutcome } from "../plan/evaluate.ts";
 import type { OverlayItemPlan, Prepared, ResourceFunctionPlan, TemplatePlan } from "../plan/plan.ts";
 import { evaluateValueFunction } from "../plan/value-function.ts";
-import { valueText } from "../plan/value-text.ts";
 import type { ResourceTarget } from "./locate.ts";
 
 /** Finds a template by name, as the function's definer sees it; undefined when there is none. */
@@ -78,8 +77,8 @@ function baseOf({ plan, target, inputs, templates }: RenderRequest): Step<ValueM
   if (evaluated.kind === "outcome") return evaluated;
   const name = evaluated.value;
   if (typeof name !== "string" || isAbsent(name)) {
-    const received = `received '${valueText(name).slice(0, 80)}' (${kindOf(name)})`;
-    const message = `Expected string, but ${received} at \`spec.resourceTemplateRef.name\``;
+    const received = typeof name === "string" ? "an empty one" : kindOf(name);
+    const message = `Expected string, but received ${received} at \`spec.resourceTemplateRef.name\``;
     return { kind: "outcome", outcome: permFail(message, `${where}<eval>`) };
   }
   const template = templates(name);

@@ -3,6 +3,7 @@
  * the record of what we last sent, dots in messages. Values under `data` and `stringData` of a Secret are sensitive, and
  * whatever the author lists in `spec.sensitive`.
  */
+import { base64 } from "../cel/text.ts";
 import { canonicalText, hashText } from "../hash.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { parseApiVersion } from "../object-key.ts";
@@ -24,8 +25,12 @@ const SECRET_PATHS: readonly KeyPath[] = [["data"], ["stringData"]];
 export function sensitiveOf(plan: ResourceFunctionPlan, target: ResourceTarget): Sensitive {
   const { apiVersion, kind, namespace, name } = target;
   const { group } = parseApiVersion(apiVersion);
-  const ofKind = group === "" && kind === "Secret" ? SECRET_PATHS : [];
-  return { paths: [...ofKind, ...plan.sensitive], identity: { group, kind, namespace, name } };
+  return { paths: [...sensitiveOfKind(group, kind), ...plan.sensitive], identity: { group, kind, namespace, name } };
+}
+
+/** What is sensitive of every object of a kind, whoever writes it. */
+export function sensitiveOfKind(group: string, kind: string): readonly KeyPath[] {
+  return group === "" && kind === "Secret" ? SECRET_PATHS : [];
 }
 
 /** The object with hashes for the values at these paths; names of keys, lengths of lists and nulls stay. */
@@ -82,16 +87,24 @@ export function hashOf(value: JsonValue, path: KeyPath, { group, kind, namespace
 const PIECE = 6;
 
 /**
- * A message of the API server about a body we sent, with dots for what it repeats of the sensitive values: whole ones
- * between quotation marks or spaces, and any piece of six characters or more (old servers quote bodies from the middle of
- * a value).
+ * A message of the API server about an object, with dots for what it repeats of the sensitive values: whole ones between
+ * quotation marks or spaces, and any piece of six characters or more (old servers quote bodies from the middle of a
+ * value). An admission webhook may quote a value in another form than it was sent in: see `formsOf`.
+ *
+ * @param objects - what was sent, and what was there: a webhook sees both, merged; null where there is none
  */
-export function hideValuesIn(message: string, body: JsonObject, paths: readonly KeyPath[]): string {
+export function hideValuesIn(
+  message: string,
+  objects: readonly (JsonObject | null)[],
+  paths: readonly KeyPath[],
+): string {
   const values = new Set<string>();
-  changeValues(body, paths, (value) => {
-    values.add(String(value));
-    return value;
-  });
+  for (const object of objects) {
+    changeValues(object ?? {}, paths, (value) => {
+      for (const form of formsOf(String(value))) values.add(form);
+      return value;
+    });
+  }
   if (values.size === 0) return message;
 
   const pieces = new Map<string, number[]>();
@@ -107,6 +120,30 @@ export function hideValuesIn(message: string, body: JsonObject, paths: readonly 
     }
   }
   return dotted(message, hidden);
+}
+
+/** A value as it is, in base64 (`stringData` becomes `data`) and out of it, each also as JSON writes it within quotes. */
+function formsOf(value: string): readonly string[] {
+  const decoded = textFromBase64(value);
+  const plain = [value, base64(new TextEncoder().encode(value)), ...(decoded === undefined ? [] : [decoded])];
+  return plain.flatMap((text) => {
+    const escaped = JSON.stringify(text).slice(1, -1);
+    return [text, escaped, escaped.replace(/[<>&]/g, (letter) => GO_ESCAPES[letter] ?? letter)];
+  });
+}
+
+/** What Go's encoder escapes and ours does not. */
+const GO_ESCAPES: Readonly<Record<string, string>> = { "<": "\\u003c", ">": "\\u003e", "&": "\\u0026" };
+
+/** Undefined for what is no base64, or no text in it: nobody quotes bytes. */
+function textFromBase64(value: string): string | undefined {
+  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(value), (unit) => unit.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined; // no base64 after all, or no UTF-8
+  }
 }
 
 function hideWhole(message: string, value: string, hidden: Uint8Array): void {

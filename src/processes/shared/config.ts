@@ -2,7 +2,7 @@
  * What a process is told, read once from flags and environment: flags win, then our own `KOREO_*` variables, then those
  * of the original controller, which keep their meaning. Pure; whatever cannot be understood is named with its fix.
  */
-
+import { isIP } from "node:net";
 import { urlFault } from "../../adapters/redis/target.ts";
 import { ConfigError, flagText, SETTINGS, type ConfigFlag, type ConfigFlags, type Environment } from "./settings.ts";
 
@@ -21,8 +21,8 @@ export interface ClusterConfig {
   readonly definitionNamespaces: readonly string[] | undefined;
   /** Keys a worker runs at once. */
   readonly concurrency: number;
-  /** Of `/livez` and `/readyz`; undefined: none, 0: any free one. */
-  readonly healthPort: number | undefined;
+  /** Of `/livez`, `/readyz` and `/metrics`; undefined: they are not served. */
+  readonly health: HealthPlace | undefined;
   readonly logLevel: LogLevel;
   readonly resyncIntervalMs: number;
   /** Longest time for one step, and for a whole run; what is not done by then ends as a retry. */
@@ -46,6 +46,14 @@ export interface RedisAccessConfig {
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly serverName: string | undefined;
+}
+
+/** Where health and metrics are told. */
+export interface HealthPlace {
+  /** An address; undefined: all interfaces. */
+  readonly bind: string | undefined;
+  /** 0: any free one. */
+  readonly port: number;
 }
 
 /** Where the HTTP API listens, and whom it answers. */
@@ -76,7 +84,7 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     triggerNamespaces: triggerNamespaces(read("namespaces")),
     definitionNamespaces: definitionNamespaces(read("definitionNamespaces"), env),
     concurrency: wholeNumber(read("concurrency"), 50, { from: 1, to: 1000 }),
-    healthPort: read("port") === undefined ? undefined : wholeNumber(read("port"), 0, { from: 0, to: 65_535 }),
+    health: healthPlace(read("port"), read("healthBind")),
     logLevel: logLevel(read("logLevel")),
     resyncIntervalMs: duration(read("resyncInterval"), 1_200_000, 1000),
     stepDeadlineMs: duration(read("stepTimeout"), 30_000, 100),
@@ -85,6 +93,16 @@ export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig
     drainMs: duration(read("drainTimeout"), 20_000, 0),
     api: apiConfig(read),
   };
+}
+
+function healthPlace(port: Given | undefined, bind: Given | undefined): HealthPlace | undefined {
+  if (bind !== undefined && isIP(bind.text) === 0 && bind.text !== "localhost") {
+    const fix = "write an address such as 127.0.0.1 or ::; the port is --port";
+    throw new ConfigError(`${bind.source} "${bind.text}": ${fix}`);
+  }
+  if (port !== undefined) return { bind: bind?.text, port: wholeNumber(port, 0, { from: 0, to: 65_535 }) };
+  if (bind === undefined) return undefined;
+  throw new ConfigError(`${bind.source}: nothing listens without a port; give --port`);
 }
 
 function apiConfig(read: (flag: ConfigFlag) => Given | undefined): ApiConfig {

@@ -79,8 +79,9 @@ export async function openFoundation(
   const checks = readSpecChecks();
   // Before Redis is reached, which may take long: who waits is alive, only not ready.
   const atFirst = { start: () => "waiting for Redis" };
-  const health = config.healthPort === undefined ? undefined : await startHealth(config.healthPort, atFirst, metrics);
-  if (health !== undefined) log.info({ port: health.port }, "health endpoint is up");
+  const health = config.health === undefined ? undefined : await startHealth(config.health, atFirst, metrics);
+  if (health !== undefined)
+    log.info({ bind: config.health?.bind ?? "all interfaces", port: health.port }, "health endpoint is up");
   const opening =
     target === undefined
       ? Promise.resolve(openMemoryState({ runRecords }, { clock, log }))

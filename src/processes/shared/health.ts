@@ -3,6 +3,7 @@
  * line per check, and `/metrics` in OpenMetrics. Asked by Kubernetes, compose, Prometheus and the tests.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
+import type { HealthPlace } from "./config.ts";
 
 /** Undefined when all is well, else what is wrong, in one line. */
 export type HealthCheck = () => string | undefined;
@@ -24,13 +25,9 @@ export interface HealthEndpoint {
   close(): Promise<void>;
 }
 
-/**
- * Listens on all interfaces, for probes come from outside the pod.
- *
- * @param port - 0 chooses a free one
- */
+/** Listens on all interfaces where no address is given: probes come from outside the pod. Port 0 chooses a free one. */
 export async function startHealth(
-  port: number,
+  place: HealthPlace,
   atFirst: HealthChecks,
   metrics: MetricsSource,
 ): Promise<HealthEndpoint> {
@@ -47,10 +44,10 @@ export async function startHealth(
     const isReady = answers.every(({ trouble }) => trouble === undefined);
     response.writeHead(isReady ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
   });
-  await listen(server, port);
+  await listen(server, place);
   const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : port,
+    port: typeof address === "object" && address !== null ? address.port : place.port,
     judgeBy: (wanted) => {
       checks = wanted;
     },
@@ -74,12 +71,15 @@ async function sendMetrics(metrics: MetricsSource, response: ServerResponse): Pr
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, { bind, port }: HealthPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new Error(`port ${port} is in use: choose another with --port`) : error);
+      const said = {
+        EADDRINUSE: `port ${port} is in use: choose another with --port`,
+        EADDRNOTAVAIL: `${bind} is no address of this machine: choose another with --health-bind`,
+      }[error.code ?? ""];
+      reject(said === undefined ? error : new Error(said, { cause: error }));
     });
-    server.listen(port, () => resolve());
+    server.listen({ port, ...(bind === undefined ? {} : { host: bind }) }, () => resolve());
   });
 }

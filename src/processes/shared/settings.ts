@@ -96,6 +96,12 @@ export const SETTINGS = {
     env: ["KOREO_PORT"],
     byDefault: "none",
   },
+  healthBind: {
+    value: "address",
+    description: "address --port listens on, such as 127.0.0.1",
+    env: ["KOREO_HEALTH_BIND"],
+    byDefault: "all interfaces, for probes come from outside the pod",
+  },
   logLevel: {
     value: "level",
     description: "least severe log level: debug, info, warn, error",

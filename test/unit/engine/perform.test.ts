@@ -6,7 +6,7 @@ import { perform } from "../../../src/engine/perform.ts";
 import type { ClusterFault } from "../../../src/engine/ports/object-store.ts";
 import { RunInterrupted, type RunContext } from "../../../src/engine/run-context.ts";
 import { retry } from "../../../src/core/outcome.ts";
-import { CONFIG_MAP, flow, keeps, request, WorkerBench } from "./worker-bench.ts";
+import { CONFIG_MAP, flow, keeps, REQUEST, request, WorkerBench } from "./worker-bench.ts";
 
 const RBAC = 'configmaps is forbidden: User "worker" cannot create resource "configmaps" in the namespace "apps"';
 const QUOTA = 'configmaps "shared" is forbidden: exceeded quota: q, requested: count/configmaps=1';
@@ -71,6 +71,59 @@ describe("a run", () => {
   });
 });
 
+describe("the words of an admission webhook about a sensitive value", () => {
+  const CANARY = "canary-7f3a91-value";
+  const existing = `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: shared, annotations: { koreo.dev/last-applied-configuration: '{"data":{"text":"${CANARY}"}}' } }
+data: { text: ${CANARY} }
+`;
+  const KEEP = { more: "sensitive: [data]" };
+  it.each([
+    { name: "a create", given: keeps("keep", KEEP), verb: "create" },
+    { name: "a patch that does not send it", given: keeps("keep", { ...KEEP, data: "{ other: x }" }) + existing },
+    { name: "a patch of the record alone", given: keeps("keep", { ...KEEP, update: "never" }) + existing },
+    {
+      name: "a delete",
+      given: keeps("keep", { ...KEEP, update: "recreate", data: "{ other: x }" }) + existing,
+      verb: "delete",
+    },
+    {
+      name: "a delete that the function asks for",
+      given: keeps("keep", { ...KEEP, api: "deleteIfExists: true" }) + existing,
+      verb: "delete",
+    },
+  ])("repeat it nowhere: $name", async ({ given, verb = "patch" }) => {
+    const refused: ClusterFault = { kind: "invalid", detail: `denied: "${CANARY}" is weak`, status: 422 };
+    const bench = await WorkerBench.start(flow("keep") + given + request("one", `{ text: ${CANARY} }`), {
+      before: (asked, { kind }) => (asked === verb && kind === "ConfigMap" ? refused : undefined),
+    });
+    await bench.run("one");
+    bench.stop();
+    const { message } = await bench.condition("one");
+    expect(message).toContain('denied: "..." is weak');
+    expect(JSON.stringify([message, bench.events])).not.toContain(CANARY);
+  });
+
+  it("repeat it nowhere: a delete of what no step names any more", async () => {
+    const refused: ClusterFault = { kind: "invalid", detail: `denied: "${CANARY}" is weak`, status: 422 };
+    const destroyed = keeps("keep", { more: "sensitive: [data]\n  delete: { destroy: {} }" });
+    const bench = await WorkerBench.start(
+      flow("keep", "stay") + destroyed + keeps("stay", { object: "other" }) + request("one", `{ text: ${CANARY} }`),
+      { before: (asked, { kind }) => (asked === "delete" && kind === "ConfigMap" ? refused : undefined) },
+    );
+    for (let runs = 0; runs < 3; runs += 1) await bench.run("one");
+    await bench.apply(flow("stay"));
+    for (let runs = 0; runs < 3; runs += 1) await bench.run("one");
+    bench.stop();
+    const told = JSON.stringify([(await bench.get(REQUEST, "one"))?.["status"], bench.events]);
+    expect(told).toContain('denied: \\"...\\" is weak');
+    expect(told).not.toContain(CANARY);
+  });
+});
+
 it("gives its run up before it throws", async () => {
   let isAbandoned = false;
   const run = {
@@ -79,6 +132,8 @@ it("gives its run up before it throws", async () => {
   } as unknown as RunContext;
   const action = { kind: "create", body: {}, outcome: retry(1) } as const;
   const ref = { type: CONFIG_MAP, namespace: "apps", name: "x" };
-  await expect(perform(run, { action, ref, observed: null, name: "X" }, run.signal)).rejects.toThrow(RunInterrupted);
+  await expect(perform(run, { action, ref, observed: null, name: "X", sensitive: [] }, run.signal)).rejects.toThrow(
+    RunInterrupted,
+  );
   expect(isAbandoned).toBe(true);
 });

@@ -82,7 +82,11 @@ describe("the image's health check", () => {
   });
 
   it("holds while /livez answers and fails afterwards", async () => {
-    const health = await startHealth(0, { redis: () => "down: readiness, which must not count" }, createRegistry());
+    const health = await startHealth(
+      { bind: undefined, port: 0 },
+      { redis: () => "down: readiness, which must not count" },
+      createRegistry(),
+    );
     const whileUp = await exitCode(String(health.port));
     await health.close();
     expect([whileUp, await exitCode(String(health.port))]).toEqual([0, 1]);

@@ -10,20 +10,20 @@ const answer = (...severities: readonly string[]) =>
 
 describe("an audit", () => {
   it.each([
-    { name: "without holes", given: answer(), isGood: true, says: "0 packages" },
-    { name: "with small ones", given: answer("low", "moderate"), isGood: true, says: "2 packages with known holes, 0" },
-    { name: "with a high one", given: answer("low", "high"), isGood: false, says: "high: p1 <1" },
-    { name: "with a critical one", given: answer("critical"), isGood: false, says: "1 of them high or critical" },
+    { name: "without holes", given: answer(), kind: "good", says: "0 packages" },
+    { name: "with small ones", given: answer("low", "moderate"), kind: "good", says: "2 packages with known holes, 0" },
+    { name: "with a high one", given: answer("low", "high"), kind: "bad", says: "high: p1 <1" },
+    { name: "with a critical one", given: answer("critical"), kind: "bad", says: "1 of them high or critical" },
     {
       name: "that the registry refuses",
       given: `{"message":"405 Method Not Allowed"}`,
-      isGood: true,
+      kind: "skipped",
       says: "skipped: .*405",
     },
-    { name: "that says nothing", given: "", isGood: true, says: "skipped: .*spawn npm ENOENT" },
-  ])("$name", ({ given, isGood, says }) => {
+    { name: "that says nothing", given: "", kind: "skipped", says: "skipped: .*spawn npm ENOENT" },
+  ])("$name", ({ given, kind, says }) => {
     const verdict = verdictOf(given, "spawn npm ENOENT");
-    expect(verdict.isGood).toBe(isGood);
+    expect(verdict.kind).toBe(kind);
     expect(verdict.lines.join("\n")).toMatch(new RegExp(says));
   });
 });

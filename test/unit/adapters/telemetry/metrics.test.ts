@@ -301,7 +301,7 @@ describe("metrics of requests, watches and definitions", () => {
 });
 
 it("are served as OpenMetrics", async () => {
-  const endpoint = await startHealth(0, {}, createRegistry());
+  const endpoint = await startHealth({ bind: "127.0.0.1", port: 0 }, {}, createRegistry());
   const response = await fetch(`http://127.0.0.1:${endpoint.port}/metrics`);
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toContain("application/openmetrics-text");

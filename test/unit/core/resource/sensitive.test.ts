@@ -246,7 +246,38 @@ describe("a message of the API server", () => {
     { given: `abc def, hunt: no`, want: `..., hunt: no` },
     { given: `the namespace apps does not exist`, want: `the namespace apps does not exist` },
   ])("repeats no sensitive value: $given", ({ given, want }) => {
-    expect(hideValuesIn(given, body, [["spec"]])).toBe(want);
-    expect(hideValuesIn(given, body, [])).toBe(given);
+    expect(hideValuesIn(given, [body], [["spec"]])).toBe(want);
+    expect(hideValuesIn(given, [body], [])).toBe(given);
+  });
+
+  const encoded = (text: string) => Buffer.from(text).toString("base64");
+  const ODD = 'a"b\\c\n<d>é';
+  it.each([
+    { name: "what `data` decodes to", body: { data: { a: encoded("hunter2-hunter2") } }, given: "hunter2-hunter2" },
+    { name: "a piece of it", body: { data: { a: encoded("hunter2-hunter2") } }, given: "hunter2-hun" },
+    { name: "a short one of it", body: { data: { a: encoded("hunt") } }, given: "hunt" },
+    {
+      name: "`stringData`, encoded",
+      body: { stringData: { a: "hunter2-hunter2" } },
+      given: encoded("hunter2-hunter2"),
+    },
+    { name: "a short one, encoded", body: { stringData: { a: "ab" } }, given: encoded("ab") },
+    { name: "without padding", body: { stringData: { a: "hunt" } }, given: encoded("hunt").replaceAll("=", "") },
+    { name: "as JSON", body: { stringData: { a: ODD } }, given: JSON.stringify(ODD).slice(1, -1) },
+    {
+      name: "as Go's JSON",
+      body: { stringData: { a: ODD } },
+      given: JSON.stringify(ODD).slice(1, -1).replace("<", "\\u003c").replace(">", "\\u003e"),
+    },
+    { name: "decoded, as JSON", body: { data: { a: encoded(ODD) } }, given: JSON.stringify(ODD).slice(1, -1) },
+  ])("repeats no value in another form: $name", ({ body, given }) => {
+    const message = `admission webhook "policy" denied: password "${given}" is weak`;
+    const want = 'admission webhook "policy" denied: password "..." is weak';
+    expect(hideValuesIn(message, [body], [["data"], ["stringData"]])).toBe(want);
+  });
+
+  it("keeps its own words beside bytes that are no text", () => {
+    const body = { data: { a: Buffer.from([255, 254, 0, 1, 2, 3, 4]).toString("base64"), b: "no base64 at all" } };
+    expect(hideValuesIn("denied: a is weak", [body], [["data"]])).toBe("denied: a is weak");
   });
 });

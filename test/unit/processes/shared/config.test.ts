@@ -50,12 +50,36 @@ describe("parseConfig", () => {
       env: { KOREO_BIND: "::", KOREO_TOKEN_FILE: "/tokens" },
       want: { api: { bind: "::", auth: { kind: "token", file: "/tokens" } } },
     },
+    { name: "health on all interfaces", flags: { port: "0" }, want: { health: { bind: undefined, port: 0 } } },
+    {
+      name: "health on loopback",
+      flags: { port: "9090" },
+      env: { KOREO_HEALTH_BIND: "::1" },
+      want: { health: { bind: "::1", port: 9090 } },
+    },
+    { name: "no health", want: { health: undefined } },
     { name: "Python's word for a level", env: { LOG_LEVEL: "WARNING" }, want: { logLevel: "warn" } },
   ])("$name", ({ flags = {}, env = {}, want }) => {
     expect(parseConfig(flags, env)).toMatchObject(want);
   });
 
   it.each<{ name: string; flags?: ConfigFlags; env?: Environment; says: RegExp }>([
+    {
+      name: "an address with a port, as controller-runtime takes it",
+      flags: { port: "9090", healthBind: "127.0.0.1:8081" },
+      says: /--health-bind "127\.0\.0\.1:8081": write an address such as 127\.0\.0\.1 or ::; the port is --port/,
+    },
+    {
+      name: "a host that is no address",
+      flags: { port: "9090" },
+      env: { KOREO_HEALTH_BIND: "nowhere.example" },
+      says: /\$KOREO_HEALTH_BIND "nowhere\.example": write an address/,
+    },
+    {
+      name: "an address without a port",
+      flags: { healthBind: "127.0.0.1" },
+      says: /--health-bind: nothing listens without a port; give --port/,
+    },
     {
       name: "a number that is none",
       flags: { concurrency: "many" },
