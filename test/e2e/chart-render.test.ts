@@ -254,6 +254,19 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(JSON.stringify(objects.filter((role) => nameOf(role).includes("bank")))).not.toContain("webapps");
   });
 
+  it("lets everything that speaks to the bundled Redis reach it", async () => {
+    const objects = await first().render({ ...MINIMAL, api: { enabled: true }, redis: { bundled: { enabled: true } } });
+    const speak = ofKind(objects, "Deployment").filter((each) =>
+      environmentOf(podOf(each) ?? {}).some(({ name }) => name === "KOREO_REDIS_URL"),
+    );
+    const component = (object: JsonObject) =>
+      String(at(object, "spec", "template", "metadata", "labels", "app.kubernetes.io/component"));
+    const policy = ofKind(objects, "NetworkPolicy").find((each) => nameOf(each).endsWith("redis"));
+    const admitted = JSON.stringify(at(policy ?? {}, "spec", "ingress"));
+    expect(speak.map(component).sort()).toEqual(["api", "watcher", "worker"]);
+    for (const each of speak) expect(admitted).toContain(`"${component(each)}"`);
+  });
+
   it("cuts names that are too long, and keeps them apart", async () => {
     const tenants = Object.fromEntries(
       ["a", "b"].map((end) => [

@@ -167,7 +167,8 @@ export class ClusterClient {
     } catch (error) {
       deadline.end();
       if (signal.aborted) return refused(abortedFault(nameOf(request)));
-      this.countUnanswered();
+      // A webhook may hold a write for as long as it likes: that says nothing of the server. Nor is a broken connection a late answer.
+      if (!deadline.isOver || request.method === "GET") this.countUnanswered();
       if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {

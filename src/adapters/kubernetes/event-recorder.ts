@@ -33,6 +33,9 @@ const SAME_WITHIN_MS = 10 * 60_000;
 const MAX_REMEMBERED = 4096;
 /** What the API server takes. */
 const MAX_MESSAGE = 1024;
+/** Of a longer message this much of its end is kept. */
+const MAX_TAIL = 700;
+const CUT = " … ";
 const MAX_NAME = 200;
 /** Cluster-scoped objects have their events here, as Kubernetes' own do. */
 const NO_NAMESPACE = "default";
@@ -186,6 +189,9 @@ function nameOf({ regarding }: ObjectEvent, id: string, wallMs: number): string 
   return `${object === "" ? "object" : object}.${id}${wallMs.toString(16)}`;
 }
 
+/** Out of the middle: at the end stands what blocks, since when, and what comes next. */
 function cut(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 2)} …`;
+  if (message.length <= MAX_MESSAGE) return message;
+  const head = message.slice(0, MAX_MESSAGE - MAX_TAIL - CUT.length).trimEnd();
+  return `${head}${CUT}${message.slice(-MAX_TAIL).trimStart()}`;
 }

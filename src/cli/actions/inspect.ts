@@ -34,7 +34,12 @@ export function inspect(kind: string, name: string, options: InspectOptions): Pr
       // Ages go on by themselves: they are no news.
       if (withoutAges(now) === withoutAges(before)) continue;
       if (process.stdout.isTTY) console.clear();
-      console.log(`${process.stdout.isTTY ? "" : "\n"}${new Date(systemClock.wallMs()).toISOString()} ${textOf(ref)}`);
+      // Documents stay documents: what reads them reads one after the other.
+      if (options.output === "yaml") console.log("---");
+      else if (options.output !== "json")
+        console.log(
+          `${process.stdout.isTTY ? "" : "\n"}${new Date(systemClock.wallMs()).toISOString()} ${textOf(ref)}`,
+        );
       console.log(now);
       before = now;
     }
@@ -92,7 +97,7 @@ function conditionsOf(object: JsonObject): readonly JsonObject[] {
 }
 
 function withoutAges(text: string): string {
-  return text.replaceAll(/ +\d+[smhd]\b/g, "");
+  return text.replaceAll(/ +(\d+[smhd])+\b/g, "").replaceAll(/ {2,}/g, " ");
 }
 
 function oneLine(text: string): string {

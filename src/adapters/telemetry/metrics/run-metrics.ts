@@ -77,7 +77,7 @@ export class RunMetrics implements RunObserver {
     });
     this.#errors = new Counter({
       name: "controller_runtime_reconcile_errors_total",
-      help: "Runs that failed, by kind of trigger.",
+      help: "Runs that failed or came to permFail, by kind of trigger.",
       labelNames: ["controller"],
       registers,
       collect: () => {
@@ -170,7 +170,8 @@ export class RunMetrics implements RunObserver {
     const seconds = ms / 1000;
     this.#running.delete(run);
     this.#total.inc({ controller, result: resultOf(outcome, report) });
-    if (report === "failed") this.#errors.inc({ controller });
+    // As controller-runtime counts: a terminal error is an error too.
+    if (report === "failed" || outcome === "permFail") this.#errors.inc({ controller });
     if (outcome === "permFail") this.#terminal.inc({ controller });
     if (interruption !== undefined) this.#interruptions.inc({ reason: interruption });
     observe(this.#seconds, { controller }, seconds);

@@ -266,6 +266,16 @@ describe("a server's reach", () => {
     expect(performance.now() - since, "of 30 s").toBeLessThan(10_000);
   });
 
+  it("is not doubted for writes that a webhook holds", async () => {
+    handle = () => undefined;
+    const write = { ...GET, method: "PATCH", verb: "patch", body: {}, timeoutMs: 20 } as const;
+    for (let count = 0; count < 10; count += 1)
+      expect(faultOf(await client.request(write, signal)).kind).toBe("unavailable");
+    expect(client.isInReach).toBe(true);
+    for (let count = 0; count < 5; count += 1) await client.request({ ...GET, timeoutMs: 20 }, signal);
+    expect(client.isInReach, "reads that nobody answers do say something").toBe(false);
+  });
+
   it("is not doubted for requests that were given up", async () => {
     handle = () => undefined;
     for (let count = 0; count < 10; count += 1) {

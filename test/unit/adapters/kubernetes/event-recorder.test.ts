@@ -56,6 +56,16 @@ describe("Events", () => {
     expect(textMember(clusterScoped, "message")).toHaveLength(1024);
   });
 
+  it("that are too long keep what stands at the end: what blocks, and what comes next", async () => {
+    const blocked = "Blocked since 10:00 by Deployment apps/web: no image. Next try in 30 s.";
+    recorder.emit(about("a", `Workflow shop: ${"step waits; ".repeat(200)}${blocked}`));
+    const [event] = await events();
+    const message = textMember(event, "message");
+    expect(message.length).toBeLessThanOrEqual(1024);
+    expect(message.startsWith("Workflow shop: step waits")).toBe(true);
+    expect(message.endsWith(blocked)).toBe(true);
+  });
+
   it("that are equal are one Event with a count", async () => {
     for (let time = 0; time < 3; time += 1) recorder.emit(about("a"));
     recorder.emit(about("a", "something else"));

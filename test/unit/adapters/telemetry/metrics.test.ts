@@ -86,7 +86,11 @@ describe("metrics of runs", () => {
   ] as const)("a run that comes to %s (%s) is %s", async (outcome, report, result) => {
     const registry = createRegistry();
     new RunMetrics(registry, OPTIONS).runEnded(RUN, { outcome, report, ms: 1 });
-    expect(await registry.metrics()).toContain(`result="${result}"} 1\n`);
+    const text = await registry.metrics();
+    expect(text).toContain(`result="${result}"} 1\n`);
+    // A terminal error is an error too, as controller-runtime counts.
+    const isError = result === "error";
+    expect(text).toContain(`controller_runtime_reconcile_errors_total{controller="note.t.test"} ${isError ? 1 : 0}\n`);
   });
 });
 
