@@ -10,6 +10,7 @@ import { retry, type NotOk } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { otherManager } from "../core/resource/field-managers.ts";
 import type { KeyPath } from "../core/resource/key-path.ts";
+import { regarding } from "./announce.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import { perform, type Performed } from "./perform.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
@@ -98,8 +99,10 @@ export async function sendWrite(
       perform(run, { action, ref: site.ref, observed, name: site.name, sensitive: site.sensitive }, signal),
     ),
   );
-  if (done.kind === "observed" || (done.kind === "outcome" && done.changed))
+  if (done.kind === "observed" || (done.kind === "outcome" && done.changed)) {
     repairs.sent(planned.place, planned.desired);
+    if (repairs.isContested(planned.place, planned.desired)) tellContested(run, site, write);
+  }
   // Refused for what it says: parked until something it depends on changes.
   else if (done.kind === "outcome" && done.outcome.kind === "permFail") writes.remember(planned, done.outcome);
   return done;
@@ -113,14 +116,31 @@ function heldBack(
 ): NotOk | undefined {
   const { writes, waitMs } = run.memory.repairs.backoff(planned.place, planned.desired);
   if (waitMs <= 0) return undefined;
-  const what = observed === null ? "is gone" : "differs";
-  const where = "difference" in action && action.difference !== "" ? ` (${action.difference})` : "";
-  const manager = observed === null ? undefined : otherManager(observed);
-  const others = [...sharers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
-  const who = others.length === 0 ? "something else" : others.join(" or ");
+  const { what, where, who } = dispute(sharers, action, observed);
   const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. It is written less often until that ends; let only one of them write it.`;
   // A look comes a little early by its jitter; it must not find the wait unfinished.
   return retry(waitMs / 1000 / (1 - RETRY_JITTER), message, action.outcome.location);
+}
+
+/** A fight too slow to be held back: an Event says who is in it. Equal ones are counted, not repeated. */
+function tellContested(run: RunContext, { name, sharers }: WriteSite, { action, observed }: Write): void {
+  const { what, where, who } = dispute(sharers, action, observed);
+  const message = `${name} ${what} again and again${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. Let only one of them write it.`;
+  run.ports.events.emit({ regarding: regarding(run.trigger.object), type: "Warning", reason: "Contested", message });
+}
+
+/** What is fought over, and by whom. */
+function dispute(sharers: readonly KeyText[], action: WriteAction, observed: JsonObject | null) {
+  const difference = "difference" in action ? action.difference : "";
+  // Of these no function speaks, so that no difference names them.
+  const path = difference === "" && action.kind === "patch" ? "the owner reference, or our annotations" : difference;
+  const manager = observed === null ? undefined : otherManager(observed);
+  const others = [...sharers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
+  return {
+    what: observed === null ? "is gone" : "differs",
+    where: path === "" ? "" : ` (${path})`,
+    who: others.length === 0 ? "something else" : others.join(" or "),
+  };
 }
 
 /** Does something under the object lock, where another trigger names the object. */

@@ -2,6 +2,7 @@
  * The guard against fights: how often in a row the same content was written on an object because somebody reverts it. After
  * two writes the next ones wait, but never so long that the wanted state is not there 2 s after the other one gives up. The
  * counts go from worker to worker as a note in the object index, so that a fight shows however many workers take part.
+ * A slow fight, of minutes between two rounds, needs no waiting; its rounds are counted so that people are told of it.
  */
 import { BoundedMap } from "./bounded-map.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -14,7 +15,10 @@ export interface Backoff {
 
 interface Repair {
   readonly desired: string;
+  /** In a row, without peace in between. */
   readonly writes: number;
+  /** However much peace was in between, as long as it was not for hours. */
+  readonly rounds: number;
   /** Monotonic. */
   readonly lastMs: number;
 }
@@ -29,6 +33,10 @@ const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 1700;
 /** Writes further apart than this, beyond their wait, are not in a row. */
 const ROW_MS = 60_000;
+/** Writes of one content further apart than this are not rounds of one fight: controllers that revert look every few minutes. */
+const FIGHT_MS = 3_600_000;
+/** So many rounds are no accident. */
+const CONTESTED_ROUNDS = 5;
 /** An object found as it should be this long after the last write is in peace. */
 const PEACE_MS = 10_000;
 /** A look may come early by jitter; it must not find the wait unfinished. */
@@ -56,7 +64,8 @@ export class RepairMemory {
   /** The write was sent and accepted. */
   sent(place: string, desired: string): void {
     const writes = (this.#of(place, desired)?.writes ?? 0) + 1;
-    const repair = { desired: shortened(desired), writes, lastMs: this.#clock.nowMs() };
+    const rounds = (this.#found(place, desired)?.rounds ?? 0) + 1;
+    const repair = { desired: shortened(desired), writes, rounds, lastMs: this.#clock.nowMs() };
     const others = (this.#repairs.get(place) ?? []).filter((each) => each.desired !== repair.desired);
     this.#repairs.set(place, [...others.slice(1 - MAX_REPAIRS), repair]);
   }
@@ -64,14 +73,25 @@ export class RepairMemory {
   /** A look found the object as it should be. Right after a write that says nothing: who reverts it may be about to. */
   calm(place: string): void {
     const last = this.#repairs.get(place)?.at(-1);
-    if (last === undefined || this.#clock.nowMs() - last.lastMs >= PEACE_MS) this.#repairs.delete(place);
+    if (last === undefined || this.#clock.nowMs() - last.lastMs < PEACE_MS) return;
+    const alive = this.#alive(place).map((each) => ({ ...each, writes: 0 }));
+    if (alive.length === 0) this.#repairs.delete(place);
+    else this.#repairs.set(place, alive);
+  }
+
+  /** Whether the same content was written so often, each time soon enough after the last, that somebody must be reverting it. */
+  isContested(place: string, desired: string): boolean {
+    return (this.#found(place, desired)?.rounds ?? 0) >= CONTESTED_ROUNDS;
   }
 
   /** What is known of a place, for other workers; "" when nothing is. */
   note(place: string): string {
     const ahead = this.#clock.wallMs() - this.#clock.nowMs();
-    const known = (this.#repairs.get(place) ?? []).filter(({ desired }) => this.#of(place, desired) !== undefined);
-    return known.map(({ desired, writes, lastMs }) => `${desired}:${writes}:${Math.round(lastMs + ahead)}`).join(",");
+    const texts = this.#alive(place).map(({ desired, rounds, lastMs }) => {
+      const writes = this.#of(place, desired)?.writes ?? 0;
+      return `${desired}:${writes}:${Math.round(lastMs + ahead)}:${rounds}`;
+    });
+    return texts.join(",");
   }
 
   /** Takes over what another worker noted, where that is newer. What cannot be read counts as nothing. */
@@ -79,14 +99,15 @@ export class RepairMemory {
     const ahead = this.#clock.wallMs() - this.#clock.nowMs();
     const own = this.#repairs.get(place) ?? [];
     const noted = note.split(",").flatMap((text) => {
-      const [desired = "", writes, wallMs] = text.split(":");
+      const [desired = "", writes, wallMs, rounds = writes] = text.split(":");
       // A clock that is ahead of ours must not make anybody wait for longer than the longest wait.
       const lastMs = Math.min(Number(wallMs) - ahead, this.#clock.nowMs());
       const isNewer = own.every(
         (each) => each.desired !== desired || lastMs > each.lastMs || Number(writes) > each.writes,
       );
-      return Number.isFinite(lastMs) && Number(writes) > 0 && isNewer
-        ? [{ desired, writes: Number(writes), lastMs }]
+      const isCount = Number(writes) >= 0 && Number(rounds) > 0;
+      return Number.isFinite(lastMs) && isCount && isNewer
+        ? [{ desired, writes: Number(writes), rounds: Number(rounds), lastMs }]
         : [];
     });
     if (noted.length === 0) return;
@@ -97,10 +118,20 @@ export class RepairMemory {
 
   /** The writes of one content in a row; none once they lie too far back. */
   #of(place: string, desired: string): Repair | undefined {
-    const repair = this.#repairs.get(place)?.find((each) => each.desired === shortened(desired));
-    if (repair === undefined) return undefined;
+    const repair = this.#found(place, desired);
+    if (repair === undefined || repair.writes === 0) return undefined;
     const endMs = repair.lastMs + waitAfter(repair.writes) + ROW_MS;
     return this.#clock.nowMs() > endMs ? undefined : repair;
+  }
+
+  #found(place: string, desired: string): Repair | undefined {
+    return this.#alive(place).find((each) => each.desired === shortened(desired));
+  }
+
+  /** What may still be a round of the next fight. */
+  #alive(place: string): readonly Repair[] {
+    const nowMs = this.#clock.nowMs();
+    return (this.#repairs.get(place) ?? []).filter(({ lastMs }) => nowMs - lastMs <= FIGHT_MS);
   }
 }
 

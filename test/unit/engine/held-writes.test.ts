@@ -101,6 +101,27 @@ describe("an object that somebody else wants otherwise (M5)", () => {
     );
   });
 
+  it.each([
+    { everyS: 90, lookAfterS: 0 },
+    { everyS: 30, lookAfterS: 15 },
+    { everyS: 600, lookAfterS: 60 },
+  ])("is told of though it is slow: every $everyS s", async ({ everyS, lookAfterS }) => {
+    await start();
+    for (let round = 0; round < 6; round += 1) {
+      const told = () => bench.events.filter(({ reason }) => reason === "Contested");
+      expect(told().length > 0, `round ${round}`).toBe(round >= 5);
+      await vandalise(`other-${round}`);
+      expect(await bench.writesOf("one")).toEqual([PATCH]);
+      await bench.clock.advance(lookAfterS * 1000);
+      if (lookAfterS > 0) await bench.run("one");
+      await bench.clock.advance((everyS - lookAfterS) * 1000);
+    }
+    const message = bench.events.find(({ reason }) => reason === "Contested")?.message ?? "";
+    expect(message).toContain("ConfigMap:apps:shared differs again and again");
+    expect(message).toContain("'data' -> 'text'");
+    expect(message).toContain("wants it otherwise than koreo-cluster");
+  });
+
   it("is in peace once a later look finds it as it should be", async () => {
     await start();
     for (const text of ["a", "b"]) {

@@ -72,7 +72,44 @@ describe("a fight that several workers take part in", () => {
   it("is not told any more once it lies far back", async () => {
     const { clock, memory } = make();
     for (let write = 0; write < 3; write += 1) memory.sent(PLACE, "d");
-    await clock.advance(120_000);
+    await clock.advance(3_600_001);
     expect(memory.note(PLACE)).toBe("");
+  });
+});
+
+describe("a slow fight", () => {
+  it("is one from its fifth round on, with peace in between, and whoever writes; nobody waits for it", async () => {
+    const clock = new ManualClock();
+    const [one, other] = [make(clock).memory, make(clock).memory];
+    let note = "";
+    const contested: boolean[] = [];
+    for (const memory of [one, other, one, other, one]) {
+      memory.learn(PLACE, note);
+      expect(waitOf(memory)).toBe(0);
+      memory.sent(PLACE, "d");
+      contested.push(memory.isContested(PLACE, "d"));
+      await clock.advance(15_000);
+      memory.calm(PLACE);
+      note = memory.note(PLACE);
+      await clock.advance(600_000);
+    }
+    expect(contested).toEqual([false, false, false, false, true]);
+  });
+
+  it("is none where hours lie between two repairs, or the content is another each time", async () => {
+    const { clock, memory } = make();
+    for (let round = 0; round < 10; round += 1) {
+      memory.sent(PLACE, "d");
+      await clock.advance(3_600_001);
+    }
+    for (let round = 0; round < 10; round += 1) memory.sent("other", `d${round}`);
+    expect([memory.isContested(PLACE, "d"), memory.isContested("other", "d9")]).toEqual([false, false]);
+  });
+
+  it("is read from notes of former versions, too", () => {
+    const { clock, memory } = make();
+    memory.learn(PLACE, `d:4:${clock.wallMs()}`);
+    memory.sent(PLACE, "d");
+    expect(memory.isContested(PLACE, "d")).toBe(true);
   });
 });

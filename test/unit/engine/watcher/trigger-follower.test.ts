@@ -127,6 +127,37 @@ describe("taking over a slot", () => {
   });
 });
 
+describe("an edit of the plan", () => {
+  it("goes through all triggers of the kind in class 3: a few at once, the rest at a pace, and through none twice", async () => {
+    const harness = new Harness();
+    const triggers = Array.from({ length: 1000 }, (_, index) => trigger("a", `t-${index}`));
+    await harness.list(triggers, undefined);
+    await harness.woken();
+    harness.plan = "plan-2";
+    await harness.follower.onDefinitions(SIGNAL);
+    await harness.pending.flush();
+    const spread = harness.sent.filter(({ cause }) => cause.reason === "definition");
+    expect(new Set(spread.map(({ key }) => key)).size).toBe(1000);
+    expect(spread).toHaveLength(1000);
+    expect(new Set(spread.map(({ workClass }) => workClass))).toEqual(new Set([3]));
+    const dueMs = spread.map(({ afterMs = 0 }) => afterMs).sort((a, b) => a - b);
+    expect(dueMs.filter((ms) => ms === 0).length).toBeLessThanOrEqual(201);
+    for (let second = 0; second < 4; second += 1) {
+      const within = dueMs.filter((ms) => ms > second * 1000 && ms <= (second + 1) * 1000);
+      expect(within.length, `in second ${second}`).toBeLessThanOrEqual(200);
+    }
+    expect(dueMs.at(-1)).toBeLessThanOrEqual(4000);
+  });
+
+  it("of another kind wakes nobody", async () => {
+    const harness = new Harness();
+    await harness.list([trigger("a", "x")], undefined);
+    await harness.woken();
+    await harness.follower.onDefinitions(SIGNAL); // told of every edit; the plan of this kind is the same
+    expect(await harness.woken()).toEqual([]);
+  });
+});
+
 /** As the server and a run of ours left it. */
 function lookedAt(name: string, generation: number, observedGeneration: number | undefined): JsonObject {
   const object = trigger("a", name);
