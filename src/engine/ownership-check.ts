@@ -52,22 +52,28 @@ export async function refusedByOwner(
   );
 }
 
+/** `claimed`: an inventory says so, which people may write; no run of that trigger has said that it looks at the object. */
+export type OtherKeeper =
+  | { readonly kind: "none" }
+  | { readonly kind: "keeper" | "claimed"; readonly key: KeyText }
+  | { readonly kind: "fault"; readonly fault: ClusterFault };
+
 /** @returns another living trigger that manages the object too, by its own inventory */
-export async function otherKeeper(
-  run: RunContext,
-  object: KeyText,
-  signal: AbortSignal,
-): Promise<{ kind: "none" } | { kind: "keeper"; key: KeyText } | { kind: "fault"; fault: ClusterFault }> {
+export async function otherKeeper(run: RunContext, object: KeyText, signal: AbortSignal): Promise<OtherKeeper> {
   const [named = []] = await shared(run, run.ports.index.triggersOf([object]));
-  for (const { trigger: key } of named) {
+  let claimed: KeyText | undefined;
+  for (const { trigger: key, resourceVersion } of named) {
     if (key === run.trigger.key) continue;
     const read = await readTrigger(run, key, signal);
     if (read.kind === "fault") return read;
     if (read.value === undefined || isGoing(read.value)) continue;
     const entry = recordedObjects(read.value, run.ports.store.cluster).get(object);
-    if (entry?.readonly === false) return { kind: "keeper", key };
+    if (entry?.readonly !== false) continue;
+    // Only runs tell the index which version they looked at.
+    if (resourceVersion !== "") return { kind: "keeper", key };
+    claimed ??= key;
   }
-  return { kind: "none" };
+  return claimed === undefined ? { kind: "none" } : { kind: "claimed", key: claimed };
 }
 
 /** @returns undefined when there is no such trigger */

@@ -4,7 +4,7 @@
  * object by object. Called for pruning and for triggers on their way out; needs no definition.
  */
 import { member, textMember, type JsonObject } from "../core/json.ts";
-import { formatKey, objectText } from "../core/object-key.ts";
+import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { judgeRemoval, type RemovalRequest } from "../core/resource/removal.ts";
 import { isError } from "../core/outcome.ts";
@@ -13,7 +13,7 @@ import { readRecord } from "../core/resource/record.ts";
 import { hideValuesIn, sensitiveOfKind } from "../core/resource/sensitive.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
-import { givenUp, RunInterrupted, type RunContext } from "./run-context.ts";
+import { givenUp, RunInterrupted, shared, type RunContext } from "./run-context.ts";
 import { servedType } from "./served-type.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
@@ -126,15 +126,27 @@ class Remover {
   async #stoppedBy(entry: InventoryEntry, observed: JsonObject | null): Promise<Fate | undefined> {
     if (observed === null) return gone(false);
     const { store } = this.#run.ports;
-    const keeper = await otherKeeper(this.#run, formatKey({ cluster: store.cluster, ...entry }), this.#run.signal);
+    const object = formatKey({ cluster: store.cluster, ...entry });
+    const keeper = await otherKeeper(this.#run, object, this.#run.signal);
     if (keeper.kind === "fault") return this.#refused(entry, keeper.fault);
     if (keeper.kind === "keeper") return { kind: "left", reason: `the trigger ${keeper.key} keeps it too` };
+    if (keeper.kind === "claimed") {
+      await this.#ask(keeper.key, object);
+      return waiting(entry, `the trigger ${keeper.key} is asked: its inventory names it, but no run of it has`);
+    }
     this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
     if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
     if (this.#run.paused) return waiting(entry, "paused");
     this.#check();
     if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting(entry, "the next run deletes it");
     return undefined;
+  }
+
+  /** Its run looks at the object, or takes it out of the inventory. */
+  async #ask(trigger: KeyText, object: KeyText): Promise<void> {
+    const { queue, clock } = this.#run.ports;
+    const cause = { reason: "keeper", object, atMs: clock.wallMs() };
+    await shared(this.#run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
   }
 
   /** A trigger on its way out has nothing more to say about its objects, so that a mere edit of one does not matter. */

@@ -1,4 +1,5 @@
 /** A trigger on its way out: what only we would delete goes before it, in reverse waves, by inventory and marks alone. */
+import { deflateRawSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { memberAt } from "../../../src/core/json.ts";
 import { ANNOTATION, LABEL } from "../../../src/core/names.ts";
@@ -227,7 +228,8 @@ data: { text: theirs }
     };
     await bench.patch(REQUEST, "one", { metadata: { annotations: hostile } });
     await bench.index.add(victims.map((name) => ({ object: keyOf(CONFIG_MAP, name), trigger: keyOf(REQUEST, "one") })));
-    await bench.run("one"); // prune
+    const pruned = await bench.writesOf("one");
+    expect(pruned.filter((write) => victims.some((name) => write.endsWith(`/${name}`)))).toEqual([]);
     await bench.patch(REQUEST, "one", { metadata: { annotations: hostile } });
     await bench.delete(REQUEST, "one");
     const writes = await bench.writesOf("one");
@@ -241,6 +243,32 @@ data: { text: theirs }
     expect(await bench.get(REQUEST, "one")).toBeUndefined();
     expect(await names(bench, ["a", "b"])).toEqual([]);
   });
+
+  it.each(["plain", "packed"])(
+    "of another trigger (%s) does not keep an object from being deleted with its own",
+    async (form) => {
+      const ofEach = destroyed("g", { object: "=inputs.name" });
+      await start(workflow(step("g")) + ofEach + request("one") + request("evil"));
+      await bench.run("evil");
+      const uid = memberAt(await bench.get(REQUEST, "evil"), ["metadata", "uid"]) as string;
+      const entry = { group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name: "one", step: "g", wave: 0 };
+      const plain = JSON.stringify({ trigger: uid, objects: [entry] });
+      const text = form === "plain" ? plain : `deflate:${deflateRawSync(plain).toString("base64")}`;
+      await bench.patch(REQUEST, "evil", { metadata: { annotations: { [ANNOTATION.inventory]: text } } });
+      // What watchers do with it.
+      await bench.index.add([{ object: keyOf(CONFIG_MAP, "one"), trigger: keyOf(REQUEST, "evil") }]);
+      await bench.delete(REQUEST, "one");
+      await bench.run("one");
+      expect(await names(bench, ["one"])).toEqual(["one"]);
+      expect((await bench.condition("one", "Deleted")).message).toContain("Request/apps/evil is asked");
+      expect(bench.enqueued).toContain(keyOf(REQUEST, "evil"));
+      await bench.run("evil");
+      await bench.run("one");
+      await bench.run("one");
+      expect(await names(bench, ["one", "evil"])).toEqual(["evil"]);
+      expect(await bench.get(REQUEST, "one")).toBeUndefined();
+    },
+  );
 
   it("an inventory that is more careful than the mark holds", async () => {
     await start(chain);

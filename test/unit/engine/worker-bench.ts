@@ -13,7 +13,7 @@ import { formatKey, parseApiVersion, type KeyText } from "../../../src/core/obje
 import { DefinitionCache } from "../../../src/engine/definitions.ts";
 import type { ObjectRef, ResourceType } from "../../../src/engine/ports/object-store.ts";
 import type { ObjectEvent } from "../../../src/engine/ports/event-sink.ts";
-import type { Cause, RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
+import type { Cause, RunReport, WakeUp } from "../../../src/engine/ports/reconcile-queue.ts";
 import type { RunObserver } from "../../../src/engine/run-context.ts";
 import { Reconciler } from "../../../src/engine/reconcile.ts";
 import type { LogFields, Logger } from "../../../src/engine/ports/logger.ts";
@@ -57,6 +57,8 @@ export class WorkerBench {
   readonly cluster: MemoryCluster;
   /** Writes the engine sent, as `verb Kind/name`; reads are left out. */
   readonly writes: string[] = [];
+  /** Keys of other triggers that runs have woken. */
+  readonly enqueued: KeyText[] = [];
   /** Events the engine told. */
   readonly events: ObjectEvent[] = [];
   /** How much of the lease is left in every run. */
@@ -86,7 +88,12 @@ export class WorkerBench {
       { ...ports, informers: this.cluster, registry },
       { namespaces: ["defs"], checks: new Map() },
     );
-    const queue = { enqueue: () => Promise.resolve() };
+    const queue = {
+      enqueue: (wakeUps: readonly WakeUp[]) => {
+        this.enqueued.push(...wakeUps.map(({ key }) => key));
+        return Promise.resolve();
+      },
+    };
     const events = { emit: (event: ObjectEvent) => void this.events.push(event) };
     const shared = { index: this.index, lock: this.lock, ledger: this.ledger, queue, events };
     this.#reconciler = new Reconciler({ ...ports, ...shared }, this.#definitions, registry, {
