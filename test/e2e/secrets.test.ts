@@ -6,8 +6,9 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectionPath } from "../../src/adapters/kubernetes/resource-path.ts";
 import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
-import { waitFor } from "../control-plane/child.ts";
-import { APPS, at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { freePort, waitFor } from "../control-plane/child.ts";
+import { ApiClient } from "../support/api-client.ts";
+import { APPS, at, DEFINITIONS, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { koreo } from "../support/koreo-command.ts";
 import { OtlpSink } from "../support/otlp-sink.ts";
 import { step, widget, workflow } from "../support/widget-manifests.ts";
@@ -168,6 +169,7 @@ ${runs("taking-over", "old", `{ encoded: ${encoded} }`)}`);
       expect(shown.stdout).toContain("told");
       told[`koreo ${command.join(" ")}`] = shown.stdout + shown.stderr;
     }
+    Object.assign(told, await toldByHttp(cluster));
     const base64 = Buffer.from(CANARY).toString("base64").slice(0, 12);
     const leaks = Object.entries(told).flatMap(([where, text]) =>
       [CANARY.slice(0, 13), base64].filter((value) => text.includes(value)).map((value) => `${value} in ${where}`),
@@ -175,6 +177,44 @@ ${runs("taking-over", "old", `{ encoded: ${encoded} }`)}`);
     expect(leaks).toEqual([]);
   });
 });
+
+/** Every answer of the API that may concern the trigger, and the metrics of every process. */
+async function toldByHttp({ stack }: E2eCluster): Promise<Readonly<Record<string, string>>> {
+  const port = await freePort();
+  await stack.add("api", ["--api-port", String(port)]);
+  const api = await ApiClient.open(`http://127.0.0.1:${port}`);
+  const instance = `/instances/e2e.koreo.test/Widget/${APPS}/told`;
+  const told: Record<string, string> = {};
+  const paths = [
+    ...[
+      "/definitions",
+      `/definitions/ResourceFunction/${DEFINITIONS}/secret`,
+      `/workflows/${DEFINITIONS}/secretive/graph`,
+    ],
+    ...[
+      `/workflows/${DEFINITIONS}/secretive/instances`,
+      instance,
+      `${instance}/runs`,
+      "/queue",
+      "/queue/keys",
+      "/watchers",
+    ],
+  ];
+  for (const path of paths) {
+    const answer = await api.get(path);
+    expect(answer.status, path).toBe(200);
+    told[`api ${path}`] = answer.text;
+  }
+  expect(told[`api ${instance}/runs`]).toContain("secret");
+  for (const { name, healthUrl } of stack.processes) told[`metrics ${name}`] = await textAt(`${healthUrl}/metrics`);
+  return told;
+}
+
+async function textAt(url: string): Promise<string> {
+  const reply = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  expect(reply.status).toBe(200);
+  return reply.text();
+}
 
 async function eventsOf({ access }: E2eCluster): Promise<unknown> {
   const signal = new AbortController().signal;
