@@ -14,6 +14,10 @@ import { annotationOf } from "./one-object.ts";
 export interface TreeNode {
   /** `web: Deployment apps/web`, `teams`, `[0]: ConfigMap apps/a`. */
   readonly text: string;
+  /** Of the step or item that leads here; "" for the trigger itself. */
+  readonly step: string;
+  /** Null for what is no object. */
+  readonly identity: ObjectIdentity | null;
   /** Of an object: present, deleting, missing, or why it cannot be read; "" for what is none. */
   readonly state: string;
   readonly readonly: boolean;
@@ -28,9 +32,17 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
 }
 
+export interface ObjectIdentity {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** "" for a cluster-scoped object. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Triggers that manage triggers, so deep. */
 const MAX_DEPTH = 10;
-const NO_OBJECT = { state: "", readonly: false, ready: "", says: "", createdAt: "", object: null };
+const NO_OBJECT = { identity: null, state: "", readonly: false, ready: "", says: "", createdAt: "", object: null };
 
 export function managedTree(connection: Connection, trigger: JsonObject): Promise<TreeNode> {
   return nodeOf(connection, trigger, { label: "", readonly: false, depth: 0 });
@@ -48,7 +60,9 @@ async function nodeOf(connection: Connection, object: JsonObject, place: Place):
   const ready = readyCondition(object);
   const isDeleting = textMember(metadata, "deletionTimestamp") !== "";
   return {
-    text: labelled(place.label, nameIn(object)),
+    text: labelled(place.label, objectText(identityIn(object))),
+    step: place.label,
+    identity: identityIn(object),
     state: isDeleting ? "deleting" : "present",
     readonly: place.readonly,
     ready: textMember(ready, "status"),
@@ -80,16 +94,16 @@ async function entryNode(connection: Connection, label: string, entry: JsonValue
     const items = (entry as readonly JsonValue[]).map((item, index) =>
       entryNode(connection, `[${index}]`, item, depth),
     );
-    return { ...NO_OBJECT, text: label, children: await Promise.all(items) };
+    return { ...NO_OBJECT, text: label, step: label, children: await Promise.all(items) };
   }
-  if (!isJsonObject(entry)) return { ...NO_OBJECT, text: label, says: "manages no object", children: [] };
+  if (!isJsonObject(entry)) return { ...NO_OBJECT, text: label, step: label, says: "manages no object", children: [] };
   const workflow = textMember(entry, "workflow");
   if (workflow !== "") {
     const children = await recorded(connection, entry, depth);
-    return { ...NO_OBJECT, text: labelled(label, `Workflow ${workflow}`), children };
+    return { ...NO_OBJECT, text: labelled(label, `Workflow ${workflow}`), step: label, children };
   }
   if (textMember(entry, "kind") === "")
-    return { ...NO_OBJECT, text: label, says: "nothing is known yet", children: [] };
+    return { ...NO_OBJECT, text: label, step: label, says: "nothing is known yet", children: [] };
   return objectNode(connection, label, entry, depth);
 }
 
@@ -102,8 +116,10 @@ async function objectNode(connection: Connection, label: string, entry: JsonObje
   ];
   const namespace = textMember(entry, "namespace");
   const readonly = member(entry, "readonly") === true;
+  const identity = { apiVersion, kind, namespace, name };
+  const text = labelled(label, objectText(identity));
   const absent = (state: string): TreeNode => ({
-    ...{ ...NO_OBJECT, text: labelled(label, objectText({ kind, namespace, name })), state, readonly, children: [] },
+    ...{ ...NO_OBJECT, text, step: label, identity, state, readonly, children: [] },
   });
   const type = await store.resolve({ ...parseApiVersion(apiVersion), kind }, signal);
   if (type.kind === "fault") return absent(type.fault.kind === "unknownKind" ? "kind not served" : type.fault.kind);
@@ -121,13 +137,12 @@ function recordOf(object: JsonObject): JsonValue {
   }
 }
 
-function nameIn(object: JsonObject): string {
+function identityIn(object: JsonObject): ObjectIdentity {
   const metadata = memberAt(object, ["metadata"]);
-  return objectText({
-    kind: textMember(object, "kind"),
-    namespace: textMember(metadata, "namespace"),
-    name: textMember(metadata, "name"),
-  });
+  return {
+    ...{ apiVersion: textMember(object, "apiVersion"), kind: textMember(object, "kind") },
+    ...{ namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") },
+  };
 }
 
 function labelled(label: string, text: string): string {

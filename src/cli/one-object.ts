@@ -1,7 +1,7 @@
 /** The object a command is about: KIND and NAME as people type them, read from the cluster. */
 import { textMember, memberAt, type JsonObject } from "../core/json.ts";
 import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
-import type { ObjectRef } from "../engine/ports/object-store.ts";
+import type { ClusterFault, ObjectRef } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
 import { findKind } from "./find-kind.ts";
 
@@ -26,10 +26,20 @@ export async function findObject(
 export async function readAgain({ store, signal }: Connection, ref: ObjectRef): Promise<JsonObject> {
   const read = await store.get(ref, signal);
   if (read.kind === "ok") return read.value;
-  throw failed(
-    `${ref.type.kind} ${ref.name}${ref.namespace === "" ? "" : ` in namespace ${ref.namespace}`}`,
-    read.fault,
-  );
+  throw failedOf(ref, read.fault);
+}
+
+/** For whoever asks again and again: undefined while the server does not answer, or has too much to do. */
+export async function readIfAnswered({ store, signal }: Connection, ref: ObjectRef): Promise<JsonObject | undefined> {
+  const read = await store.get(ref, signal);
+  if (read.kind === "ok") return read.value;
+  const { kind } = read.fault;
+  if (kind === "unavailable" || kind === "throttled" || kind === "aborted") return undefined;
+  throw failedOf(ref, read.fault);
+}
+
+function failedOf({ type, namespace, name }: ObjectRef, fault: ClusterFault): Error {
+  return failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, fault);
 }
 
 /** As people name it. */

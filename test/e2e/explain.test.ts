@@ -176,6 +176,15 @@ describe("why is it not ready", () => {
     expect(stdout).toMatch(/^ {3}└─ site: Workflow site\n {6}└─ web: Workflow web\n {9}└─ pods: Deployment/m);
     expect((await typed("inspect", "fleet", "fleet", "-vv")).stdout).toContain("--- settings: ConfigMap");
 
+    const tree = JSON.parse((await typed("inspect", "fleet", "fleet", "-o", "json")).stdout) as JsonObject;
+    expect(tree["conditions"]).toContainEqual(expect.objectContaining({ type: "Ready", status: "False" }));
+    expect(tree["identity"]).toEqual({
+      ...{ apiVersion: "e2e.koreo.test/v1", kind: "Fleet", namespace: "apps", name: "fleet" },
+    });
+    expect(tree["children"]).toMatchObject([
+      { step: "member", identity: { kind: "Widget", namespace: "apps", name: "fleet-member" }, ready: "False" },
+    ]);
+
     const watching = follow(["inspect", "widget", "shop", "--watch", "-n", "apps", ...cluster.stack.clusterFlags]);
     await waitFor("the first tree", 20_000, () => Promise.resolve(watching.text().includes("shop-settings")));
     await cluster.patch("Deployment", "shop-web", { metadata: { annotations: { approved: "yes" } } });

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { withConnection } from "../connection.ts";
 import type { OutputFormat } from "../flags.ts";
 import { managedTree, type TreeNode } from "../managed-tree.ts";
-import { findObject, readAgain, textOf } from "../one-object.ts";
+import { findObject, readIfAnswered, textOf } from "../one-object.ts";
 import { formatAge, formatTable } from "../table.ts";
 import { treeRows } from "../tree.ts";
 
@@ -30,7 +30,9 @@ export function inspect(kind: string, name: string, options: InspectOptions): Pr
     for (;;) {
       await systemClock.sleep(LOOK_EVERY_MS, connection.signal);
       if (connection.signal.aborted) return;
-      const now = await show(await readAgain(connection, ref));
+      const trigger = await readIfAnswered(connection, ref);
+      if (trigger === undefined) continue;
+      const now = await show(trigger);
       // Ages go on by themselves: they are no news.
       if (withoutAges(now) === withoutAges(before)) continue;
       if (process.stdout.isTTY) console.clear();
@@ -47,8 +49,10 @@ export function inspect(kind: string, name: string, options: InspectOptions): Pr
 }
 
 function shown(trigger: JsonObject, tree: TreeNode, { output, verbose }: InspectOptions): string {
-  if (output === "json") return JSON.stringify(bare(tree), null, 2);
-  if (output === "yaml") return stringify(bare(tree), { lineWidth: 0 }).trimEnd();
+  if (output === "json" || output === "yaml") {
+    const told = { conditions: conditionsOf(trigger), ...bare(tree) };
+    return output === "json" ? JSON.stringify(told, null, 2) : stringify(told, { lineWidth: 0 }).trimEnd();
+  }
   const details = verbose === 0 ? [] : treeRows([tree], childrenOf).flatMap(({ node }) => detail(node, verbose));
   return [conditionTable(trigger), treeTable(tree), ...details].join("\n\n");
 }
@@ -83,8 +87,8 @@ function detail({ text, object }: TreeNode, verbose: number): readonly string[] 
 }
 
 /** The tree without the objects themselves: who wants those asks `kubectl get`. */
-function bare({ object: _object, children, ...node }: TreeNode): JsonValue {
-  return { ...node, children: children.map(bare) };
+function bare({ object: _object, identity, children, ...node }: TreeNode): JsonObject {
+  return { ...node, identity: identity === null ? null : { ...identity }, children: children.map(bare) };
 }
 
 function childrenOf({ children }: TreeNode): readonly TreeNode[] {

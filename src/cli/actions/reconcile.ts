@@ -9,7 +9,7 @@ import { systemClock } from "../../adapters/system/clock.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
-import { annotationOf, findObject, readAgain, textOf } from "../one-object.ts";
+import { annotationOf, findObject, readIfAnswered, textOf } from "../one-object.ts";
 
 export interface RequestOptions extends ConfigFlags {
   readonly namespace?: string;
@@ -94,11 +94,15 @@ async function untilAnswered(
 ): Promise<JsonObject> {
   const deadlineMs = systemClock.nowMs() + withinMs;
   for (;;) {
-    const object = await readAgain(connection, ref);
-    if (isAnswered(object)) return object;
+    const object = await readIfAnswered(connection, ref);
+    if (object !== undefined && isAnswered(object)) return object;
     if (connection.signal.aborted) throw new CommandFailed("interrupted");
-    if (textMember(memberAt(object, ["metadata"]), "deletionTimestamp") !== "")
+    if (textMember(memberAt(object ?? {}, ["metadata"]), "deletionTimestamp") !== "")
       throw new CommandFailed(`${textOf(ref)} is being deleted: nothing of it is run any more`);
+    if (systemClock.nowMs() >= deadlineMs && object === undefined)
+      throw new CommandFailed(
+        `${textOf(ref)}: the API server has not answered within ${Math.round(withinMs / 1000)} s`,
+      );
     if (systemClock.nowMs() >= deadlineMs)
       throw new CommandFailed(
         `${textOf(ref)}: no worker has answered within ${Math.round(withinMs / 1000)} s. Is there a Workflow for ${ref.type.kind} ` +
