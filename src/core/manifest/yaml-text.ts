@@ -46,17 +46,21 @@ export function textFault(text: string): TextFault | undefined {
 }
 
 /**
- * A tab that begins a line, or stands between the spaces that do: some readers take it where nothing depends on it.
+ * A tab that begins a line, or stands between the spaces that do, or follows the dash of an entry there: some readers take it
+ * where nothing depends on it.
  *
  * @param texts - starts and ends of scalars in their order, whose own lines may begin with tabs
  */
 export function indentingTab(text: string, texts: readonly (readonly [number, number])[]): TextFault | undefined {
   let next = 0;
-  for (const { index, 0: indent } of text.matchAll(/^ *\t/gm)) {
+  for (const { index, 0: indent } of text.matchAll(/^ *(?:[-?] +)*(?:[-?] *)?\t/gm)) {
     const offset = index + indent.length - 1;
     while ((texts[next]?.[1] ?? Infinity) <= offset) next += 1;
     if ((texts[next]?.[0] ?? Infinity) < offset) continue;
-    return { offset, message: "a tab begins this line; indent with spaces", rule: "yaml-portable" };
+    const message = /[-?]/.test(indent)
+      ? `a tab follows the ${indent.includes("-") ? "dash" : "question mark"} of this entry; write a space`
+      : "a tab begins this line; indent with spaces";
+    return { offset, message, rule: "yaml-portable" };
   }
   return undefined;
 }

@@ -83,6 +83,8 @@ describe("what is refused", () => {
     ["a control character", "a: 1\nb: \x07", "yaml", 2, 4],
     ["a carriage return alone", "a: 1\rb: 2", "yaml-portable", 1, 5],
     ["a tab before a comment", "a: 1\n\t# b", "yaml-portable", 2, 1],
+    ["a tab after a dash", "a:\n  -\t b\n  - c", "yaml-portable", 2, 4],
+    ["a tab after the second dash of a line", "- - \tb", "yaml-portable", 1, 5],
     ["an escape for half a character", 'a: "\\ud83d\\ude00"', "yaml", 1, 4],
     ["YAML 1.2 by name", "%YAML 1.2\n---\na: 1", "yaml", 2, 1],
     ["an unknown directive", "%FOO\n---\na: 1", "yaml", 1, 1],
@@ -111,6 +113,8 @@ describe("what is refused", () => {
   it("is little of what looks alike", () => {
     expect(json(`a: ${"[".repeat(190)}${"]".repeat(190)}`)).toBeDefined();
     expect(json("a: |-\n  x\n  \ty\n")).toEqual({ a: "x\n\ty" });
+    expect(json("a: |-\n  x\n  -\ty\n")).toEqual({ a: "x\n-\ty" });
+    expect(json("a:\tb\nc: d\te\n")).toEqual({ a: "b", c: "d\te" });
     expect(json('{"a": "\\ud83d\\ude00 \\/"}')).toEqual({ a: "😀 /" });
     expect(json("%YAML 1.1\n---\na: 1")).toEqual({ a: 1 });
   });
