@@ -61,15 +61,16 @@ export class DryRuns {
     return this.#transport.close();
   }
 
-  /** Accepted when both a create and a server-side apply take it; the namespace is this one unless the text says otherwise. */
+  /** Accepted when both a create and a server-side apply take it; a namespace in the text is taken for this one. */
   async verdict(mutant: Mutant, read: Value | undefined): Promise<ServerVerdict> {
     const kind = textField(read, "kind");
     const plural = `${(isDefinitionKind(kind) ? kind : textMember(mutant.original, "kind")).toLowerCase()}s`;
     const name = textField(field(read, "metadata"), "name") || nameOf(mutant.original);
     const path = `/apis/koreo.dev/v1beta1/namespaces/${this.#namespace}/${plural}`;
     const one = `${path}/${encodeURIComponent(name)}`;
-    const created = await this.#send("POST", path, "application/yaml", mutant.text, "Strict");
-    const applied = await this.#send("PATCH", one, "application/apply-patch+yaml", mutant.text, "Strict");
+    const sent = this.#moved(mutant.text, textField(field(read, "metadata"), "namespace"));
+    const created = await this.#send("POST", path, "application/yaml", sent, "Strict");
+    const applied = await this.#send("PATCH", one, "application/apply-patch+yaml", sent, "Strict");
     const refused = [created, applied].find(({ accepts }) => !accepts);
     if (refused === undefined) return created;
     // kubectl turns YAML into JSON itself, where what is merged may be written again.
@@ -79,7 +80,13 @@ export class DryRuns {
       .split("\n")
       .filter(Boolean);
     if (!isMergedKey || !others.every((line) => /already set in map/.test(line))) return refused;
-    return this.#send("POST", path, "application/yaml", mutant.text, "Warn");
+    return this.#send("POST", path, "application/yaml", sent, "Warn");
+  }
+
+  /** Whether a namespace exists is no matter of the manifest. */
+  #moved(text: string, namespace: string): string {
+    if (!/^[a-z0-9-]+$/.test(namespace)) return text;
+    return text.replaceAll(new RegExp(`^( *namespace: *)${namespace} *$`, "gm"), `$1${this.#namespace}`);
   }
 
   async #send(
