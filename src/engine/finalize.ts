@@ -30,15 +30,21 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   const recorded = [...run.recorded.values()];
   const names = new Set(recorded.map(keyOf));
   const indexed = (await shared(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
+  const ordered = await withWaves(run, indexed.flatMap(indexedEntry), new Set(recorded.map(identityText)));
   const candidates = [
     ...recorded.filter(({ policy, readonly }) => policy === "destroy" && !readonly),
-    ...(await withWaves(run, indexed.flatMap(indexedEntry), new Set(recorded.map(identityText)))),
+    ...ordered.entries,
   ];
 
   const options = { purpose: "finalize", keepsOwned: finalizersOf(run.trigger.object).includes(ORPHAN) } as const;
-  const known = await removeObjects(run, candidates, options);
+  // Whose order cannot be told, because a kind could not be listed, waits with all the others.
+  const isOrdered = ordered.unlisted.length === 0;
+  const known = isOrdered ? await removeObjects(run, candidates, options) : undecided(candidates);
   tellRemoved(run, "finalize", known);
-  const found = known.waiting.length === 0 ? await removeUnknown(run, candidates, options) : NOT_LISTED;
+  const found =
+    known.waiting.length === 0
+      ? await removeUnknown(run, candidates, options)
+      : { waiting: [], unlisted: ordered.unlisted };
   const waiting = [...known.waiting, ...found.waiting];
 
   // What is waited for wakes the trigger by going.
@@ -53,7 +59,9 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   }
   const condition = waitingCondition("Deleted", run, waiting, found.unlisted);
   const tried = new Set(candidates.map(identityText));
-  const inventory = [...recorded.filter((entry) => !tried.has(identityText(entry))), ...awaited];
+  const untried = recorded.filter((entry) => !tried.has(identityText(entry)));
+  // An inventory in no order would be believed by the next run.
+  const inventory = isOrdered ? [...untried, ...awaited] : recorded;
   const first = waiting[0];
   const report = deletionReport(run, {
     inventory,
@@ -73,8 +81,8 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
 
 /**
  * A trigger that is deleted during its first run has no inventory yet: in which order its objects go then says their marks.
- * What carries no mark of ours, or could not be listed, keeps the first wave. Of an index that is only being rebuilt some of
- * them are missing: all that are found have to take their turn.
+ * What carries no mark of ours keeps the first wave. Of an index that is only being rebuilt some of them are missing: all that
+ * are found have to take their turn.
  *
  * @param recorded - what the inventory names has its order already
  */
@@ -82,16 +90,19 @@ async function withWaves(
   run: RunContext,
   indexed: readonly InventoryEntry[],
   recorded: ReadonlySet<string>,
-): Promise<readonly InventoryEntry[]> {
-  if (indexed.length === 0) return [];
-  const { entries } = await markedObjects(run);
+): Promise<MarkedObjects> {
+  if (indexed.length === 0) return { entries: [], unlisted: [] };
+  const { entries, unlisted } = await markedObjects(run);
   const marked = new Map(entries.map((entry) => [identityText(entry), entry]));
   const known = new Set([...recorded, ...indexed.map(identityText)]);
   const unknown = entries.filter((entry) => !known.has(identityText(entry)));
-  return [...indexed.map((entry) => marked.get(identityText(entry)) ?? entry), ...unknown];
+  return { entries: [...indexed.map((entry) => marked.get(identityText(entry)) ?? entry), ...unknown], unlisted };
 }
 
-const NOT_LISTED = { waiting: [], unlisted: [] } as const;
+function undecided(entries: readonly InventoryEntry[]): Removed {
+  const why = "in which order it goes is not known yet";
+  return { deleted: [], left: [], waiting: entries.map((entry) => ({ entry, why })) };
+}
 
 /** What neither inventory nor index knows, found by label: a worker died between a create and its record. */
 async function removeUnknown(

@@ -160,6 +160,19 @@ describe("deletion (invariant 7)", () => {
     expect(deletes).toEqual(["delete ConfigMap/b", "delete ConfigMap/a"]);
   });
 
+  it("waits where that order cannot be read yet", async () => {
+    let isDown = true;
+    const fault = { kind: "unavailable", detail: "no answer" } as const;
+    await start(chain, { before: (verb) => (verb === "list" && isDown ? fault : undefined) });
+    await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.inventory]: "" } } });
+    await bench.delete(REQUEST, "one");
+    expect((await bench.writesOf("one")).filter((write) => write.startsWith("delete"))).toEqual([]);
+    expect((await bench.condition("one", "Deleted")).message).toContain("in which order it goes is not known yet");
+    isDown = false;
+    const deletes = (await bench.writesOf("one")).filter((write) => write.startsWith("delete"));
+    expect(deletes).toEqual(["delete ConfigMap/b", "delete ConfigMap/a"]);
+  });
+
   it("keeps the trigger while a kind cannot be listed, and says so", async () => {
     const fault = { kind: "forbidden", detail: "no rights", status: 403 } as const;
     await start(chain, { before: (verb) => (verb === "list" ? fault : undefined) });
