@@ -113,18 +113,19 @@ export class ManagedFollower {
 
   async #wakeFor(batch: readonly (readonly [KeyText, Change])[]): Promise<void> {
     const triggers = await this.#ports.index.triggersOf(batch.map(([object]) => object));
-    const unknown: { object: KeyText; trigger: KeyText }[] = [];
-    for (const [at, [object, { version, holder }]] of batch.entries()) {
-      const named = triggers[at] ?? [];
-      for (const { trigger, resourceVersion } of named)
-        if (resourceVersion !== version) this.#wake(trigger, object, version);
-      // A crash between a create and its record: the mark still says whose it is.
-      if (holder !== undefined && !named.some(({ trigger }) => trigger === holder)) {
-        unknown.push({ object, trigger: holder });
-        this.#wake(holder, object, version);
-      }
-    }
+    // A crash between a create and its record: the mark still says whose it is. Its run finds it by the index, so that comes first.
+    const unknown = batch.flatMap(([object, { holder }], at) => {
+      const isNamed = holder === undefined || (triggers[at] ?? []).some(({ trigger }) => trigger === holder);
+      return isNamed ? [] : [{ object, trigger: holder }];
+    });
     if (unknown.length > 0) await this.#ports.index.add(unknown);
+    const holders = new Map(unknown.map(({ object, trigger }) => [object, trigger]));
+    for (const [at, [object, { version }]] of batch.entries()) {
+      for (const { trigger, resourceVersion } of triggers[at] ?? [])
+        if (resourceVersion !== version) this.#wake(trigger, object, version);
+      const holder = holders.get(object);
+      if (holder !== undefined) this.#wake(holder, object, version);
+    }
   }
 
   #wake(trigger: KeyText, object: KeyText, version: string): void {
