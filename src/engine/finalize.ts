@@ -50,8 +50,8 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   // What is waited for wakes the trigger by going.
   const awaited = waiting.map(({ entry }) => entry);
   const trigger = run.trigger.key;
-  if (awaited.length > 0)
-    await shared(run, index.add(awaited.map((entry) => ({ object: keyOf(entry), trigger, fence: run.fence }))));
+  const named = { trigger, fence: run.fence };
+  if (awaited.length > 0) await shared(run, index.add(awaited.map((entry) => ({ ...named, object: keyOf(entry) }))));
   const blocked = waiting.length + found.unlisted.length === 0 ? await releaseTrigger(run) : undefined;
   if (waiting.length + found.unlisted.length === 0 && blocked === undefined) {
     await shared(run, index.trim(trigger, [], run.fence));

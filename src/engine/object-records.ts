@@ -10,6 +10,7 @@ import { deletePolicyOf, type Mark } from "../core/resource/mark.ts";
 import type { Owner } from "../core/resource/owner.ts";
 import type { ResourceTarget } from "../core/resource/locate.ts";
 import { BoundedMap } from "./bounded-map.ts";
+import type { NamingRun } from "./ports/object-index.ts";
 import type { ResourceType } from "./ports/object-store.ts";
 import { givenUp, shared, type RunContext, type TriggerView } from "./run-context.ts";
 import type { StepWork } from "./run-messages.ts";
@@ -117,7 +118,7 @@ const UNSETTLED = "unsettled";
  */
 export async function recordLook(
   run: RunContext,
-  object: KeyText,
+  { object, readonly }: Pick<NamingRun, "object" | "readonly">,
   { observed, changed }: { readonly observed: JsonObject | null; readonly changed: boolean },
 ): Promise<void> {
   if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
@@ -127,6 +128,6 @@ export async function recordLook(
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
   const note = run.memory.repairs.note(`${run.trigger.key} ${object}`);
-  const look = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence };
+  const look = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence, readonly };
   await shared(run, run.ports.index.add([look]));
 }

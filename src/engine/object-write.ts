@@ -31,8 +31,10 @@ export interface WriteSite {
   readonly name: string;
   /** Paths of the object whose values no message may repeat. */
   readonly sensitive: readonly KeyPath[];
-  /** The other triggers that name the object. */
-  readonly sharers: readonly KeyText[];
+  /** Whether other triggers name the object. */
+  readonly isShared: boolean;
+  /** Some of those that write it. */
+  readonly managers: readonly KeyText[];
 }
 
 export type WriteAction = Exclude<Action, { kind: "none" | "outcome" }>;
@@ -111,31 +113,31 @@ export async function sendWrite(
 /** Somebody reverts what we write: it is written more rarely, and people are told who it is. */
 function heldBack(
   run: RunContext,
-  { name, sharers }: WriteSite,
+  { name, managers }: WriteSite,
   { action, observed, planned }: Write,
 ): NotOk | undefined {
   const { writes, waitMs } = run.memory.repairs.backoff(planned.place, planned.desired);
   if (waitMs <= 0) return undefined;
-  const { what, where, who } = dispute(sharers, action, observed);
+  const { what, where, who } = dispute(managers, action, observed);
   const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. It is written less often until that ends; let only one of them write it.`;
   // A look comes a little early by its jitter; it must not find the wait unfinished.
   return retry(waitMs / 1000 / (1 - RETRY_JITTER), message, action.outcome.location);
 }
 
 /** A fight too slow to be held back: an Event says who is in it. Equal ones are counted, not repeated. */
-function tellContested(run: RunContext, { name, sharers }: WriteSite, { action, observed }: Write): void {
-  const { what, where, who } = dispute(sharers, action, observed);
+function tellContested(run: RunContext, { name, managers }: WriteSite, { action, observed }: Write): void {
+  const { what, where, who } = dispute(managers, action, observed);
   const message = `${name} ${what} again and again${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. Let only one of them write it.`;
   run.ports.events.emit({ regarding: regarding(run.trigger.object), type: "Warning", reason: "Contested", message });
 }
 
 /** What is fought over, and by whom. */
-function dispute(sharers: readonly KeyText[], action: WriteAction, observed: JsonObject | null) {
+function dispute(managers: readonly KeyText[], action: WriteAction, observed: JsonObject | null) {
   const difference = "difference" in action ? action.difference : "";
   // Of these no function speaks, so that no difference names them.
   const path = difference === "" && action.kind === "patch" ? "the owner reference, or our annotations" : difference;
   const manager = observed === null ? undefined : otherManager(observed);
-  const others = [...sharers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
+  const others = [...managers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
   return {
     what: observed === null ? "is gone" : "differs",
     where: path === "" ? "" : ` (${path})`,
@@ -146,10 +148,10 @@ function dispute(sharers: readonly KeyText[], action: WriteAction, observed: Jso
 /** Does something under the object lock, where another trigger names the object. */
 async function locked(
   run: RunContext,
-  { name, object, sharers }: WriteSite,
+  { name, object, isShared }: WriteSite,
   write: () => Promise<Performed>,
 ): Promise<Performed> {
-  if (sharers.length === 0) return write();
+  if (!isShared) return write();
   const { lock, queue, clock } = run.ports;
   const askedMs = clock.nowMs();
   const holder = await withSpan(SPAN.lockWait, {}, () =>

@@ -9,16 +9,13 @@ import { permFail, type NotOk } from "../core/outcome.ts";
 import { markHolder } from "../core/resource/mark.ts";
 import { recordedObjects } from "./object-records.ts";
 import { faultOutcome } from "./fault-outcome.ts";
+import type { IndexedTrigger } from "./ports/object-index.ts";
 import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
 import { shared, type RunContext } from "./run-context.ts";
 import { servedType } from "./served-type.ts";
 
-interface NamedObject {
-  readonly ref: ObjectRef;
-  readonly object: KeyText;
-  /** The other triggers that name it, by the index. */
-  readonly sharers: readonly KeyText[];
-}
+/** Triggers read at once. */
+const AT_ONCE = 16;
 
 /**
  * Refuses to write an object that another living trigger created.
@@ -28,10 +25,9 @@ interface NamedObject {
 export async function refusedByOwner(
   run: RunContext,
   observed: JsonObject,
-  site: NamedObject,
+  { ref, object }: { readonly ref: ObjectRef; readonly object: KeyText },
   signal: AbortSignal,
 ): Promise<NotOk | undefined> {
-  const { ref, object, sharers } = site;
   const holder = markHolder(observed, { ...ref.type, namespace: ref.namespace, name: ref.name });
   if (holder === undefined || holder.uid === run.trigger.uid) return undefined;
   const key = parseKey(holder.trigger);
@@ -44,7 +40,9 @@ export async function refusedByOwner(
   }
   if (read.value === undefined || textMember(member(read.value, "metadata"), "uid") !== holder.uid) return undefined;
   // It left the object behind. A run of it that is only just creating the object has told the index so.
-  const isNamed = sharers.includes(formatKey(key)) || recordedObjects(read.value, run.ports.store.cluster).has(object);
+  const isNamed =
+    recordedObjects(read.value, run.ports.store.cluster).has(object) ||
+    (await shared(run, run.ports.index.names(formatKey(key), object)));
   if (!isNamed) return undefined;
   return permFail(
     `${ref.type.kind} ${ref.name} belongs to the trigger ${holder.trigger} and is left alone; give it another name here, or remove it there`,
@@ -61,19 +59,30 @@ export type OtherKeeper =
 /** @returns another living trigger that manages the object too, by its own inventory */
 export async function otherKeeper(run: RunContext, object: KeyText, signal: AbortSignal): Promise<OtherKeeper> {
   const [named = []] = await shared(run, run.ports.index.triggersOf([object]));
-  let claimed: KeyText | undefined;
-  for (const { trigger: key, resourceVersion } of named) {
-    if (key === run.trigger.key) continue;
-    const read = await readTrigger(run, key, signal);
-    if (read.kind === "fault") return read;
-    if (read.value === undefined || isGoing(read.value)) continue;
-    const entry = recordedObjects(read.value, run.ports.store.cluster).get(object);
-    if (entry?.readonly !== false) continue;
-    // Only runs tell the index which version they looked at.
-    if (resourceVersion !== "") return { kind: "keeper", key };
-    claimed ??= key;
+  // Of those that only read it there may be tens of thousands.
+  const managers = named.filter(({ trigger, readonly }) => trigger !== run.trigger.key && !readonly);
+  let found: OtherKeeper = { kind: "none" };
+  for (let at = 0; at < managers.length; at += AT_ONCE) {
+    const judged = await Promise.all(managers.slice(at, at + AT_ONCE).map((each) => judge(run, object, each, signal)));
+    const decisive = judged.find(({ kind }) => kind === "keeper") ?? judged.find(({ kind }) => kind === "fault");
+    if (decisive !== undefined) return decisive;
+    if (found.kind === "none") found = judged.find(({ kind }) => kind === "claimed") ?? found;
   }
-  return claimed === undefined ? { kind: "none" } : { kind: "claimed", key: claimed };
+  return found;
+}
+
+async function judge(
+  run: RunContext,
+  object: KeyText,
+  { trigger: key, resourceVersion }: IndexedTrigger,
+  signal: AbortSignal,
+): Promise<OtherKeeper> {
+  const read = await readTrigger(run, key, signal);
+  if (read.kind === "fault") return read;
+  if (read.value === undefined || isGoing(read.value)) return { kind: "none" };
+  if (recordedObjects(read.value, run.ports.store.cluster).get(object)?.readonly !== false) return { kind: "none" };
+  // Only runs tell the index which version they looked at.
+  return { kind: resourceVersion === "" ? "claimed" : "keeper", key };
 }
 
 /** @returns undefined when there is no such trigger */

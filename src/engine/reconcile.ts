@@ -219,20 +219,21 @@ export class Reconciler {
   > {
     const catalog = this.#definitions.catalog();
     const version = catalog.triggerKinds.find((each) => each.group === key.group && each.kind === key.kind)?.version;
-    const type = await this.#ports.store.resolve({ group: key.group, kind: key.kind, version }, run.signal);
+    const store = this.#ports.store.forTenant(key.namespace);
+    const type = await store.resolve({ group: key.group, kind: key.kind, version }, run.signal);
     if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "unserved" } : type;
     const ref = { type: type.value, namespace: key.namespace, name: key.name };
-    const read = await this.#ports.store.get(ref, run.signal);
+    const read = await store.get(ref, run.signal);
     if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
     const abandoned = new AbortController();
     const context: RunContext = {
-      ports: this.#ports,
+      ports: { ...this.#ports, store },
       limits: this.#options.limits ?? DEFAULT_LIMITS,
       trigger: { key: run.key, ref, object: read.value, uid: textMember(member(read.value, "metadata"), "uid") },
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
       causes: run.causes,
-      recorded: recordedObjects(read.value, this.#ports.store.cluster),
+      recorded: recordedObjects(read.value, store.cluster),
       looks: new Map(),
       held: { trigger: read.value, writing: Promise.resolve() },
       paused: isPaused(read.value),

@@ -40,6 +40,8 @@ type Fate =
 /** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
 export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
+const NEXT_RUN = "the next run deletes it";
+
 /** Requests at once for one trigger. */
 const AT_ONCE = 16;
 
@@ -59,6 +61,10 @@ export async function removeObjects(
       continue;
     }
     for (let at = 0; at < wave.length; at += AT_ONCE) {
+      if (remover.isLate()) {
+        waiting.push(...wave.slice(at).map((entry) => ({ entry, why: NEXT_RUN })));
+        break;
+      }
       const batch = wave.slice(at, at + AT_ONCE);
       const fates = await Promise.all(batch.map((entry) => remover.remove(entry)));
       for (const [index, fate] of fates.entries()) {
@@ -76,11 +82,18 @@ export async function removeObjects(
 class Remover {
   readonly #run: RunContext;
   readonly #options: RemovalOptions;
+  readonly #endsMs: number;
   #confirmed: Promise<boolean> | undefined;
 
   constructor(run: RunContext, options: RemovalOptions) {
     this.#run = run;
     this.#options = options;
+    this.#endsMs = run.ports.clock.nowMs() + run.limits.runDeadlineMs;
+  }
+
+  /** Whoever has thousands of objects gives its place to others in between. */
+  isLate(): boolean {
+    return this.#run.ports.clock.nowMs() >= this.#endsMs;
   }
 
   remove(entry: InventoryEntry): Promise<Fate> {
@@ -138,7 +151,7 @@ class Remover {
     if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
     if (this.#run.paused) return waiting(entry, "paused");
     this.#check();
-    if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting(entry, "the next run deletes it");
+    if (this.#run.leaseLeftMs() < MIN_LEASE_FOR_DELETE_MS) return waiting(entry, NEXT_RUN);
     return undefined;
   }
 

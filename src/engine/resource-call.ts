@@ -66,14 +66,14 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
   const path = [...request.path, step.label].join("/");
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
-  const [named = []] = await shared(run, run.ports.index.add([{ object, trigger: run.trigger.key, fence: run.fence }]));
-  const sharers = named.map(({ trigger }) => trigger).filter((key) => key !== run.trigger.key);
-  run.memory.repairs.learn(placeOf(run, object), named.find(({ trigger }) => trigger === run.trigger.key)?.note ?? "");
+  const naming = { object, trigger: run.trigger.key, fence: run.fence, readonly: target.readonly };
+  const { note, isShared, managers } = await shared(run, run.ports.index.name(naming));
+  run.memory.repairs.learn(placeOf(run, object), note);
 
   const { paths: sensitive } = sensitiveOf(call.plan, target);
-  const site = { ref, object, step: path, name: target.fullName, sensitive, sharers };
+  const site = { ref, object, step: path, name: target.fullName, sensitive, isShared, managers };
   const settled = await settle(work, { call, target, ...site }, signal);
-  await recordLook(run, object, settled);
+  await recordLook(run, naming, settled);
   const recorded = { plan: call.plan, target, type };
   return {
     outcome: settled.outcome,

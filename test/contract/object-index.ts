@@ -1,7 +1,7 @@
 /** What every `ObjectIndex` does; run on memory and on a real Redis. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatKey, type KeyText } from "../../src/core/object-key.ts";
-import type { ObjectIndex } from "../../src/engine/ports/object-index.ts";
+import { MAX_MANAGERS, type ObjectIndex } from "../../src/engine/ports/object-index.ts";
 
 export interface ObjectIndexFixture {
   readonly index: ObjectIndex;
@@ -27,8 +27,15 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
 
     it("answers every trigger that names the object", async () => {
       await index.add([{ object: FIRST, trigger: TRIGGER }]);
-      const [triggers] = await index.add([{ object: FIRST, trigger: OTHER }]);
-      expect((triggers ?? []).map(({ trigger }) => trigger).sort()).toEqual([TRIGGER, OTHER]);
+      await index.add([{ object: FIRST, trigger: OTHER, readonly: true }]);
+      const [triggers = [], none] = await index.triggersOf([FIRST, SECOND]);
+      const flags = triggers.map(({ trigger, readonly }) => [trigger, readonly]);
+      expect(new Map(flags as [KeyText, boolean][])).toEqual(
+        new Map([[TRIGGER, false]] as [KeyText, boolean][]).set(OTHER, true),
+      );
+      expect(none).toEqual([]);
+      expect(await index.names(TRIGGER, FIRST)).toBe(true);
+      expect(await index.names(TRIGGER, SECOND)).toBe(false);
       expect(await index.kinds()).toEqual(["local/a.b/Widget"]);
       expect(await index.objectsOfKind("local/a.b/Widget")).toEqual([FIRST]);
     });
@@ -37,16 +44,52 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
       await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "7", fence: 1 }]);
       await index.add([{ object: FIRST, trigger: TRIGGER, fence: 2 }]);
       await index.add([{ object: FIRST, trigger: TRIGGER }]);
-      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "" }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "", readonly: false }]);
     });
 
     it("keeps what workers tell each other beside the version, until the next look", async () => {
       const look = { object: FIRST, trigger: TRIGGER, resourceVersion: "7", fence: 1 };
       await index.add([{ ...look, note: "d:3:1000,e:1:2000" }]);
-      const [named] = await index.add([{ object: FIRST, trigger: TRIGGER, fence: 2 }]);
-      expect(named).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "d:3:1000,e:1:2000" }]);
+      const named = await index.name({ object: FIRST, trigger: TRIGGER, fence: 2, readonly: false });
+      expect(named.note).toBe("d:3:1000,e:1:2000");
+      expect((await lookedAt())?.[0]?.resourceVersion).toBe("7");
       await index.add([{ ...look, fence: 2 }]);
-      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "" }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "", readonly: false }]);
+    });
+
+    it("tells a run whether others name its object, and some of those that manage it", async () => {
+      const naming = { object: FIRST, trigger: TRIGGER, fence: 1, readonly: false };
+      expect(await index.name(naming)).toEqual({ note: "", isShared: false, managers: [] });
+      await index.add([{ object: FIRST, trigger: OTHER, readonly: true }]);
+      expect(await index.name(naming)).toEqual({ note: "", isShared: true, managers: [] });
+      await index.add([{ object: FIRST, trigger: OTHER, fence: 1 }]);
+      expect(await index.name(naming)).toEqual({ note: "", isShared: true, managers: [OTHER] });
+      const crowd = Array.from({ length: 2000 }, (_, at) => keyOf("Request", `c${at}`));
+      await index.add(crowd.map((trigger) => ({ object: FIRST, trigger, readonly: true })));
+      const named = await index.name(naming);
+      expect(named.isShared).toBe(true);
+      expect(named.managers.length).toBeLessThanOrEqual(1);
+      await index.add(crowd.map((trigger) => ({ object: FIRST, trigger })));
+      const { managers } = await index.name(naming);
+      expect(managers.length).toBeLessThanOrEqual(MAX_MANAGERS);
+      expect(await index.name(naming)).toEqual({ note: "", isShared: true, managers });
+    });
+
+    it("knows a trigger as a mere reader until one of its steps manages the object, and again by a newer run", async () => {
+      const entry = { object: FIRST, trigger: TRIGGER };
+      const readonlyNow = async () => (await lookedAt())?.[0]?.readonly;
+      await index.name({ ...entry, fence: 5, readonly: true });
+      expect(await readonlyNow()).toBe(true);
+      await index.name({ ...entry, fence: 5, readonly: false });
+      await index.add([{ ...entry, resourceVersion: "7", fence: 5, readonly: true }]);
+      expect(await readonlyNow(), "another step of the same run manages it").toBe(false);
+      await index.add([{ ...entry, readonly: true }]);
+      expect(await readonlyNow(), "an inventory is older than the run").toBe(false);
+      await index.name({ ...entry, fence: 6, readonly: true });
+      expect(await readonlyNow()).toBe(true);
+      await index.name({ ...entry, fence: 5, readonly: false });
+      expect(await readonlyNow(), "an older run").toBe(true);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "", readonly: true }]);
     });
 
     it("forgets what a trigger names no more", async () => {
@@ -70,9 +113,9 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
     it("takes no version from a run older than the last that looked", async () => {
       await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "9", fence: 12 }]);
       await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "8", fence: 2 }]);
-      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "9", note: "" }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "9", note: "", readonly: false }]);
       await index.add([{ object: FIRST, trigger: TRIGGER, resourceVersion: "", fence: 13 }]);
-      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "", note: "" }]);
+      expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "", note: "", readonly: false }]);
     });
   });
 }

@@ -168,8 +168,10 @@ describe("a Redis that refuses", () => {
     expect((await store.done({ ...run, fence: run.fence + 1 }, { kind: "done" })).state).toBe("stale");
     const { next } = await store.done(run, { kind: "failed", baseMs: 10, maxMs: 10 }, lease);
     expect(next?.run?.key).toBeDefined();
-    expect(await index.add([{ ...entry, resourceVersion: "2" }])).toEqual([
-      [{ trigger: known, resourceVersion: "2", note: "" }],
+    expect(await index.name({ ...entry, fence: 1, readonly: false })).toMatchObject({ isShared: false });
+    await index.add([{ ...entry, resourceVersion: "2", fence: 1 }]);
+    expect(await index.triggersOf([entry.object])).toEqual([
+      [{ trigger: known, resourceVersion: "2", note: "", readonly: false }],
     ]);
     await expect(index.add([{ ...entry, trigger: other }])).rejects.toBeInstanceOf(StoreUnavailable);
     expect(await lock.acquire(known, known, 1000)).toBeUndefined();

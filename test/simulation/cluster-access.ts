@@ -55,6 +55,10 @@ export class ClusterAccess implements ObjectStore, Informers, WatchAccess {
     return this.#world.cluster;
   }
 
+  forTenant(): this {
+    return this;
+  }
+
   resolve(
     kind: GroupKind & { readonly version?: string | undefined },
     signal: AbortSignal,

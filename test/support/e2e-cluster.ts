@@ -113,7 +113,7 @@ export class E2eCluster {
   /** Waits for a Ready condition that speaks of the current spec. */
   async untilReady(
     name: string,
-    options: { readonly withinMs?: number; readonly kind?: string } = {},
+    options: { readonly withinMs?: number; readonly kind?: string; readonly namespace?: string } = {},
   ): Promise<number> {
     const isReady = (object: JsonObject | undefined) => {
       const ready = readinessOf(object);

@@ -10,7 +10,7 @@ import type { ClusterFault, ClusterResult } from "../../engine/ports/object-stor
 import { noteWait, SPAN, waitStart } from "../../engine/telemetry.ts";
 import { withCallSpan } from "./call-span.ts";
 import { abortedFault, faultOfError, faultOfReply, ok, refused, retryAfterSeconds } from "./fault.ts";
-import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Urgency } from "./request-budget.ts";
+import { DEFAULT_BUDGET, RequestBudget, type BudgetOptions, type Turn, type Urgency } from "./request-budget.ts";
 import { Transport, type TransportReply, type TransportRequest } from "./transport.ts";
 
 const USER_AGENT = "koreo-cluster";
@@ -42,6 +42,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** Default: `read` for GET, else `write`. */
   readonly urgency?: Urgency;
+  /** On whose behalf: no tenant takes all turns. Default: the process's own. */
+  readonly tenant?: string | undefined;
   /** For metrics: what is done (get, list, watch, create, patch, patchStatus, delete, discover, review) to which kind. */
   readonly verb: string;
   readonly kind: string;
@@ -105,7 +107,8 @@ export class ClusterClient {
 
   /** Opens a stream (a watch); refusals are answered as faults, later breaks throw from the stream. Never rejects. */
   async open(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<ByteStream>> {
-    if (!(await this.turn(request, signal))) return refused(abortedFault(nameOf(request)));
+    const turn = await this.turn(request, signal);
+    if (turn !== "granted") return refused(noTurnFault(request, turn));
     return this.inTurn(request, signal, async (deadline) => {
       const reply = await this.send(request, "watches", deadline.signal);
       if (reply.statusCode >= 300) {
@@ -125,7 +128,8 @@ export class ClusterClient {
   }
 
   private async requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
-    if (!(await this.turn(request, signal))) return refused(abortedFault(nameOf(request)));
+    const turn = await this.turn(request, signal);
+    if (turn !== "granted") return refused(noTurnFault(request, turn));
     return withCallSpan<Answer<JsonValue>>(request, this.transport.server, (span) =>
       this.inTurn(request, signal, async (deadline) => {
         try {
@@ -141,13 +145,12 @@ export class ClusterClient {
     );
   }
 
-  /** Waits for a turn. False: the signal was aborted first. */
-  private async turn(request: ApiRequest, signal: AbortSignal): Promise<boolean> {
+  private async turn(request: ApiRequest, signal: AbortSignal): Promise<Turn> {
     const since = waitStart();
     const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
-    const hasTurn = await this.budget.enter(urgency, signal);
+    const turn = await this.budget.enter({ tenant: request.tenant, urgency }, signal);
     noteWait(SPAN.requestWait, since);
-    return hasTurn;
+    return turn;
   }
 
   /** Sends within a turn, which ends with it. */
@@ -173,7 +176,7 @@ export class ClusterClient {
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {
       this.impatient.delete(deadline);
-      this.budget.leave();
+      this.budget.leave(request.tenant);
       this.onRequest({
         method: request.method,
         verb: request.verb,
@@ -220,6 +223,13 @@ export class ClusterClient {
 
 function nameOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
+}
+
+/** Nothing was sent: this says nothing of the server. */
+function noTurnFault(request: ApiRequest, turn: Exclude<Turn, "granted">): ClusterFault {
+  if (turn === "aborted") return abortedFault(nameOf(request));
+  const others = request.tenant === undefined ? "others" : "others of its namespace";
+  return { kind: "unavailable", detail: `${nameOf(request)}: not sent, ${others} to this API server take too long` };
 }
 
 /** A result that also knows whether the connection, not the server, failed. */

@@ -29,12 +29,21 @@ export class KubernetesObjectStore implements ObjectStore {
   readonly cluster: string;
   private readonly client: ClusterClient;
   private readonly discovery: Discovery;
+  private readonly tenant: string | undefined;
 
-  /** `cluster` is the first part of every key of this store's objects. */
-  constructor(client: ClusterClient, discovery: Discovery, cluster: string = LOCAL_CLUSTER) {
+  /**
+   * `cluster` is the first part of every key of this store's objects; `tenant`, on whose behalf it speaks. Default: the process
+   * itself.
+   */
+  constructor(client: ClusterClient, discovery: Discovery, cluster: string = LOCAL_CLUSTER, tenant?: string) {
     this.client = client;
     this.discovery = discovery;
     this.cluster = cluster;
+    this.tenant = tenant;
+  }
+
+  forTenant(tenant: string): KubernetesObjectStore {
+    return new KubernetesObjectStore(this.client, this.discovery, this.cluster, tenant);
   }
 
   async resolve(kind: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
@@ -142,7 +151,7 @@ export class KubernetesObjectStore implements ObjectStore {
     request: Omit<ApiRequest, "kind">,
     signal: AbortSignal,
   ): Promise<ClusterResult<JsonValue>> {
-    const answer = await this.client.request({ ...request, kind: kindLabel(type) }, signal);
+    const answer = await this.client.request({ ...request, kind: kindLabel(type), tenant: this.tenant }, signal);
     if (answer.kind === "fault" && answer.fault.kind === "unknownKind") this.discovery.forget(type.group);
     return answer;
   }

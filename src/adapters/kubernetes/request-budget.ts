@@ -1,9 +1,11 @@
 /**
  * How fast we may talk to one cluster: a token bucket (requests a second, with a burst), a bound on requests in flight,
  * and a pause when the server asks for one. When there is a queue, status writes go before other writes before reads
- * before questions about our own rights.
+ * before questions about our own rights, and tenants take turns: one whose requests hang (a slow webhook) or are many
+ * leaves room for the others.
  */
 import type { Clock } from "../../engine/ports/clock.ts";
+import { TurnQueue, type Waiting } from "./turn-queue.ts";
 
 /** From the most to the least urgent. */
 export const URGENCIES = ["status", "write", "read", "review"] as const;
@@ -21,22 +23,40 @@ export const DEFAULT_BUDGET: BudgetOptions = { qps: 200, burst: 400, maxInFlight
 
 /** Every so many grants, whoever waits longest goes first: a flood of writes must not starve the reads for ever. */
 const FAIR_TURN = 8;
+/** The longest that a turn is waited for. */
+const TURN_TIMEOUT_MS = 60_000;
 
-interface Waiter {
+/** On whose behalf a request is made, and how urgent it is. */
+export interface Asker {
+  /** Absent: the process's own. */
+  readonly tenant: string | undefined;
   readonly urgency: Urgency;
-  readonly grant: (entered: boolean) => void;
+}
+
+/** What came of waiting: `late` after a minute without a turn. */
+export type Turn = "granted" | "aborted" | "late";
+
+interface Waiter extends Asker, Waiting {
+  readonly settle: (turn: Turn) => void;
 }
 
 export class RequestBudget {
   private readonly clock: Clock;
   private readonly options: BudgetOptions;
-  /** In the order of arrival. */
-  private readonly waiting: Waiter[] = [];
+  private readonly waiting: Readonly<Record<Urgency, TurnQueue<Waiter>>> = {
+    status: new TurnQueue(),
+    write: new TurnQueue(),
+    read: new TurnQueue(),
+    review: new TurnQueue(),
+  };
+  /** Of each tenant that has any. */
+  private readonly inFlightOf = new Map<string | undefined, number>();
   private tokens: number;
   private filledAtMs: number;
   private pausedUntilMs = 0;
   private inFlight = 0;
   private grants = 0;
+  private arrivals = 0;
   private willLookAgain = false;
 
   constructor(clock: Clock, options: Partial<BudgetOptions> = {}) {
@@ -46,29 +66,38 @@ export class RequestBudget {
     this.filledAtMs = clock.nowMs();
   }
 
-  /** Waits for a turn. True: call `leave` once the request is over. False: the signal was aborted first. */
-  enter(urgency: Urgency, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return Promise.resolve(false);
+  /** Waits for a turn. Granted: call `leave` once the request is over. */
+  enter(asker: Asker, signal: AbortSignal): Promise<Turn> {
+    if (signal.aborted) return Promise.resolve("aborted");
     return new Promise((resolve) => {
-      const giveUp = () => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        resolve(false);
+      const settled = new AbortController();
+      const giveUp = (turn: Turn) => {
+        this.waiting[asker.urgency].remove(waiter);
+        waiter.settle(turn);
       };
+      const abort = () => giveUp("aborted");
       const waiter: Waiter = {
-        urgency,
-        grant: () => {
-          signal.removeEventListener("abort", giveUp);
-          resolve(true);
+        ...asker,
+        arrival: (this.arrivals += 1),
+        settle: (turn) => {
+          signal.removeEventListener("abort", abort);
+          settled.abort();
+          resolve(turn);
         },
       };
-      signal.addEventListener("abort", giveUp, { once: true });
-      this.waiting.push(waiter);
+      this.waiting[asker.urgency].add(waiter);
       this.grantTurns();
+      if (settled.signal.aborted) return;
+      signal.addEventListener("abort", abort, { once: true });
+      void this.clock.sleep(TURN_TIMEOUT_MS, settled.signal).then(() => {
+        if (!settled.signal.aborted) giveUp("late");
+      });
     });
   }
 
-  leave(): void {
-    this.inFlight -= 1;
+  /** @param tenant - as it entered */
+  leave(tenant: string | undefined): void {
+    this.count(tenant, -1);
     this.grantTurns();
   }
 
@@ -79,16 +108,43 @@ export class RequestBudget {
 
   private grantTurns(): void {
     this.fill();
-    while (this.waiting.length > 0 && this.inFlight < this.options.maxInFlight) {
+    for (let waiter = this.next(); waiter !== undefined; waiter = this.next()) {
       const waitMs = this.nextTurnMs();
       if (waitMs > 0) {
         this.lookAgainIn(waitMs);
         return;
       }
       this.tokens -= 1;
-      this.inFlight += 1;
-      this.takeNext()?.grant(true);
+      this.grants += 1;
+      this.count(waiter.tenant, 1);
+      this.waiting[waiter.urgency].take(waiter);
+      waiter.settle("granted");
     }
+  }
+
+  /**
+   * Whose turn is next. A tenant may start another request while it has fewer in flight than are free: alone it gets half of
+   * all, and who comes later still finds room. Nobody's, while what is free is kept for tenants that do not wait.
+   */
+  private next(): Waiter | undefined {
+    const free = this.options.maxInFlight - this.inFlight;
+    const mayStart = (tenant: string | undefined) => (this.inFlightOf.get(tenant) ?? 0) < free;
+    if ((this.grants + 1) % FAIR_TURN === 0) {
+      const oldest = URGENCIES.map((urgency) => this.waiting[urgency].oldest(mayStart));
+      return oldest.reduce((a, b) => (a === undefined || (b?.arrival ?? Infinity) < a.arrival ? b : a));
+    }
+    for (const urgency of URGENCIES) {
+      const waiter = this.waiting[urgency].next(mayStart);
+      if (waiter !== undefined) return waiter;
+    }
+    return undefined;
+  }
+
+  private count(tenant: string | undefined, more: number): void {
+    this.inFlight += more;
+    const own = (this.inFlightOf.get(tenant) ?? 0) + more;
+    if (own === 0) this.inFlightOf.delete(tenant);
+    else this.inFlightOf.set(tenant, own);
   }
 
   private fill(): void {
@@ -102,16 +158,6 @@ export class RequestBudget {
     const pausedMs = this.pausedUntilMs - this.clock.nowMs();
     const missing = 1 - this.tokens;
     return Math.max(pausedMs, missing <= 0 ? 0 : Math.ceil((missing / this.options.qps) * 1000));
-  }
-
-  private takeNext(): Waiter | undefined {
-    this.grants += 1;
-    if (this.grants % FAIR_TURN === 0) return this.waiting.shift();
-    for (const urgency of URGENCIES) {
-      const index = this.waiting.findIndex((waiter) => waiter.urgency === urgency);
-      if (index >= 0) return this.waiting.splice(index, 1)[0];
-    }
-    return undefined;
   }
 
   private lookAgainIn(ms: number): void {

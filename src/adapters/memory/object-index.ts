@@ -1,6 +1,14 @@
 /** The object index of one process: two maps that mirror each other. */
 import type { KeyText } from "../../core/object-key.ts";
-import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
+import {
+  kindText,
+  MAX_MANAGERS,
+  type IndexedTrigger,
+  type IndexEntry,
+  type NamedObject,
+  type NamingRun,
+  type ObjectIndex,
+} from "../../engine/ports/object-index.ts";
 
 /** What a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
 interface Look extends Omit<IndexedTrigger, "trigger"> {
@@ -12,16 +20,34 @@ export class MemoryObjectIndex implements ObjectIndex {
   readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
 
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
-    for (const { object, trigger, resourceVersion, note = "", fence = 0 } of entries) {
+  async name(run: NamingRun): Promise<NamedObject> {
+    await this.add([run]);
+    const named = this.#named(run.object);
+    const others = named.filter(({ trigger }) => trigger !== run.trigger);
+    const managers = others.filter(({ readonly }) => !readonly).map(({ trigger }) => trigger);
+    return {
+      note: named.find(({ trigger }) => trigger === run.trigger)?.note ?? "",
+      isShared: others.length > 0,
+      managers: managers.sort().slice(0, MAX_MANAGERS),
+    };
+  }
+
+  add(entries: readonly IndexEntry[]): Promise<void> {
+    for (const { object, trigger, resourceVersion, note = "", fence = 0, readonly = false } of entries) {
       const triggers = valueAt(this.#triggers, object, () => new Map<KeyText, Look>());
-      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0 };
+      const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0, readonly: true };
       const isNews = resourceVersion !== undefined && fence >= known.fence;
       const said = isNews ? { resourceVersion, note } : { resourceVersion: known.resourceVersion, note: known.note };
-      triggers.set(trigger, { ...said, fence: Math.max(fence, known.fence) });
+      const isOld = fence < known.fence || (fence === known.fence && !known.readonly);
+      const reads = triggers.has(trigger) && isOld ? known.readonly : readonly;
+      triggers.set(trigger, { ...said, fence: Math.max(fence, known.fence), readonly: reads });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
-    return Promise.resolve(entries.map(({ object }) => this.#named(object)));
+    return Promise.resolve();
+  }
+
+  names(trigger: KeyText, object: KeyText): Promise<boolean> {
+    return Promise.resolve(this.#triggers.get(object)?.has(trigger) ?? false);
   }
 
   trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
@@ -44,7 +70,7 @@ export class MemoryObjectIndex implements ObjectIndex {
 
   #named(object: KeyText): readonly IndexedTrigger[] {
     const looks = [...(this.#triggers.get(object) ?? [])];
-    return looks.map(([trigger, { resourceVersion, note }]) => ({ trigger, resourceVersion, note }));
+    return looks.map(([trigger, { fence: _fence, ...look }]) => ({ trigger, ...look }));
   }
 
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]> {

@@ -78,6 +78,11 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.pages = new ObjectPages();
   }
 
+  /** Nothing is shared here that one could have too much of. */
+  forTenant(): this {
+    return this;
+  }
+
   /** Serves one more kind, or one more version of it: as when a CRD is installed. */
   register(type: ResourceType): void {
     this.types.push(type);

@@ -1,12 +1,21 @@
 /** The object index on Redis, shared by all watchers and workers of an installation. */
 import type { Redis } from "ioredis";
 import type { KeyText } from "../../core/object-key.ts";
-import { kindText, type IndexedTrigger, type IndexEntry, type ObjectIndex } from "../../engine/ports/object-index.ts";
+import {
+  kindText,
+  MAX_MANAGERS,
+  type IndexedTrigger,
+  type IndexEntry,
+  type NamedObject,
+  type NamingRun,
+  type ObjectIndex,
+} from "../../engine/ports/object-index.ts";
 import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
 
-const ADD = loadScript("index-add-1");
+const ADD = loadScript("index-add-1", ["index-entry"]);
+const NAME = loadScript("index-name-1", ["index-entry"]);
 const TRIM = loadScript("index-trim-1");
 /** Entries per script, so that Redis is never away for long. */
 const BATCH = 200;
@@ -20,18 +29,28 @@ export class RedisObjectIndex implements ObjectIndex {
     this.#keys = keys;
   }
 
-  async add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]> {
-    const replies: (readonly IndexedTrigger[])[] = [];
+  async name({ object, trigger, fence, readonly }: NamingRun): Promise<NamedObject> {
+    const args = [object, kindText(object), trigger, readonly ? "r" : "", fence];
+    const reply = (await NAME.run(this.#redis, [this.#keys.index], args)) as [string, number, KeyText[]];
+    const [look, others, managers] = reply;
+    const [, note = ""] = look.split(" ");
+    return { note, isShared: others > 0, managers: managers.sort().slice(0, MAX_MANAGERS) };
+  }
+
+  async add(entries: readonly IndexEntry[]): Promise<void> {
     for (let start = 0; start < entries.length; start += BATCH) {
       const args = entries.slice(start, start + BATCH).flatMap((entry) => {
-        const { object, trigger, resourceVersion, note = "", fence = 0 } = entry;
+        const { object, trigger, resourceVersion, note = "", fence = 0, readonly = false } = entry;
         const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
-        return [object, kindText(object), trigger, resourceVersion === undefined ? "" : looked, fence];
+        const said = resourceVersion === undefined ? "" : looked;
+        return [object, kindText(object), trigger, readonly ? "r" : "", said, fence];
       });
-      const answers = (await ADD.run(this.#redis, [this.#keys.index], args)) as string[][];
-      replies.push(...answers.map((flat) => indexedTriggers(pairs(flat))));
+      await ADD.run(this.#redis, [this.#keys.index], args);
     }
-    return replies;
+  }
+
+  async names(trigger: KeyText, object: KeyText): Promise<boolean> {
+    return (await orUnavailable(this.#redis.hexists(this.#keys.triggersOf(object), trigger))) === 1;
   }
 
   async trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
@@ -70,14 +89,10 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 }
 
-/** What Redis keeps for a trigger is `fence:version`, of older releases the version alone, and behind a space the note. */
+/** What Redis keeps of a trigger: see `scripts/lib/index-entry.lua`. */
 function indexedTriggers(fields: readonly (readonly [string, string])[]): readonly IndexedTrigger[] {
-  return fields.map(([trigger, look]) => {
-    const [resourceVersion = "", note = ""] = look.replace(/^\d+:/, "").split(" ");
-    return { trigger: trigger as KeyText, resourceVersion, note };
+  return fields.map(([trigger, entry]) => {
+    const [resourceVersion = "", note = ""] = entry.replace(/^\d+r?:/, "").split(" ");
+    return { trigger: trigger as KeyText, resourceVersion, note, readonly: /^\d+r:/.test(entry) };
   });
-}
-
-function pairs(flat: readonly string[]): readonly (readonly [string, string])[] {
-  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""] as const] : []));
 }

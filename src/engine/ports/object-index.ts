@@ -16,7 +16,25 @@ export interface IndexEntry {
   readonly note?: string;
   /** Of the run that looks. Absent: said by a watcher, from the inventory on the trigger. */
   readonly fence?: number;
+  /** Its run never writes the object. Of what one run says at several places, that it does write it counts. Absent: false. */
+  readonly readonly?: boolean;
 }
+
+/** A run that is about to look at an object. */
+export type NamingRun = Required<Pick<IndexEntry, "object" | "trigger" | "fence" | "readonly">>;
+
+/** What a run must know of the other triggers that name its object, of which there may be tens of thousands. */
+export interface NamedObject {
+  /** What workers have told each other of the trigger's writes on it; "" for nothing. */
+  readonly note: string;
+  /** Whether other triggers name it, be it for reading. */
+  readonly isShared: boolean;
+  /** Others that manage it, in the order of their names: all of a few, some of many. */
+  readonly managers: readonly KeyText[];
+}
+
+/** The most `managers` that are answered. */
+export const MAX_MANAGERS = 8;
 
 /** A trigger that names an object. */
 export interface IndexedTrigger {
@@ -25,16 +43,16 @@ export interface IndexedTrigger {
   readonly resourceVersion: string;
   /** "" for none. */
   readonly note: string;
+  readonly readonly: boolean;
 }
 
 export interface ObjectIndex {
-  /**
-   * Adds entries, or brings their versions up to date. What an older run than the one recorded says of a version is passed
-   * over.
-   *
-   * @returns for each entry every trigger that names its object, its own among them
-   */
-  add(entries: readonly IndexEntry[]): Promise<readonly (readonly IndexedTrigger[])[]>;
+  /** Adds the entry of an object that a run is about to look at; the version it has looked at stays. */
+  name(run: NamingRun): Promise<NamedObject>;
+  /** Adds entries, or brings them up to date. What an older run than the one recorded says is passed over. */
+  add(entries: readonly IndexEntry[]): Promise<void>;
+  /** Whether the trigger names the object. */
+  names(trigger: KeyText, object: KeyText): Promise<boolean>;
   /**
    * Takes out every object of the trigger that is not among these, but what a newer run has added: a run whose lease is lost
    * without its knowledge must not undo it. An empty list forgets the trigger.

@@ -65,6 +65,8 @@ export interface DeletePreconditions {
 export interface ObjectStore {
   /** Name of the cluster, the first part of every key. */
   readonly cluster: string;
+  /** The same, for calls on behalf of one tenant: however slow or many they are, they leave room for those of others. */
+  forTenant(tenant: string): ObjectStore;
   /**
    * Discovery. Without a version the server's preferred one. Cached; an unknown kind is asked for again after a few
    * seconds, so that a CRD installed later is found.

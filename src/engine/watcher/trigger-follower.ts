@@ -192,6 +192,7 @@ export class TriggerFollower {
     return parseInventory(text, digest.uid).map((entry) => ({
       object: formatKey({ cluster: this.#ports.store.cluster, ...entry }),
       trigger: digest.key,
+      readonly: entry.readonly,
     }));
   }
 

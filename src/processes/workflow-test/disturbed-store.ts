@@ -62,6 +62,11 @@ export class DisturbedStore implements ObjectStore {
     this.#disturbance = disturbance;
   }
 
+  /** A test has one trigger. */
+  forTenant(): this {
+    return this;
+  }
+
   resolve(...call: Parameters<ObjectStore["resolve"]>): ReturnType<ObjectStore["resolve"]> {
     return this.#isDead ? never() : this.#store.resolve(...call);
   }

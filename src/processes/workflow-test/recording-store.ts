@@ -15,6 +15,11 @@ export class RecordingStore implements ObjectStore {
     this.#isTrigger = isTrigger;
   }
 
+  /** A test has one trigger. */
+  forTenant(): this {
+    return this;
+  }
+
   /** What was noted since the last time. */
   takeActions(): readonly TestedAction[] {
     const actions = this.#actions;

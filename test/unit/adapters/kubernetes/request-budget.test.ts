@@ -9,8 +9,10 @@ function budgetOf(options: ConstructorParameters<typeof RequestBudget>[1]) {
   const clock = new ManualClock();
   const budget = new RequestBudget(clock, options);
   const entered: string[] = [];
-  const ask = (name: string, urgency: Urgency = "read", signal = never) => {
-    void budget.enter(urgency, signal).then((granted) => entered.push(granted ? name : `${name} gave up`));
+  const ask = (name: string, urgency: Urgency = "read", signal = never, tenant?: string) => {
+    void budget
+      .enter({ tenant, urgency }, signal)
+      .then((turn) => entered.push(turn === "granted" ? name : `${name} ${turn}`));
   };
   return { clock, budget, entered, ask };
 }
@@ -41,7 +43,7 @@ describe("RequestBudget", () => {
     ask("b");
     await settled();
     expect(entered).toEqual(["a"]);
-    budget.leave();
+    budget.leave(undefined);
     await settled();
     expect(entered).toEqual(["a", "b"]);
   });
@@ -55,7 +57,7 @@ describe("RequestBudget", () => {
     for (const name of ["s1", "s2", "s3", "s4", "s5", "s6"]) ask(name, "status");
     for (let turn = 0; turn < 9; turn += 1) {
       await settled();
-      budget.leave();
+      budget.leave(undefined);
     }
     await settled();
     expect(entered).toEqual(["first", "status", "s1", "s2", "s3", "s4", "s5", "read", "s6", "write"]);
@@ -81,8 +83,60 @@ describe("RequestBudget", () => {
     ask("d");
     impatient.abort();
     await settled();
-    budget.leave();
+    budget.leave(undefined);
     await settled();
-    expect(entered.sort()).toEqual(["a", "b gave up", "c gave up", "d"]);
+    expect(entered.sort()).toEqual(["a", "b aborted", "c aborted", "d"]);
+  });
+
+  it("ends a wait after a minute, and the turn goes to somebody else", async () => {
+    const { clock, budget, entered, ask } = budgetOf({ maxInFlight: 1 });
+    ask("a");
+    ask("b");
+    await clock.advance(60_000);
+    ask("c");
+    await settled();
+    budget.leave(undefined);
+    await settled();
+    expect(entered).toEqual(["a", "b late", "c"]);
+  });
+
+  describe("among tenants", () => {
+    const ofTenant = (entered: readonly string[], tenant: string) => entered.filter((name) => name === tenant).length;
+
+    it("leaves room for others whoever's requests hang, again and again", async () => {
+      const { entered, ask } = budgetOf({ maxInFlight: 64 });
+      const tenants = ["a", "b", "c", "d", "e", "f"];
+      for (const tenant of tenants) {
+        for (let request = 0; request < 100; request += 1) ask(tenant, "write", never, tenant);
+        await settled();
+      }
+      expect(tenants.map((tenant) => ofTenant(entered, tenant))).toEqual([32, 16, 8, 4, 2, 1]);
+    });
+
+    it("gives the last free turn to nobody who has one", async () => {
+      const { budget, entered, ask } = budgetOf({ maxInFlight: 4 });
+      for (let request = 0; request < 4; request += 1) ask("a", "write", never, "a");
+      await settled();
+      expect(entered).toEqual(["a", "a"]);
+      ask("b", "review", never, "b");
+      ask("c", "status", never, "c");
+      await settled();
+      expect(entered).toEqual(["a", "a", "b", "c"]);
+      budget.leave("a");
+      await settled();
+      expect(entered).toEqual(["a", "a", "b", "c"]); // one in flight, one free
+      budget.leave("a");
+      await settled();
+      expect(entered).toEqual(["a", "a", "b", "c", "a"]);
+    });
+
+    it("goes round, whoever asks for more", async () => {
+      const { clock, entered, ask } = budgetOf({ qps: 10, burst: 1 });
+      for (const name of ["a1", "a2", "a3", "a4"]) ask(name, "read", never, "a");
+      for (const name of ["b1", "b2"]) ask(name, "read", never, "b");
+      ask("own1");
+      for (let turn = 0; turn < 6; turn += 1) await clock.advance(100);
+      expect(entered).toEqual(["a1", "a2", "b1", "own1", "a3", "b2", "a4"]);
+    });
   });
 });

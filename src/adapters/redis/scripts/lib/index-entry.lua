@@ -1,0 +1,26 @@
+-- One entry of the object index: `fence:version` with the newest fence that spoke of it, `fence` + `r:version` where the
+-- trigger only reads the object, and behind a space what workers tell each other.
+
+local function read_entry(text)
+  local fence, reads, look = string.match(text, '^(%d+)(r?):(.*)$')
+  return tonumber(fence or '0'), reads == 'r', look or text
+end
+
+-- Adds an entry, or brings it up to date: what an older run says is passed over, and of what one run says of the object at
+-- several places it manages it at one counts. `said` is "=" .. what was looked at, or "" to leave what is recorded.
+-- Returns what is recorded then: version and note.
+local function put_entry(index, object, kind, trigger, reads, said, fence)
+  local triggers = index .. ':object:' .. object
+  local known = redis.call('HGET', triggers, trigger)
+  -- A script that has written once is not refused when memory is full: what is known may go on, what is new may not.
+  if known then redis.call('HDEL', triggers, '') end
+  local known_fence, known_reads, look = read_entry(known or '')
+  if said ~= '' and fence >= known_fence then look = string.sub(said, 2) end
+  if known and (fence < known_fence or (fence == known_fence and not known_reads)) then reads = known_reads end
+  local text = string.format('%.0f', math.max(fence, known_fence)) .. (reads and 'r:' or ':') .. look
+  redis.call('HSET', triggers, trigger, text)
+  redis.call('SADD', index .. ':trigger:' .. trigger, object)
+  redis.call('SADD', index .. ':kind:' .. kind, object)
+  redis.call('SADD', index .. ':kinds', kind)
+  return look
+end

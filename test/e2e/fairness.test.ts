@@ -1,0 +1,61 @@
+/** One tenant whose writes hang, many at once: another's work goes on beside it (invariant 9). */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { waitFor } from "../control-plane/child.ts";
+import { DEFAULT_BUDGET } from "../../src/adapters/kubernetes/request-budget.ts";
+import { startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
+import { RefusingWebhook } from "../support/refusing-webhook.ts";
+import { configMap, widget, workflow } from "../support/widget-manifests.ts";
+
+/** More than a worker has in flight at once. */
+const WRITES = 100;
+/** Less than a request is waited for. */
+const HANG_SECONDS = 25;
+const OTHER = "other-apps";
+
+/** As many ConfigMaps as the trigger says, whose writes take as long as it says. */
+const CROWD =
+  workflow(
+    "crowd",
+    `    - label: crowd
+      ref: { kind: ResourceFunction, name: item }
+      forEach: { itemIn: =lists.range(parent.spec.count), inputKey: item }
+      inputs: { name: =parent.metadata.name, namespace: =parent.metadata.namespace, delay: =parent.spec.delay }
+`,
+  ) +
+  configMap(
+    "item",
+    "{ some: text }",
+    `  overlays:
+    - overlay: { metadata: { labels: { delay: =inputs.delay } } }`,
+  ).replace(`=inputs.name + "-item"`, `=inputs.name + "-" + string(inputs.item)`);
+
+let cluster: E2eCluster;
+let webhook: RefusingWebhook;
+beforeAll(async () => {
+  cluster = await startE2e({ watchers: 1, workers: 1 });
+  webhook = await RefusingWebhook.startOn(cluster);
+  await cluster.applyObjects([{ apiVersion: "v1", kind: "Namespace", metadata: { name: OTHER } }]);
+  await cluster.apply(CROWD);
+});
+afterAll(async () => {
+  webhook.lift();
+  await cluster.stop();
+  await webhook.stop();
+});
+
+it(`${WRITES} writes of one namespace that hang leave room for the triggers of another`, async () => {
+  await cluster.apply(widget("many", `{ count: ${WRITES}, delay: "${HANG_SECONDS}" }`));
+  let held = 0;
+  await waitFor("as many writes hanging as one namespace may have", 20_000, async () => {
+    const before = held;
+    held = webhook.held.size;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return held > 0 && held === before;
+  });
+  expect(held).toBeLessThan(DEFAULT_BUDGET.maxInFlight);
+
+  await cluster.apply(widget("b", '{ count: 3, delay: "0" }', OTHER));
+  const readyMs = await cluster.untilReady("b", { namespace: OTHER });
+  console.log(`${held} writes hanging; ready beside them after ${Math.round(readyMs)} ms`);
+  expect(webhook.held.size, "still hanging").toBe(held);
+});
