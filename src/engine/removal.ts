@@ -42,6 +42,8 @@ export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 const NEXT_RUN = "the next run deletes it";
 
+const UNKNOWN_KEEPERS = "the watchers are still finding out which triggers keep it too";
+
 /** Requests at once for one trigger. */
 const AT_ONCE = 16;
 
@@ -84,6 +86,7 @@ class Remover {
   readonly #options: RemovalOptions;
   readonly #endsMs: number;
   #confirmed: Promise<boolean> | undefined;
+  #isWhole: Promise<boolean> | undefined;
 
   constructor(run: RunContext, options: RemovalOptions) {
     this.#run = run;
@@ -147,6 +150,8 @@ class Remover {
       await this.#ask(keeper.key, object);
       return waiting(entry, `the trigger ${keeper.key} is asked: its inventory names it, but no run of it has`);
     }
+    this.#isWhole ??= shared(this.#run, this.#run.ports.index.isWhole());
+    if (!(await this.#isWhole)) return waiting(entry, UNKNOWN_KEEPERS);
     this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
     if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
     if (this.#run.paused) return waiting(entry, "paused");

@@ -26,10 +26,11 @@ export function describeMembership(title: string, make: () => Promise<Membership
     it("tells the live watchers with what is left of their time, and what was claimed last", async () => {
       const { membership } = fixture;
       if (SLOT === undefined || OTHER === undefined) throw new Error("no slots");
-      await membership.heartbeat("b", 60_000);
+      const { epoch } = await membership.heartbeat("b", 60_000);
       await membership.heartbeat("a", 50);
-      await membership.claim("a", [SLOT, OTHER]);
-      await membership.claim("b", [OTHER]);
+      await membership.claim("a", [SLOT, OTHER], epoch);
+      await membership.claim("b", [OTHER], epoch);
+      await membership.claim("c", [OTHER], "of a store that lost its data");
       expect((await membership.overview()).watchers.map(({ id }) => id)).toEqual(["a", "b"]);
       await sleep(100);
       const { watchers, owners } = await membership.overview();

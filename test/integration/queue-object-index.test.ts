@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { formatKey, type KeyText } from "../../src/core/object-key.ts";
 import { closeRedis, openRedis, untilReady } from "../../src/adapters/redis/connection.ts";
 import { redisKeys } from "../../src/adapters/redis/keys.ts";
+import { RedisMembership } from "../../src/adapters/redis/membership.ts";
 import { RedisObjectIndex } from "../../src/adapters/redis/object-index.ts";
 import { describeObjectIndex } from "../contract/object-index.ts";
 import { freshName, redisUrl, removeInstallation } from "./queue/redis-fixture.ts";
@@ -43,3 +44,26 @@ it(
     await close();
   },
 );
+
+it("is whole in the data set alone that it was said of", async () => {
+  const name = freshName();
+  const redis = openRedis(redisUrl(), { onError: () => undefined });
+  await untilReady(redis, redisUrl(), 5000);
+  const [index, membership] = [
+    new RedisObjectIndex(redis, redisKeys(name)),
+    new RedisMembership(redis, redisKeys(name)),
+  ];
+  expect(await index.isWhole()).toBe(false);
+  const { epoch } = await membership.heartbeat("one", 10_000);
+  expect(await index.isWhole()).toBe(false);
+  await index.sayWhole("another");
+  expect(await index.isWhole()).toBe(false);
+  await index.sayWhole(epoch);
+  expect(await index.isWhole()).toBe(true);
+  await redis.del(redisKeys(name).epoch);
+  expect(await index.isWhole()).toBe(false);
+  await membership.heartbeat("one", 10_000);
+  expect(await index.isWhole()).toBe(false);
+  await closeRedis(redis);
+  await removeInstallation(name);
+});

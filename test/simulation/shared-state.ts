@@ -55,7 +55,7 @@ export class SharedServer {
   }
 }
 
-/** Records what belongs to this data set alone, as `scripts/ledger-record-2.lua` does. */
+/** Records what belongs to this data set alone, as `scripts/record-2.lua` does. */
 class EpochLedger extends MemoryWatchLedger {
   readonly #epoch: string;
 
@@ -73,14 +73,28 @@ class EpochLedger extends MemoryWatchLedger {
   }
 }
 
+/** Whole is what belongs to this data set alone, as `scripts/index-whole-2.lua` says. */
+class EpochIndex extends MemoryObjectIndex {
+  readonly #epoch: string;
+
+  constructor(epoch: string) {
+    super();
+    this.#epoch = epoch;
+  }
+
+  override async sayWhole(epoch = ""): Promise<void> {
+    if (epoch === this.#epoch) await super.sayWhole();
+  }
+}
+
 function freshData(lane: Lane, epoch: string): Data {
   return {
     keys: new MemoryKeyStore({ clock: lane, leasesEnd: true }),
-    index: new MemoryObjectIndex(),
+    index: new EpochIndex(epoch),
     lock: new MemoryObjectLock(lane),
     ledger: new EpochLedger(epoch),
     registry: new MemoryDefinitionRegistry(),
-    membership: new MemoryMembership(lane),
+    membership: new MemoryMembership(lane, epoch),
   };
 }
 
@@ -97,11 +111,11 @@ export function statePorts(server: SharedServer, process: Process): StatePorts {
     membership: {
       heartbeat: async (id, ttlMs) => {
         const view = await membership.heartbeat(id, ttlMs);
-        return { ...view, epoch: server.epoch, serverRun: server.epoch };
+        return { ...view, serverRun: server.epoch };
       },
       leave: (id) => membership.leave(id),
       owners: (slots) => membership.owners(slots),
-      claim: (id, slots) => membership.claim(id, slots),
+      claim: (id, slots, epoch) => membership.claim(id, slots, epoch),
       overview: () => membership.overview(),
     },
   };

@@ -8,10 +8,11 @@ export class MemoryMembership implements Membership {
   /** Watcher -> when its time ends. */
   readonly #watchers = new Map<string, number>();
   readonly #owners = new Map<SlotId, string>();
-  #epoch = 1;
+  #epoch: string;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, epoch = "1") {
     this.#clock = clock;
+    this.#epoch = epoch;
   }
 
   heartbeat(watcherId: string, ttlMs: number): Promise<MembershipView> {
@@ -19,7 +20,7 @@ export class MemoryMembership implements Membership {
     this.#watchers.set(watcherId, nowMs + ttlMs);
     for (const [id, endMs] of this.#watchers) if (endMs <= nowMs) this.#watchers.delete(id);
     const watchers = [...this.#watchers.keys()].sort();
-    return Promise.resolve({ watchers, epoch: String(this.#epoch), serverRun: "memory" });
+    return Promise.resolve({ watchers, epoch: this.#epoch, serverRun: "memory" });
   }
 
   leave(watcherId: string): Promise<void> {
@@ -35,8 +36,8 @@ export class MemoryMembership implements Membership {
     return Promise.resolve(new Map(known));
   }
 
-  claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
-    for (const slot of slots) this.#owners.set(slot, watcherId);
+  claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void> {
+    if (epoch === this.#epoch) for (const slot of slots) this.#owners.set(slot, watcherId);
     return Promise.resolve();
   }
 
@@ -53,7 +54,7 @@ export class MemoryMembership implements Membership {
 
   /** For tests: everybody finds another store than the one they knew. */
   loseData(): void {
-    this.#epoch += 1;
+    this.#epoch = `${this.#epoch}+`;
     this.#owners.clear();
   }
 }

@@ -19,6 +19,7 @@ export class MemoryObjectIndex implements ObjectIndex {
   /** Object -> trigger -> what it has looked at. */
   readonly #triggers = new Map<KeyText, Map<KeyText, Look>>();
   readonly #objects = new Map<KeyText, Set<KeyText>>();
+  #isWhole = false;
 
   async name(run: NamingRun): Promise<NamedObject> {
     await this.add([run]);
@@ -83,6 +84,15 @@ export class MemoryObjectIndex implements ObjectIndex {
 
   kinds(): Promise<readonly string[]> {
     return Promise.resolve([...new Set([...this.#triggers.keys()].map(kindText))]);
+  }
+
+  sayWhole(_epoch?: string): Promise<void> {
+    this.#isWhole = true;
+    return Promise.resolve();
+  }
+
+  isWhole(): Promise<boolean> {
+    return Promise.resolve(this.#isWhole);
   }
 }
 

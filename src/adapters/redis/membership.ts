@@ -8,6 +8,7 @@ import type { RedisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
 
 const HEARTBEAT = loadScript("heartbeat-2");
+const CLAIM = loadScript("record-2");
 
 export class RedisMembership implements Membership {
   readonly #redis: Redis;
@@ -39,9 +40,10 @@ export class RedisMembership implements Membership {
     return new Map(known);
   }
 
-  async claim(watcherId: string, slots: readonly SlotId[]): Promise<void> {
+  async claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void> {
     if (slots.length === 0) return;
-    await orUnavailable(this.#redis.hset(this.#keys.slotOwners, ...slots.flatMap((slot) => [slot, watcherId])));
+    const claims = slots.flatMap((slot) => [slot, `=${watcherId}`]);
+    await CLAIM.run(this.#redis, [this.#keys.slotOwners, this.#keys.epoch], [epoch, ...claims]);
   }
 
   async overview(): Promise<MembershipOverview> {

@@ -16,6 +16,7 @@ import { loadScript } from "./script.ts";
 
 const ADD = loadScript("index-add-1", ["index-entry"]);
 const NAME = loadScript("index-name-1", ["index-entry"]);
+const SAY_WHOLE = loadScript("index-whole-2");
 const TRIM = loadScript("index-trim-1");
 /** Entries per script, so that Redis is never away for long. */
 const BATCH = 200;
@@ -86,6 +87,15 @@ export class RedisObjectIndex implements ObjectIndex {
 
   async kinds(): Promise<readonly string[]> {
     return orUnavailable(this.#redis.smembers(this.#keys.indexedKinds));
+  }
+
+  async sayWhole(epoch: string): Promise<void> {
+    await SAY_WHOLE.run(this.#redis, [this.#keys.wholeIndex, this.#keys.epoch], [epoch]);
+  }
+
+  async isWhole(): Promise<boolean> {
+    const [said, epoch] = await orUnavailable(this.#redis.mget(this.#keys.wholeIndex, this.#keys.epoch));
+    return typeof said === "string" && said === epoch;
   }
 }
 

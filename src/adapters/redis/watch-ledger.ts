@@ -6,7 +6,7 @@ import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
 
-const RECORD = loadScript("ledger-record-2");
+const RECORD = loadScript("record-2");
 
 /** Names and texts per script, so that Redis is never away for long. */
 const BATCH = 1000;

@@ -16,8 +16,12 @@ export interface Membership {
   leave(watcherId: string): Promise<void>;
   /** Who serves each slot now, as last claimed; for make-before-break handover. */
   owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>>;
-  /** Says that `watcherId` has listed and watches these slots; from now on the former owner may stop. */
-  claim(watcherId: string, slots: readonly SlotId[]): Promise<void>;
+  /**
+   * Says that `watcherId` has listed and watches these slots; from now on the former owner may stop.
+   *
+   * @param epoch - of the store it has told what it listed; one that lost that since notes no claim
+   */
+  claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void>;
   /** Who lives and who claimed what, for people: changes nothing, and makes nobody a member. */
   overview(): Promise<MembershipOverview>;
 }

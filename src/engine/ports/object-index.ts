@@ -68,6 +68,14 @@ export interface ObjectIndex {
   objectsOfKind(kind: string): Promise<readonly KeyText[]>;
   /** Every `cluster/group/kind` that has entries. */
   kinds(): Promise<readonly string[]>;
+  /**
+   * Says that every inventory there is has been added.
+   *
+   * @param epoch - of the store it was added to, see `membership`; one that lost it since is not whole
+   */
+  sayWhole(epoch: string): Promise<void>;
+  /** Whether that was said since the store is empty: until then a trigger that is missing may only not be known again. */
+  isWhole(): Promise<boolean>;
 }
 
 /** The kind part of an object's canonical text: `cluster/group/kind`. */

@@ -27,11 +27,17 @@ export class TriggerKinds {
   /** Could not be taken out: that is tried again after the next reading. */
   readonly #stuck = new Set<string>();
   #loadedMs = Number.NEGATIVE_INFINITY;
+  #isKnown = false;
 
   /** @param namespace - where the ConfigMap is */
   constructor(store: ObjectStore, namespace: string) {
     this.#store = store;
     this.#ref = { type: CONFIG_MAP, namespace, name: TRIGGER_KINDS_NAME };
+  }
+
+  /** Whether what was there before us has been read. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   /** As last read or written. */
@@ -58,6 +64,7 @@ export class TriggerKinds {
         return kind === undefined ? [] : [[name, kind] as const];
       }),
     );
+    this.#isKnown = true;
     return undefined;
   }
 

@@ -22,6 +22,8 @@ const TICK_MS = 1000;
 const STALE_MS = 15_000;
 /** Who comes back takes no slots for this long: after an outage all come back, and the first must not take those of all. */
 const SETTLE_MS = 10_000;
+/** The longest that an empty shared state keeps workers from deleting. */
+const REBUILD_MS = 60_000;
 
 export class Watcher {
   readonly #ports: WatcherPorts;
@@ -40,6 +42,8 @@ export class Watcher {
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
+  /** The last whose index is known to be whole. */
+  #wholeEpoch: string | undefined;
   #definitionsChanged = true;
   #nudge = new AbortController();
 
@@ -112,7 +116,8 @@ export class Watcher {
       const roles = this.#roles(catalog, await this.#keptKinds(signal));
       const owners = await this.#assign(view.watchers, roles, signal);
       this.#endRetired();
-      await this.#claim(owners);
+      await this.#claim(owners, view.epoch);
+      await this.#tellWhole(roles, view.epoch);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const reason = "shared state cannot be reached, the watcher goes on with its slots";
@@ -237,7 +242,7 @@ export class Watcher {
    * Tells the former owners of listed slots that they may let go. Looked at on every tick: a watcher that had not heard of
    * us yet may have claimed a slot after we did, and would keep it beside us.
    */
-  async #claim(owners: ReadonlyMap<string, string>): Promise<void> {
+  async #claim(owners: ReadonlyMap<string, string>, epoch: string): Promise<void> {
     const { id } = this.#options;
     const nowMs = this.#ports.clock.nowMs();
     // What is silent just now another may serve better: it is claimed once it is heard again.
@@ -247,7 +252,22 @@ export class Watcher {
     if (ours.length === 0) return;
     const claimed = await this.#ports.membership.owners(ours);
     const missing = ours.filter((slot) => claimed.get(slot) !== id);
-    if (missing.length > 0) await this.#ports.membership.claim(id, missing);
+    if (missing.length > 0) await this.#ports.membership.claim(id, missing, epoch);
+  }
+
+  /**
+   * Workers delete nothing before they know who else keeps it: every trigger was listed since the shared state is empty. What
+   * cannot be listed is waited for only so long, for nobody's kind may hold up what others delete.
+   */
+  async #tellWhole(roles: ReadonlyMap<SlotId, KindRole>, epoch: string): Promise<void> {
+    if (!this.#ownsDefinitions || this.#wholeEpoch === epoch) return;
+    const { membership, index, clock } = this.#ports;
+    const slots = [...roles.values()].filter(({ isTrigger }) => isTrigger).map(({ slot }) => slot);
+    const claimed = await membership.owners(slots);
+    const isListed = this.#kinds.isKnown && slots.every((slot) => claimed.has(slot));
+    if (!isListed && clock.nowMs() - this.#heartbeat.epochSinceMs < REBUILD_MS) return;
+    await index.sayWhole(epoch);
+    this.#wholeEpoch = epoch;
   }
 
   /** Writes the kind down before any of its triggers is woken. @returns whether it may be watched now */

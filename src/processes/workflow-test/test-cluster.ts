@@ -88,6 +88,7 @@ export class TestCluster {
       lock: new MemoryObjectLock(clock),
       ledger: new MemoryWatchLedger(),
     };
+    void this.#state.index.sayWhole(""); // of the one trigger there is
     this.#reconciler = this.#newWorker();
   }
 

@@ -7,6 +7,17 @@ const SHARED =
   resourceFunction("only", { object: "shared", api: "owned: false" }) +
   resourceFunction("own");
 
+/** Triggers of two kinds, each in its own list, may keep one object. */
+const KEPT =
+  workflow("one", [{ label: "only" }], "Request") +
+  workflow("two", [{ label: "same", name: "only" }], "Claim") +
+  resourceFunction("only", {
+    object: "=inputs.spec.object",
+    api: "owned: false",
+    resource: "{ data: { text: same } }",
+    more: ["delete: { destroy: {} }"],
+  });
+
 const READING =
   workflow(
     "reading",
@@ -31,6 +42,22 @@ export const SHARING: readonly Scenario[] = [
     ],
     ends: ["ConfigMap/shared", "ConfigMap/a-own", "ConfigMap/b-own"],
     ready: { "Request/a": "Ready", "Request/b": "Failure" },
+  },
+  {
+    name: "kept-by-another-kind",
+    watchers: 2,
+    given: KEPT + trigger("a", "{ object: shared }"),
+    steps: [
+      {
+        title: "a trigger of another kind keeps the object too",
+        acts: [{ apply: trigger("c", "{ object: shared }", "Claim") }],
+        inOrder: true,
+      },
+      { title: "the first one wants it no more", acts: [{ apply: trigger("a", "{ object: other }") }], inOrder: true },
+      { title: "and wants it again", acts: [{ apply: trigger("a", "{ object: shared }") }], inOrder: true },
+    ],
+    ends: ["ConfigMap/shared", "!ConfigMap/other"],
+    ready: { "Request/a": "Ready", "Claim/c": "Ready" },
   },
   {
     name: "foreign-object",

@@ -107,6 +107,55 @@ describe("after a step is removed (invariant 8)", () => {
   });
 });
 
+describe("while objects go", () => {
+  it("none does before every trigger is known that may keep it too", async () => {
+    await start(both());
+    bench.index.isWhole = () => Promise.resolve(false);
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a", "b"]);
+    expect((await bench.condition("one", "Pruned")).message).toContain("still finding out which triggers keep it too");
+    bench.index.isWhole = () => Promise.resolve(true);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+  });
+
+  it("whoever has very many gives way to others in between", async () => {
+    const labels = Array.from({ length: 20 }, (_, at) => `o${at}`);
+    const all = workflow(...labels.map((label) => step(label))) + labels.map((label) => keeper(label)).join("");
+    await start(all, {
+      before: async (verb) => {
+        if (verb === "delete") await bench.clock.advance(130_000);
+        return undefined;
+      },
+    });
+    await bench.apply(workflow(step("o0")));
+    await bench.run("one");
+    const left = (await names(bench, labels)).length;
+    expect(left).toBeGreaterThan(1);
+    expect((await bench.condition("one", "Pruned")).message).toContain("the next run deletes it");
+    await bench.run("one");
+    expect(await names(bench, labels)).toEqual(["o0"]);
+  });
+
+  it("those that only read it are not asked whether they keep it, however many they are", async () => {
+    let triggersRead = 0;
+    await start(both(), {
+      before: (verb, { kind, name }) => {
+        if (verb === "get" && kind === "Request" && name.startsWith("reader")) triggersRead += 1;
+        return undefined;
+      },
+    });
+    const object = keyOf(CONFIG_MAP, "b");
+    const readers = Array.from({ length: 100 }, (_, at) => keyOf(REQUEST, `reader${at}`));
+    await bench.index.add(readers.map((trigger) => ({ object, trigger, fence: 1, readonly: true })));
+    await bench.apply(withoutB);
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+    expect(triggersRead).toBe(0);
+  });
+});
+
 describe("a rename", () => {
   it("of a step keeps the object", async () => {
     await start(both());

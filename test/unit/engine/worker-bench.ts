@@ -95,6 +95,7 @@ export class WorkerBench {
       },
     };
     const events = { emit: (event: ObjectEvent) => void this.events.push(event) };
+    void this.index.sayWhole();
     const shared = { index: this.index, lock: this.lock, ledger: this.ledger, queue, events };
     this.#reconciler = new Reconciler({ ...ports, ...shared }, this.#definitions, registry, {
       resyncIntervalMs: 1_200_000,

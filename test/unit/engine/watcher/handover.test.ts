@@ -13,7 +13,7 @@ import { DefinitionCache } from "../../../../src/engine/definitions.ts";
 import { definitionsSlot } from "../../../../src/engine/watcher/definition-follower.ts";
 import { Watcher } from "../../../../src/engine/watcher/watcher.ts";
 import { silentLog } from "../../../support/silent-log.ts";
-import { flow, keeps, KINDS } from "../worker-bench.ts";
+import { flow, keeps, KINDS, REQUEST } from "../worker-bench.ts";
 
 const TTL_MS = 60_000;
 const [ONE, TWO] = ["watcher-one", "watcher-two"];
@@ -22,14 +22,17 @@ describe("two watchers", () => {
   let clock: ManualClock;
   let membership: MemoryMembership;
   let ended: AbortController;
+  let cluster: MemoryCluster;
+  let index: MemoryObjectIndex;
   let start: (id: string) => Watcher;
 
   beforeEach(async () => {
     clock = new ManualClock();
     membership = new MemoryMembership(clock);
     ended = new AbortController();
-    const cluster = new MemoryCluster({ clock, types: KINDS });
-    const state = { index: new MemoryObjectIndex(), ledger: new MemoryWatchLedger() };
+    cluster = new MemoryCluster({ clock, types: KINDS });
+    index = new MemoryObjectIndex();
+    const state = { index, ledger: new MemoryWatchLedger() };
     const registry = new MemoryDefinitionRegistry();
     const ports = { store: cluster, informers: cluster, registry, clock, log: silentLog };
     for (const { value } of readYaml(flow("keep") + keeps("keep")).documents) {
@@ -77,7 +80,7 @@ describe("two watchers", () => {
     await clock.advance(5000);
     const slots = [...two.slots()];
     expect(slots.length, "of all slots some are assigned to it").toBeGreaterThan(0);
-    await membership.claim(ONE, slots);
+    await membership.claim(ONE, slots, "1");
     await clock.advance(3000);
     expect([...(await membership.owners(slots)).values()]).toEqual(slots.map(() => TWO));
   });
@@ -92,9 +95,26 @@ describe("two watchers", () => {
     );
     await clock.advance(3000); // it has heard of the other
     expect(one.slots(), "kept until the other has listed").toEqual(slots);
-    await membership.claim(TWO, moved);
+    await membership.claim(TWO, moved, "1");
     await clock.advance(3000);
     expect(one.slots()).toEqual(slots.filter((slot) => !moved.includes(slot)));
     expect([...(await membership.owners(moved)).values()]).toEqual(moved.map(() => TWO));
+  });
+
+  it("say that the index is whole once every kind of triggers was listed", async () => {
+    start(ONE);
+    start(TWO);
+    expect(await index.isWhole()).toBe(false);
+    await clock.advance(5000);
+    expect(await index.isWhole()).toBe(true);
+  });
+
+  it("say so after a minute where triggers cannot be listed", async () => {
+    cluster.unregister(REQUEST);
+    start(ONE);
+    await clock.advance(55_000);
+    expect(await index.isWhole()).toBe(false);
+    await clock.advance(10_000);
+    expect(await index.isWhole()).toBe(true);
   });
 });
