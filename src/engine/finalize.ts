@@ -43,7 +43,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   tellRemoved(run, "finalize", known);
   const found =
     known.waiting.length === 0
-      ? await removeUnknown(run, candidates, options)
+      ? await removeUnknown(run, known.left, options)
       : { waiting: [], unlisted: ordered.unlisted };
   const waiting = [...known.waiting, ...found.waiting];
 
@@ -104,15 +104,20 @@ function undecided(entries: readonly InventoryEntry[]): Removed {
   return { deleted: [], left: [], waiting: entries.map((entry) => ({ entry, why })) };
 }
 
-/** What neither inventory nor index knows, found by label: a worker died between a create and its record. */
+/**
+ * What neither inventory nor index knows, found by label: a worker died between a create and its record. Also what came after
+ * it was looked for: its create took that long.
+ *
+ * @param left - what was looked at and is to stay
+ */
 async function removeUnknown(
   run: RunContext,
-  candidates: readonly InventoryEntry[],
+  left: Removed["left"],
   options: Parameters<typeof removeObjects>[2],
 ): Promise<{ readonly waiting: Removed["waiting"]; readonly unlisted: MarkedObjects["unlisted"] }> {
   const { entries, unlisted } = await markedObjects(run);
-  const tried = new Set(candidates.map(identityText));
-  const unknown = entries.filter((entry) => !tried.has(identityText(entry)));
+  const stays = new Set(left.map(({ name }) => name));
+  const unknown = entries.filter((entry) => !stays.has(objectText(entry)));
   // Of the inventory's policy and the mark's the more careful one holds.
   const careful = new Map([...run.recorded.values()].map((entry) => [identityText(entry), entry]));
   const removed = await removeObjects(

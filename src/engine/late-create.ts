@@ -65,6 +65,8 @@ async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySe
         return "over";
       case "lives":
         return await lookBeside(run, entry, requests);
+      case "ends": // it may have looked for the object before that came, and not look again
+        return "again";
       case "gone":
         return await remove(run, entry, requests);
     }
@@ -75,7 +77,7 @@ async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySe
   }
 }
 
-/** `lives`: a run or the finalisation of the trigger is still to come. A namesake that came after it may keep the object. */
+/** `lives`, `ends`: a run or the finalisation of the trigger is still to come. A namesake that came after it may keep the object. */
 async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
   const { ports, trigger, signal } = run;
   const read = await ports.store.get(trigger.ref, signal);
@@ -86,7 +88,8 @@ async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
       ? "keeps the object"
       : "gone";
   }
-  return isGoing(read.value) && !hasFinalizer(read.value) ? "gone" : "lives";
+  if (!isGoing(read.value)) return "lives";
+  return hasFinalizer(read.value) ? "ends" : "gone";
 }
 
 /** What is there while the trigger lives its runs and its end know of: it is theirs. */
