@@ -88,6 +88,66 @@ describe("deletion", () => {
     expect(deletes.map(({ objectRef }) => objectRef?.name)).toEqual(DESTROYED.map((part) => `waves-${part}`));
   });
 
+  it("never follows an inventory that somebody wrote, nor a mark that was copied", async () => {
+    await make("victim");
+    await cluster.apply(trigger("hostile", "items", "{ text: hello, items: [one] }"));
+    await cluster.untilReady("hostile");
+    const metadataOf = async (kind: string, name: string) =>
+      memberAt(await cluster.get(kind, name), ["metadata"]) as {
+        uid: string;
+        annotations: JsonObject;
+        labels: JsonObject;
+      };
+    // Theirs: a bare one, one with the mark and label of an object of the hostile trigger, and those of another trigger.
+    const ours = await metadataOf("ConfigMap", "hostile-item-one");
+    const copied = { annotations: ours.annotations, labels: ours.labels };
+    await cluster.applyObjects([
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "bare" }, data: { text: "theirs" } },
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "copied", ...copied }, data: { text: "theirs" } },
+    ]);
+    const victims = ["bare", "copied", ...DESTROYED.map((part) => `victim-${part}`)];
+    const before = await Promise.all(victims.map((name) => cluster.get("ConfigMap", name)));
+    const { uid, annotations } = await metadataOf("Widget", "hostile");
+    const own = JSON.parse(annotations["koreo.dev/inventory"] as string) as { objects: JsonObject[] };
+    const place = {
+      group: "",
+      version: "v1",
+      kind: "ConfigMap",
+      namespace: APPS,
+      step: "extra",
+      wave: 9,
+      policy: "destroy",
+    };
+    const objects = victims.map((name) => ({ ...place, name, uid: "made-up" }));
+    const managed = Object.fromEntries(victims.map((name) => [name, { apiVersion: "v1", kind: "ConfigMap", name }]));
+    const hostile = {
+      "koreo.dev/inventory": JSON.stringify({ trigger: uid, objects: [...own.objects, ...objects] }),
+      "koreo.dev/managed-resources": JSON.stringify({ workflow: "items", resources: managed }),
+      "koreo.dev/cleanup-kinds": "/v1/ConfigMap,broken",
+    };
+    const forge = (more: JsonObject) =>
+      cluster.patch("Widget", "hostile", { metadata: { annotations: hostile, ...more }, spec: { text: "again" } });
+
+    // A run that prunes, then the end of the trigger.
+    await forge({});
+    const wrote = (object: JsonObject | undefined) => at(object, "data", "text") === "again";
+    await cluster.until("ConfigMap", "hostile-extra", "being written by a run that read the forgery", wrote);
+    await cluster.untilReady("hostile");
+    await forge({ finalizers: ["koreo.dev/cleanup", HELD_BY] });
+    await cluster.delete("Widget", "hostile");
+    await cluster.until(
+      "Widget",
+      "hostile",
+      "being held by the test alone",
+      (object) => JSON.stringify(memberAt(object, ["metadata", "finalizers"])) === JSON.stringify([HELD_BY]),
+      { withinMs: 60_000 },
+    );
+    await cluster.patch("Widget", "hostile", { metadata: { finalizers: null } });
+    await cluster.until("Widget", "hostile", "going", isGone);
+    const after = await Promise.all(victims.map((name) => cluster.get("ConfigMap", name)));
+    expect(after).toEqual(before);
+  });
+
   it("that somebody holds up keeps the trigger, says by whom and since when, and goes on when it may", async () => {
     await make("held");
     await hold("held-middle");

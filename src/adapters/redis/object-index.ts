@@ -94,8 +94,9 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 
   async isWhole(): Promise<boolean> {
-    const [said, epoch] = await orUnavailable(this.#redis.mget(this.#keys.wholeIndex, this.#keys.epoch));
-    return typeof said === "string" && said === epoch;
+    const { wholeIndex, epoch } = this.#keys;
+    const [said, marker] = await orUnavailable(Promise.all([this.#redis.get(wholeIndex), this.#redis.get(epoch)]));
+    return said !== null && said === marker;
   }
 }
 
