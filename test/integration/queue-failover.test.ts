@@ -3,9 +3,11 @@
  * happens again, and nothing that rises may come back to a number somebody holds already.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Redis } from "ioredis";
 import { BullmqReconcileConsumer } from "../../src/adapters/bullmq/reconcile-consumer.ts";
 import { closeRedis, openRedis, untilReady } from "../../src/adapters/redis/connection.ts";
 import { RedisDefinitionRegistry } from "../../src/adapters/redis/definition-registry.ts";
+import { RedisMembership } from "../../src/adapters/redis/membership.ts";
 import { RedisKeyStore } from "../../src/adapters/redis/key-store.ts";
 import { redisKeys } from "../../src/adapters/redis/keys.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
@@ -105,6 +107,47 @@ describe("a failover that loses the last writes", () => {
     expect(again).toBeGreaterThan(verified);
     expect(again).toBeLessThan(Number.MAX_SAFE_INTEGER);
     expect(await after.record(new Map([["Workflow/ns/w", "5"]]))).toBe(again);
+  });
+});
+
+describe("a clock that is an hour behind the one before", () => {
+  const HOUR_MS = 3_600_000;
+  const own = async () => {
+    const name = freshName();
+    const redis = openRedis(redisUrl(), { onError: () => undefined });
+    await untilReady(redis, redisUrl(), 5000);
+    return { name, redis, keys: redisKeys(name) };
+  };
+  /** As if what stands there had been written by a clock that was ahead. */
+  const advance = async (redis: Redis, set = "") => {
+    for (const member of await redis.zrange(set, 0, "-1")) await redis.zincrby(set, HOUR_MS, member);
+  };
+
+  it("ends no lease an hour late: the keys of a worker that died are taken", async () => {
+    const { name, redis, keys } = await own();
+    const store = await openStore(name);
+    await store.trigger([{ key: A, workClass: 2 }]);
+    const lost = await store.take({ owner: "worker-1", leaseMs: 200 });
+    expect(lost.run?.key).toBe(A);
+    await advance(redis, keys.queue[1]);
+    expect((await store.take({ owner: "worker-2", leaseMs: 200 })).run).toBeUndefined();
+    await systemClock.sleep(300);
+    expect((await store.take({ owner: "worker-2", leaseMs: 200 })).run?.key).toBe(A);
+    await store.close();
+    await closeRedis(redis);
+    await removeInstallation(name);
+  });
+
+  it("keeps no watcher alive that died", async () => {
+    const { name, redis, keys } = await own();
+    const membership = new RedisMembership(redis, keys);
+    await membership.heartbeat("dead", 200);
+    await advance(redis, keys.watchers);
+    expect((await membership.heartbeat("alive", 200)).watchers).toEqual(["alive", "dead"]);
+    await systemClock.sleep(300);
+    expect((await membership.heartbeat("alive", 200)).watchers).toEqual(["alive"]);
+    await closeRedis(redis);
+    await removeInstallation(name);
   });
 });
 

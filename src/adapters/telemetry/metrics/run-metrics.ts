@@ -137,6 +137,10 @@ export class RunMetrics implements RunObserver {
       help: "What the calls of steps came to; each item of a forEach is a call.",
       labelNames: ["workflow", "step", "outcome"],
       registers,
+      collect: () => {
+        for (const step of this.#knownSteps())
+          for (const outcome of OUTCOMES) this.#stepOutcomes.inc({ ...step, outcome }, 0);
+      },
     });
     this.#ready = new Histogram({
       name: "koreo_change_to_ready_seconds",
@@ -186,10 +190,8 @@ export class RunMetrics implements RunObserver {
     observe(this.#ready, { workflow }, Math.max(0, changeToNowMs) / 1000);
   }
 
-  callEnded({ workflow: { namespace, name }, step, outcome }: EndedCall): void {
-    const label = this.#steps.of(`${namespace}/${name}/${step.label}`);
-    const known =
-      label === "other" ? { workflow: label, step: label } : { workflow: `${namespace}/${name}`, step: step.label };
+  callEnded({ workflow, step, outcome }: EndedCall): void {
+    const known = this.#stepOf(workflow, step.label);
     for (const each of OUTCOMES) this.#stepOutcomes.inc({ ...known, outcome: each }, each === outcome.kind ? 1 : 0);
   }
 
@@ -209,6 +211,19 @@ export class RunMetrics implements RunObserver {
     const { entries } = this.#options.catalog();
     const workflows = entries.filter(({ source }) => source.kind === "Workflow");
     return workflows.map(({ source: { namespace, name } }) => this.#workflows.of(`${namespace}/${name}`));
+  }
+
+  #knownSteps(): readonly { readonly workflow: string; readonly step: string }[] {
+    return this.#options.catalog().entries.flatMap(({ compiled }) => {
+      if (compiled.kind !== "Workflow" || compiled.prepared.kind !== "ready") return [];
+      const { plan } = compiled.prepared;
+      return plan.steps.map(({ label }) => this.#stepOf(plan, label));
+    });
+  }
+
+  #stepOf({ namespace, name }: { readonly namespace: string; readonly name: string }, step: string) {
+    const label = this.#steps.of(`${namespace}/${name}/${step}`);
+    return label === "other" ? { workflow: label, step: label } : { workflow: `${namespace}/${name}`, step };
   }
 
   #controllerOf({ kind, group }: GroupKind): string {

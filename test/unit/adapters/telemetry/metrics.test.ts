@@ -49,6 +49,9 @@ describe("metrics of runs", () => {
     let nowMs = 1000;
     const registry = createRegistry();
     const metrics = new RunMetrics(registry, { ...OPTIONS, nowMs: () => nowMs });
+    expect(await registry.metrics()).toContain(
+      'koreo_step_outcomes_total{workflow="ns/flow",step="one",outcome="permFail"} 0\n',
+    );
     metrics.runStarted(RUN);
     nowMs = 3000;
     expect(await registry.metrics()).toContain('workqueue_longest_running_processor_seconds{name="koreo"} 2\n');

@@ -76,8 +76,15 @@ local function lose(key, is_failure)
   delay(key, now + math.min(POISON_MAX_MS, pause), state.class, state.causes)
 end
 
--- Delays that are over, and leases that ran out. The bounds keep one script short.
-local function upkeep()
+-- `now` was rounded down, and the holder counts from before it asked: never end a lease before the holder does.
+local function end_of_lease(lease_ms) return now + 1 + lease_ms end
+
+-- Delays that are over, and leases that ran out. A lease that ends much later than one given now was given when the clock
+-- was ahead, that of the server before a failover: it ends as if it were given now. The bounds keep one script short.
+local function upkeep(lease_ms)
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, now + math.max(60000, 10 * lease_ms), '+inf', 'LIMIT', 0, 100)) do
+    redis.call('ZADD', RUNNING, end_of_lease(lease_ms), key)
+  end
   local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', now * 8 + 7, 'WITHSCORES', 'LIMIT', 0, 200)
   for i = 1, #due, 2 do enqueue(due[i], tonumber(due[i + 1]) % 8, take_due_causes(due[i])) end
   for _, key in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, '-inf', now, 'LIMIT', 0, 100)) do lose(key, true) end
@@ -93,9 +100,6 @@ local function look_again_ms()
   return soonest < math.huge and math.max(1, soonest - now) or 0
 end
 
--- `now` was rounded down, and the holder counts from before it asked: never end a lease before the holder does.
-local function end_of_lease(lease_ms) return now + 1 + lease_ms end
-
 -- Rises with every take, and also when the last takes were lost in a failover, or everything was: it is the time in
 -- microseconds, or one more than the last while the clock is not ahead of that.
 local function next_fence()
@@ -106,7 +110,7 @@ end
 
 -- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again }.
 local function take(owner, epoch, lease_ms)
-  upkeep()
+  upkeep(lease_ms)
   local key = pop_waiting()
   if not key then return { look_again_ms() } end
   local state = load(key)
