@@ -33,6 +33,12 @@ export function parseKey(text: string): ObjectKey | undefined {
   return { cluster, group: group === EMPTY ? "" : group, kind, namespace: namespace === EMPTY ? "" : namespace, name };
 }
 
+/** Whose key it is, as text: `cluster/namespace`, `_` standing for no namespace. */
+export function tenantOf(key: KeyText): string {
+  const [cluster = EMPTY, , , namespace = EMPTY] = key.split("/");
+  return `${cluster}/${namespace}`;
+}
+
 /** An object as people name it: `Deployment apps/web`, `Namespace apps`. */
 export function objectText({ kind, namespace, name }: Pick<ObjectKey, "kind" | "namespace" | "name">): string {
   return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;

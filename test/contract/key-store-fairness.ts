@@ -82,6 +82,22 @@ export function describeKeyFairness(title: string, make: () => Promise<KeyStoreF
       expect(share["blinking"]).toBeGreaterThanOrEqual(19);
     });
 
+    it("tenants that are passed over stay, in their order, and the others are served by turns", async () => {
+      await flood(3, 1, "crowd");
+      await flood(3, 2, "crowd");
+      await flood(2, 2, "one");
+      await flood(2, 3, "two", "other");
+      await flood(1, 3, "crowd", "other");
+      const passing = { ...LEASE, passOver: ["local/crowd", "other/crowd", "local/nobody"] };
+      const namespaces: (string | undefined)[] = [];
+      for (let count = 0; count < 4; count += 1) namespaces.push((await store.take(passing)).run?.key.split("/")[3]);
+      expect(namespaces).toEqual(["one", "two", "one", "two"]);
+      expect(await store.take(passing)).toEqual({ lookAgainMs: expect.any(Number) as number, isPassedOver: true });
+      await store.wait(8000, never); // whoever sleeps is woken for them
+      expect(shares((await takeMany(7)).map(({ key }) => key.split("/")[3]))).toEqual({ crowd: 7 });
+      expect(await store.take(passing)).toEqual({ lookAgainMs: expect.any(Number) as number });
+    });
+
     it("within a namespace the longest waiting is first", async () => {
       for (const name of ["c", "a", "b"]) {
         await store.trigger([{ key: keyOf(name), workClass: 2 }]);

@@ -124,6 +124,30 @@ export function describeReconcileQueue(title: string, make: () => Promise<Reconc
       await until(() => Promise.resolve(consumer.running() === 0)); // the store knows a moment before its answer is here
     });
 
+    it("a namespace whose runs do not end leaves places to others", async () => {
+      const hanging = Promise.withResolvers<RunReport>();
+      const ended: string[] = [];
+      const consumer = await consume(
+        async ({ key }) => {
+          if (key.includes("/hangs/")) return hanging.promise;
+          ended.push(key);
+          return Promise.resolve(DONE);
+        },
+        { concurrency: 10, leaseMs: 10_000 },
+      );
+      await queue.enqueue(Array.from({ length: 30 }, (_, index) => wake(keyOf(index, "hangs"))));
+      await until(() => Promise.resolve(consumer.running() === 8));
+      await queue.enqueue(Array.from({ length: 20 }, (_, index) => wake(keyOf(index, "lives"))));
+      await until(() => Promise.resolve(ended.length === 20));
+      await until(() => Promise.resolve(consumer.running() === 8));
+      // Another worker is woken for what was passed over.
+      const other: string[] = [];
+      await consume(({ key }) => Promise.resolve(DONE).finally(() => other.push(key)));
+      await until(() => Promise.resolve(other.length === 22));
+      hanging.resolve(DONE);
+      await idle();
+    });
+
     it("takes one key at a time while its cluster is out of reach, and many again as soon as it is not", async () => {
       let [canReach, running, most, runs] = [false, 0, 0, 0];
       const handle = async (): Promise<RunReport> => {
@@ -135,7 +159,7 @@ export function describeReconcileQueue(title: string, make: () => Promise<Reconc
         return DONE;
       };
       await consume(handle, { concurrency: 8, canReach: () => canReach });
-      await queue.enqueue(Array.from({ length: 200 }, (_, index) => wake(keyOf(index))));
+      await queue.enqueue(Array.from({ length: 200 }, (_, index) => wake(keyOf(index, `ns-${index % 2}`))));
       await until(() => Promise.resolve(runs >= 10));
       expect(most).toBe(1);
       canReach = true;

@@ -1,4 +1,5 @@
 /** One tenant whose writes hang, many at once: another's work goes on beside it (invariant 9). */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { waitFor } from "../control-plane/child.ts";
 import { DEFAULT_BUDGET } from "../../src/adapters/kubernetes/request-budget.ts";
@@ -8,6 +9,8 @@ import { configMap, widget, workflow } from "../support/widget-manifests.ts";
 
 /** More than a worker has in flight at once. */
 const WRITES = 100;
+/** More than a worker runs at once. */
+const RUNS = 60;
 /** Less than a request is waited for. */
 const HANG_SECONDS = 25;
 const OTHER = "other-apps";
@@ -43,19 +46,38 @@ afterAll(async () => {
   await webhook.stop();
 });
 
-it(`${WRITES} writes of one namespace that hang leave room for the triggers of another`, async () => {
-  await cluster.apply(widget("many", `{ count: ${WRITES}, delay: "${HANG_SECONDS}" }`));
+/** Waits until no more writes come to hang, and says how many do. */
+async function untilAllHang(): Promise<number> {
   let held = 0;
   await waitFor("as many writes hanging as one namespace may have", 20_000, async () => {
     const before = held;
     held = webhook.held.size;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     return held > 0 && held === before;
   });
   expect(held).toBeLessThan(DEFAULT_BUDGET.maxInFlight);
+  return held;
+}
 
-  await cluster.apply(widget("b", '{ count: 3, delay: "0" }', OTHER));
-  const readyMs = await cluster.untilReady("b", { namespace: OTHER });
+async function expectOtherBeside(name: string, held: number): Promise<void> {
+  await cluster.apply(widget(name, '{ count: 3, delay: "0" }', OTHER));
+  const readyMs = await cluster.untilReady(name, { namespace: OTHER });
   console.log(`${held} writes hanging; ready beside them after ${Math.round(readyMs)} ms`);
   expect(webhook.held.size, "still hanging").toBe(held);
+}
+
+it(`${WRITES} writes of one trigger that hang leave room for the triggers of another namespace`, async () => {
+  await cluster.apply(widget("many", `{ count: ${WRITES}, delay: "${HANG_SECONDS}" }`));
+  await expectOtherBeside("b", await untilAllHang());
+  webhook.lift();
+  await cluster.untilReady("many");
+});
+
+it(`${RUNS} triggers of one namespace that hang leave places to those of another`, async () => {
+  webhook.hold();
+  for (let index = 0; index < RUNS; index += 1)
+    await cluster.apply(widget(`hangs-${index}`, `{ count: 1, delay: "${HANG_SECONDS}" }`));
+  await expectOtherBeside("c", await untilAllHang());
+  webhook.lift();
+  for (let index = 0; index < RUNS; index += 1) await cluster.untilReady(`hangs-${index}`);
 });

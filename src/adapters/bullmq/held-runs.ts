@@ -3,6 +3,7 @@
  * still write. BullMQ's own lock manager is not used: it leaves out runs that were taken and not yet started, and it
  * waits for an answer that a silent Redis never gives, while here the local clock decides.
  */
+import { tenantOf } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { KeyStore, TakenRun } from "../../engine/ports/key-store.ts";
 import type { Interruption } from "../../engine/ports/reconcile-queue.ts";
@@ -33,6 +34,8 @@ interface Entry extends HeldRun {
 
 /** Share of the lease after which it is renewed: 3 s of 10 s, so that two renewals may fail. */
 const RENEW_AFTER = 0.3;
+/** A tenant may hold up to so many times what is free: alone four fifths of all places. */
+const SHARE_OF_FREE = 4;
 /** How often the local clock is looked at: 50 times a lease. */
 const BEATS = 50;
 
@@ -59,6 +62,24 @@ export class HeldRuns {
 
   ids(): string[] {
     return [...this.#entries.keys()];
+  }
+
+  /**
+   * Tenants that hold so much of `places`, measured by what is free, that they are to start no further run: some place is left
+   * for whoever comes later.
+   *
+   * @param ending - the run that ends with the question
+   */
+  crowding(places: number, ending?: string): readonly string[] {
+    const counts = new Map<string, number>();
+    let free = places;
+    for (const [id, { run }] of this.#entries) {
+      if (id === ending) continue;
+      const tenant = tenantOf(run.key);
+      counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
+      free -= 1;
+    }
+    return [...counts].flatMap(([tenant, count]) => (count >= SHARE_OF_FREE * free ? [tenant] : []));
   }
 
   get(id: string): HeldRun | undefined {

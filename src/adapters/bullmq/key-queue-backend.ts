@@ -23,7 +23,9 @@ export interface TriggerData {
 /** What the consuming side adds. Without it a backend only produces. */
 export interface ConsumerSide {
   readonly held: HeldRuns;
-  readonly request: TakeRequest;
+  /** @param ending - the run that ends with this take */
+  readonly request: (ending?: string) => TakeRequest;
+  readonly owner: string;
   /** How a run ended, from what the processor returned; undefined when BullMQ itself failed. */
   readonly endOf: (returned: unknown) => RunEnd;
   readonly onEnded: (state: RunEndState) => void;
@@ -170,15 +172,17 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   // Worker
 
   async moveToActive(): Promise<NextJob> {
-    const { request } = this.#consuming();
     if (!this.#mayTake(0)) {
       await this.#clock.sleep(NOT_YET_MS, this.#sleep.signal);
       return this.#noJob(NOT_YET_MS);
     }
     const askedAt = this.#clock.nowMs();
     try {
-      const taken = await this.#store.take(request);
+      const taken = await this.#store.take(this.#consuming().request());
       this.#start.answered();
+      // Not to be asked for at once again: whoever was woken for these keys is to have them.
+      if (taken.run === undefined && taken.isPassedOver === true)
+        await this.#clock.sleep(NOT_YET_MS, this.#sleep.signal);
       return this.#nextJob(taken, askedAt);
     } catch (error) {
       this.#failed(error);
@@ -228,7 +232,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     fetchNext: boolean,
   ): Promise<{ result: NextJob | undefined; finishedOn: number }> {
     const mayTake = fetchNext && this.#mayTake(1);
-    const next = await this.#tellEnd(id, end, mayTake ? this.#consuming().request : undefined);
+    const next = await this.#tellEnd(id, end, mayTake ? this.#consuming().request(id) : undefined);
     const pauseMs = mayTake ? RETRY_TAKE_MS : NOT_YET_MS;
     return { result: fetchNext ? (next ?? this.#noJob(pauseMs)) : undefined, finishedOn: this.#clock.wallMs() };
   }
@@ -255,7 +259,10 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   }
 
   #nextJob(taken: Taken, askedAt: number): NextJob {
-    if (taken.run === undefined) return this.#noJob(taken.lookAgainMs);
+    if (taken.run === undefined) {
+      const { lookAgainMs, isPassedOver = false } = taken;
+      return this.#noJob(isPassedOver ? Math.min(lookAgainMs || NOT_YET_MS, NOT_YET_MS) : lookAgainMs);
+    }
     const { run } = taken;
     this.#start.took();
     const id = this.#consuming().held.add(run, askedAt);
@@ -284,7 +291,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
 
   async #reclaim(consumer: ConsumerSide, everything = false): Promise<void> {
     try {
-      const reclaimed = this.#store.reclaim(consumer.request.owner, consumer.held.fences(), everything);
+      const reclaimed = this.#store.reclaim(consumer.owner, consumer.held.fences(), everything);
       await Promise.all([reclaimed, everything ? undefined : consumer.held.renew()]);
     } catch (error) {
       this.#report(error); // the leases will end by themselves

@@ -21,7 +21,7 @@ export interface ReconcileConsumerOptions {
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Keys run at once; default 50. */
+  /** Keys run at once; default 50. One tenant alone has four fifths of them, see `HeldRuns.crowding`. */
   readonly concurrency?: number;
   /**
    * Whether runs can reach their cluster. While they cannot, one key is taken at a time: it finds out when they can, and the
@@ -90,13 +90,16 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
         logger.warn({ key: run.key, fence: run.fence }, "the lease of a key was lost during its run");
       },
     });
+    const owner = randomUUID();
+    const { concurrency } = this.#options;
     this.#backend = new KeyQueueBackend({
       name,
       store,
       clock,
       consumer: {
         held: this.#held,
-        request: { owner: randomUUID(), leaseMs },
+        owner,
+        request: (ending) => ({ owner, leaseMs, passOver: this.#held.crowding(concurrency, ending) }),
         mayTake: (ending) => canReach() || this.#held.size <= ending,
         endOf: (returned) => this.#endOf(returned as RunReport | undefined),
         onEnded: (state) => {

@@ -2,7 +2,7 @@
  * The waiting keys of one process in the order they are taken: classes share 16:4:1, within a class the clusters share
  * evenly, within a cluster its namespaces, within a namespace the key that waits longest is first.
  */
-import type { KeyText } from "../../core/object-key.ts";
+import { tenantOf, type KeyText } from "../../core/object-key.ts";
 import type { TenantLoad, WorkClass } from "../../engine/ports/key-store.ts";
 import { FairRing } from "./fair-ring.ts";
 import { KeyHeap } from "./key-heap.ts";
@@ -24,12 +24,12 @@ export class FairKeys {
   }
 
   put(key: KeyText, workClass: WorkClass, since: number): void {
-    const { cluster, namespace } = tenantOf(key);
+    const { cluster, namespace } = placeOf(key);
     this.#classes.join(String(workClass)).join(cluster).join(namespace).put(key, since);
   }
 
   remove(key: KeyText, workClass: WorkClass): void {
-    const { cluster, namespace } = tenantOf(key);
+    const { cluster, namespace } = placeOf(key);
     this.#classes.withdraw(String(workClass), (clusters) =>
       clusters.withdraw(cluster, (namespaces) => namespaces.withdraw(namespace, (keys) => void keys.delete(key))),
     );
@@ -49,13 +49,31 @@ export class FairKeys {
     );
   }
 
-  /** The next key to run, taken out. */
-  pop(): KeyText | undefined {
-    return this.#classes.serve((clusters) => clusters.serve((namespaces) => namespaces.serve((keys) => keys.pop())));
+  /**
+   * The next key to run, taken out.
+   *
+   * @param passed - tenants whose keys stay
+   */
+  pop(passed: ReadonlySet<string>): KeyText | undefined {
+    const isServed = (cluster: string, namespace: string) => !passed.has(`${cluster}/${namespace}`);
+    const hasServed = (namespaces: Cluster, cluster: string) =>
+      [...namespaces.entries()].some(([namespace]) => isServed(cluster, namespace));
+    return this.#classes.serve(
+      (clusters) =>
+        clusters.serve(
+          (namespaces, cluster) =>
+            namespaces.serve(
+              (keys) => keys.pop(),
+              (_keys, namespace) => isServed(cluster, namespace),
+            ),
+          hasServed,
+        ),
+      (clusters) => [...clusters.entries()].some(([cluster, namespaces]) => hasServed(namespaces, cluster)),
+    );
   }
 }
 
-function tenantOf(key: KeyText): { readonly cluster: string; readonly namespace: string } {
-  const [cluster = "_", , , namespace = "_"] = key.split("/");
+function placeOf(key: KeyText): { readonly cluster: string; readonly namespace: string } {
+  const [cluster = "", namespace = ""] = tenantOf(key).split("/");
   return { cluster, namespace };
 }

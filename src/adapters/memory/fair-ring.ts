@@ -43,14 +43,19 @@ export class FairRing<T extends Sized> {
     return child;
   }
 
-  /** Takes something out of the member whose turn it is; undefined when the ring is empty. */
-  serve<R>(takeFrom: (child: T) => R): R | undefined {
-    const head = this.#head();
-    if (head === undefined) return undefined;
-    const taken = takeFrom(head.child);
-    const finish = head.time + 1 / this.#weightOf(head.id);
-    if (head.child.size > 0) this.#members.set(head.id, { time: finish, child: head.child });
-    else this.#leave(head.id, head.time, finish);
+  /**
+   * Takes something out of the member whose turn it is; undefined when the ring is empty.
+   *
+   * @param fits - whether a member may be served; others are passed over
+   */
+  serve<R>(takeFrom: (child: T, id: string) => R, fits: (child: T, id: string) => boolean = () => true): R | undefined {
+    const [head, served] = [this.#head(), this.#head(fits)];
+    if (head === undefined || served === undefined) return undefined;
+    const { id, time, child } = served;
+    const taken = takeFrom(child, id);
+    const finish = time + 1 / this.#weightOf(id);
+    if (child.size > 0) this.#members.set(id, { time: finish, child });
+    else this.#leave(id, head.time, finish);
     return taken;
   }
 
@@ -71,9 +76,12 @@ export class FairRing<T extends Sized> {
   }
 
   // A scan: one process has few clusters and namespaces with waiting keys.
-  #head(): { readonly id: string; readonly time: number; readonly child: T } | undefined {
+  #head(
+    fits: (child: T, id: string) => boolean = () => true,
+  ): { readonly id: string; readonly time: number; readonly child: T } | undefined {
     let first: { id: string; time: number; child: T } | undefined;
     for (const [id, member] of this.#members) {
+      if (!fits(member.child, id)) continue;
       if (first === undefined || member.time < first.time) first = { id, ...member };
     }
     return first;

@@ -220,9 +220,13 @@ export class MemoryKeyStore implements KeyStore {
   #take(request: TakeRequest): Taken {
     const now = this.#clock.nowMs();
     this.#upkeep(now);
-    const key = this.#waiting.pop();
+    const key = this.#waiting.pop(new Set(request.passOver));
     const state = key === undefined ? undefined : this.#states.get(key);
-    if (key === undefined || state === undefined) return { lookAgainMs: this.#lookAgainMs(now) };
+    if (key === undefined || state === undefined) {
+      if (this.#waiting.isEmpty) return { lookAgainMs: this.#lookAgainMs(now) };
+      this.#wake(); // somebody else takes what was passed over
+      return { lookAgainMs: this.#lookAgainMs(now), isPassedOver: true };
+    }
     const { workClass, since, isCalm } = state;
     const causes = joined(state.causes, this.#takeDueCauses(key)); // this run supersedes any later look
     const fence = (this.#fence += 1);

@@ -181,7 +181,7 @@ export class RedisKeyStore implements KeyStore {
   }
 
   #takeArguments(request: TakeRequest): (string | number)[] {
-    return [request.owner, this.#epoch, wholeMs(request.leaseMs)];
+    return [request.owner, this.#epoch, wholeMs(request.leaseMs), ...(request.passOver ?? [])];
   }
 }
 
@@ -220,8 +220,9 @@ function parseQueued([key, state, workClass, ageMs, remainingMs, failures, owner
 }
 
 function parseTaken(reply: unknown, { owner }: TakeRequest): Taken {
-  const fields = reply as [KeyText, number, WorkClass, number, string[], number] | [number];
+  const fields = reply as [KeyText, number, WorkClass, number, string[], number] | [number] | [number, 1];
   if (fields.length === 1) return { lookAgainMs: fields[0] };
+  if (fields.length === 2) return { lookAgainMs: fields[0], isPassedOver: true };
   const [key, fence, workClass, waitedMs, causes, failures] = fields;
   return { run: { key, fence, owner, workClass, waitedMs, causes, failures } };
 }

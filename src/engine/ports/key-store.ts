@@ -40,7 +40,10 @@ export interface TakenRun extends HeldKey {
 }
 
 /** What a take gave: a run, or after how many milliseconds to look again (0: not before a wake-up). */
-export type Taken = { readonly run: TakenRun } | { readonly run?: undefined; readonly lookAgainMs: number };
+export type Taken =
+  | { readonly run: TakenRun }
+  /** `isPassedOver`: keys wait, all of tenants that were to be passed over. */
+  | { readonly run?: undefined; readonly lookAgainMs: number; readonly isPassedOver?: boolean };
 
 /** How a run ended, as far as the queue is concerned. */
 export type RunEnd =
@@ -62,6 +65,8 @@ export interface TakeRequest {
   /** Unique per worker process. */
   readonly owner: string;
   readonly leaseMs: number;
+  /** Tenants (see `tenantOf`) whose keys are left to other workers, and wake them. Absent: none. */
+  readonly passOver?: readonly string[];
 }
 
 /** Counts of keys by state, and what went wrong since the store exists. */

@@ -2,7 +2,7 @@
 -- KEYS: lib/names.lua
 -- ARGV: key, fence, owner, 'done' | 'failed' | 'interrupted', then for
 --   done: ms until the next look (-1: none), its class; failed: base ms, max ms of the backoff; interrupted: 0, 0
---   and: a number in [0, 1) as jitter, cause ('': none); to take: owner, epoch, lease in ms as for take
+--   and: a number in [0, 1) as jitter, cause ('': none); to take: owner, epoch, lease in ms, tenants as for take
 -- Reply: { 'stale' | 'idle' | 'again' | 'later' } and, if taken, the reply of take
 
 local function backoff_ms(key, base_ms, max_ms, jitter)
@@ -54,4 +54,4 @@ local causes = ARGV[8] ~= '' and { ARGV[8] } or {}
 local first, second, jitter = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local state = finish(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], first, second, jitter, causes)
 if not ARGV[9] then return { state } end
-return { state, take(ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])) }
+return { state, take(ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), { unpack(ARGV, 12) }) }

@@ -108,11 +108,16 @@ local function next_fence()
   return fence
 end
 
--- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again }.
-local function take(owner, epoch, lease_ms)
+-- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again } and, where keys
+-- wait that were passed over, a 1: somebody else is woken for them.
+local function take(owner, epoch, lease_ms, passed)
   upkeep(lease_ms)
-  local key = pop_waiting()
-  if not key then return { look_again_ms() } end
+  local key = pop_waiting(passed)
+  if not key then
+    if redis.call('EXISTS', RING) == 0 then return { look_again_ms() } end
+    wake()
+    return { look_again_ms(), 1 }
+  end
   local state = load(key)
   add_causes(state.causes, take_due_causes(key)) -- this run supersedes any later look; it decides on the next one
   state.fence, state.owner, state.epoch = next_fence(), owner, epoch

@@ -71,12 +71,31 @@ local function remove_waiting(key, class)
   end
 end
 
--- Takes the next waiting key out of its rings, or nil.
-local function pop_waiting()
-  local class, class_at = head(RING)
+-- The first member in the order of their turns that `fits`, its virtual time, and what `fits` said of it; or nil. Of `most + 1`
+-- members one must fit, if any does.
+local function first_fitting(ring, most, fits)
+  local members = redis.call('ZRANGE', ring, 0, most, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    local said = fits(members[i])
+    if said then return members[i], tonumber(members[i + 1]), said end
+  end
+end
+
+-- Takes the next waiting key out of its rings, or nil. `passed`: tenants as `cluster/namespace` whose keys stay.
+local function pop_waiting(passed)
+  local is_passed, most = {}, #passed
+  for _, tenant in ipairs(passed) do is_passed[tenant] = true end
+  local class, class_at, inner = first_fitting(RING, 2, function(class)
+    local cluster, cluster_at, innermost = first_fitting(clusters_of(class), most, function(cluster)
+      local namespace, namespace_at = first_fitting(namespaces_of(class, cluster), most, function(namespace)
+        return not is_passed[cluster .. '/' .. namespace]
+      end)
+      return namespace and { namespace, namespace_at }
+    end)
+    return cluster and { cluster, cluster_at, innermost[1], innermost[2] }
+  end)
   if not class then return nil end
-  local cluster, cluster_at = head(clusters_of(class))
-  local namespace, namespace_at = head(namespaces_of(class, cluster))
+  local cluster, cluster_at, namespace, namespace_at = unpack(inner)
   local leaf = leaf_of(class, cluster, namespace)
   local key = redis.call('ZPOPMIN', leaf)[1]
   local is_empty = redis.call('EXISTS', leaf) == 0
