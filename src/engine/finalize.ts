@@ -116,8 +116,8 @@ async function removeUnknown(
   options: Parameters<typeof removeObjects>[2],
 ): Promise<{ readonly waiting: Removed["waiting"]; readonly unlisted: MarkedObjects["unlisted"] }> {
   const { entries, unlisted } = await markedObjects(run);
-  const stays = new Set(left.map(({ name }) => name));
-  const unknown = entries.filter((entry) => !stays.has(objectText(entry)));
+  const stays = new Set(left.map(({ entry }) => identityText(entry)));
+  const unknown = entries.filter((entry) => !stays.has(identityText(entry)));
   // Of the inventory's policy and the mark's the more careful one holds.
   const careful = new Map([...run.recorded.values()].map((entry) => [identityText(entry), entry]));
   const removed = await removeObjects(

@@ -66,7 +66,7 @@ async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySe
       case "lives":
         return await lookBeside(run, entry, requests);
       case "ends": // it may have looked for the object before that came, and not look again
-        return "again";
+        return "unanswered";
       case "gone":
         return await remove(run, entry, requests);
     }

@@ -54,7 +54,7 @@ export function tellRemoved({ ports, trigger }: RunContext, purpose: keyof typeo
   emit(
     "Left",
     words.left,
-    removed.left.map(({ name, reason }) => `${name} (${reason})`),
+    removed.left.map(({ entry, reason }) => `${objectText(entry)} (${reason})`),
   );
 }
 

@@ -27,7 +27,7 @@ export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned" | "re
 /** What became of the objects; those that are gone are in none of these lists. */
 export interface Removed {
   readonly deleted: readonly string[];
-  readonly left: readonly { readonly name: string; readonly reason: string }[];
+  readonly left: readonly { readonly entry: InventoryEntry; readonly reason: string }[];
   /** Still there, and why, one line each. */
   readonly waiting: readonly { readonly entry: InventoryEntry; readonly why: string }[];
 }
@@ -71,10 +71,9 @@ export async function removeObjects(
       const fates = await Promise.all(batch.map((entry) => remover.remove(entry)));
       for (const [index, fate] of fates.entries()) {
         const entry = batch[index] as InventoryEntry;
-        const name = objectText(entry);
         if (fate.kind === "waiting") waiting.push(fate);
-        else if (fate.kind === "left" && fate.reason !== undefined) left.push({ name, reason: fate.reason });
-        else if (fate.kind === "gone" && fate.deleted) deleted.push(name);
+        else if (fate.kind === "left" && fate.reason !== undefined) left.push({ entry, reason: fate.reason });
+        else if (fate.kind === "gone" && fate.deleted) deleted.push(objectText(entry));
       }
     }
   }
@@ -86,7 +85,6 @@ class Remover {
   readonly #options: RemovalOptions;
   readonly #endsMs: number;
   #confirmed: Promise<boolean> | undefined;
-  #isWhole: Promise<boolean> | undefined;
 
   constructor(run: RunContext, options: RemovalOptions) {
     this.#run = run;
@@ -141,8 +139,10 @@ class Remover {
   /** What keeps a delete from being sent that the object itself allows. */
   async #stoppedBy(entry: InventoryEntry, observed: JsonObject | null): Promise<Fate | undefined> {
     if (observed === null) return gone(false);
-    const { store } = this.#run.ports;
+    const { store, index } = this.#run.ports;
     const object = formatKey({ cluster: store.cluster, ...entry });
+    // Asked before and after: the index may become whole, or be lost, while it is read.
+    const wasWhole = await shared(this.#run, index.isWhole());
     const keeper = await otherKeeper(this.#run, object, this.#run.signal);
     if (keeper.kind === "fault") return this.#refused(entry, keeper.fault);
     if (keeper.kind === "keeper") return { kind: "left", reason: `the trigger ${keeper.key} keeps it too` };
@@ -150,8 +150,7 @@ class Remover {
       await this.#ask(keeper.key, object);
       return waiting(entry, `the trigger ${keeper.key} is asked: its inventory names it, but no run of it has`);
     }
-    this.#isWhole ??= shared(this.#run, this.#run.ports.index.isWhole());
-    if (!(await this.#isWhole)) return waiting(entry, UNKNOWN_KEEPERS);
+    if (!wasWhole || !(await shared(this.#run, index.isWhole()))) return waiting(entry, UNKNOWN_KEEPERS);
     this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
     if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
     if (this.#run.paused) return waiting(entry, "paused");

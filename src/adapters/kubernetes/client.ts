@@ -227,9 +227,9 @@ function nameOf({ method, path }: ApiRequest): string {
 
 /** Nothing was sent: this says nothing of the server. */
 function noTurnFault(request: ApiRequest, turn: Exclude<Turn, "granted">): ClusterFault {
-  if (turn === "aborted") return abortedFault(nameOf(request));
-  const others = request.tenant === undefined ? "others" : "others of its namespace";
-  return { kind: "unavailable", detail: `${nameOf(request)}: not sent, ${others} to this API server take too long` };
+  if (turn === "aborted") return { ...abortedFault(nameOf(request)), isSent: false };
+  const detail = `${nameOf(request)}: not sent, for a minute it was not its turn among our requests to this API server`;
+  return { kind: "unavailable", detail, isSent: false };
 }
 
 /** A result that also knows whether the connection, not the server, failed. */

@@ -62,7 +62,7 @@ export function faultOfError(error: unknown): ClusterFault {
 }
 
 /** The caller gave up. */
-export function abortedFault(what: string): ClusterFault {
+export function abortedFault(what: string): Extract<ClusterFault, { kind: "aborted" }> {
   return { kind: "aborted", detail: `${what} was aborted` };
 }
 

@@ -9,6 +9,7 @@ export class MemoryMembership implements Membership {
   readonly #watchers = new Map<string, number>();
   readonly #owners = new Map<SlotId, string>();
   #epoch: string;
+  #servers = 1;
 
   constructor(clock: Clock, epoch = "1") {
     this.#clock = clock;
@@ -20,7 +21,7 @@ export class MemoryMembership implements Membership {
     this.#watchers.set(watcherId, nowMs + ttlMs);
     for (const [id, endMs] of this.#watchers) if (endMs <= nowMs) this.#watchers.delete(id);
     const watchers = [...this.#watchers.keys()].sort();
-    return Promise.resolve({ watchers, epoch: this.#epoch, serverRun: "memory" });
+    return Promise.resolve({ watchers, epoch: this.#epoch, serverRun: String(this.#servers) });
   }
 
   leave(watcherId: string): Promise<void> {
@@ -50,6 +51,11 @@ export class MemoryMembership implements Membership {
       watchers: watchers.sort((a, b) => (a.id < b.id ? -1 : 1)),
       owners: new Map(this.#owners),
     });
+  }
+
+  /** For tests: another server answers from the same data. */
+  failOver(): void {
+    this.#servers += 1;
   }
 
   /** For tests: everybody finds another store than the one they knew. */

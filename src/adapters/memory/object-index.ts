@@ -39,9 +39,11 @@ export class MemoryObjectIndex implements ObjectIndex {
       const known = triggers.get(trigger) ?? { resourceVersion: "", note: "", fence: 0, readonly: true };
       const isNews = resourceVersion !== undefined && fence >= known.fence;
       const said = isNews ? { resourceVersion, note } : { resourceVersion: known.resourceVersion, note: known.note };
-      const isOld = fence < known.fence || (fence === known.fence && !known.readonly);
-      const reads = triggers.has(trigger) && isOld ? known.readonly : readonly;
-      triggers.set(trigger, { ...said, fence: Math.max(fence, known.fence), readonly: reads });
+      triggers.set(trigger, {
+        ...said,
+        fence: Math.max(fence, known.fence),
+        readonly: readonly && known.readonly,
+      });
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
     return Promise.resolve();

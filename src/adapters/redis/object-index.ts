@@ -17,7 +17,7 @@ import { loadScript } from "./script.ts";
 const ADD = loadScript("index-add-1", ["index-entry"]);
 const NAME = loadScript("index-name-1", ["index-entry"]);
 const SAY_WHOLE = loadScript("index-whole-2");
-const TRIM = loadScript("index-trim-1");
+const TRIM = loadScript("index-trim-1", ["index-entry"]);
 /** Entries per script, so that Redis is never away for long. */
 const BATCH = 200;
 

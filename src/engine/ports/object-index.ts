@@ -16,7 +16,7 @@ export interface IndexEntry {
   readonly note?: string;
   /** Of the run that looks. Absent: said by a watcher, from the inventory on the trigger. */
   readonly fence?: number;
-  /** Its run never writes the object. Of what one run says at several places, that it does write it counts. Absent: false. */
+  /** The object is only read, at this place. Who manages it at any counts as its manager until the entry goes. Absent: false. */
   readonly readonly?: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface NamedObject {
   readonly note: string;
   /** Whether other triggers name it, be it for reading. */
   readonly isShared: boolean;
-  /** Others that manage it, in the order of their names: all of a few, some of many. */
+  /** Others that manage it, in the order of their names: all of a few sharers, some of many. */
   readonly managers: readonly KeyText[];
 }
 
@@ -49,7 +49,7 @@ export interface IndexedTrigger {
 export interface ObjectIndex {
   /** Adds the entry of an object that a run is about to look at; the version it has looked at stays. */
   name(run: NamingRun): Promise<NamedObject>;
-  /** Adds entries, or brings them up to date. What an older run than the one recorded says is passed over. */
+  /** Adds entries, or brings them up to date. What an older run than the one recorded says of a version is passed over. */
   add(entries: readonly IndexEntry[]): Promise<void>;
   /** Whether the trigger names the object. */
   names(trigger: KeyText, object: KeyText): Promise<boolean>;

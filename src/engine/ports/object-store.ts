@@ -32,12 +32,15 @@ export type ClusterFault =
   | { readonly kind: "forbidden"; readonly detail: string; readonly status: number }
   /** 429, or 5xx with Retry-After. */
   | { readonly kind: "throttled"; readonly afterSeconds: number; readonly detail: string }
-  /** 5xx, connection refused, cut, timed out. */
-  | { readonly kind: "unavailable"; readonly detail: string }
+  /** 5xx, connection refused, cut, timed out. `isSent: false`: it surely was not executed. */
+  | { readonly kind: "unavailable"; readonly detail: string; readonly isSent?: false }
   /** A watch's or a list's resourceVersion is too old: list again. */
   | { readonly kind: "expired"; readonly detail: string }
-  /** The caller's signal was aborted before an answer came; the request may or may not have been executed. */
-  | { readonly kind: "aborted"; readonly detail: string };
+  /**
+   * The caller's signal was aborted before an answer came; the request may or may not have been executed, with `isSent: false`
+   * surely not.
+   */
+  | { readonly kind: "aborted"; readonly detail: string; readonly isSent?: false };
 
 export type ClusterResult<T> =
   { readonly kind: "ok"; readonly value: T } | { readonly kind: "fault"; readonly fault: ClusterFault };

@@ -28,7 +28,6 @@ export class Heartbeat {
   #unreachedSinceMs: number | undefined;
   #isAway = false;
   #returnedMs = Number.NEGATIVE_INFINITY;
-  #epochSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: HeartbeatPorts, id: string) {
     this.#ports = ports;
@@ -53,11 +52,6 @@ export class Heartbeat {
   /** Of the shared state as last heard of; "" before the first answer. */
   get epoch(): string {
     return this.#view?.epoch ?? "";
-  }
-
-  /** When we first heard of it, on the monotonic clock. */
-  get epochSinceMs(): number {
-    return this.#epochSinceMs;
   }
 
   /** Every `cluster/group/kind` that inventories name, as last read. */
@@ -99,7 +93,6 @@ export class Heartbeat {
     // Noted before anything else can fail: a loss is told once by the store, and must not be forgotten here.
     if (before !== undefined && before.epoch !== view.epoch) this.#loss = "its data is gone";
     else if (before !== undefined && before.serverRun !== view.serverRun) this.#loss ??= "another server answers";
-    if (before?.epoch !== view.epoch) this.#epochSinceMs = clock.nowMs();
     this.#view = view;
     this.#answeredMs = clock.nowMs();
     this.#indexedKinds = await index.kinds();

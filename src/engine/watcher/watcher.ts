@@ -22,8 +22,8 @@ const TICK_MS = 1000;
 const STALE_MS = 15_000;
 /** Who comes back takes no slots for this long: after an outage all come back, and the first must not take those of all. */
 const SETTLE_MS = 10_000;
-/** The longest that an empty shared state keeps workers from deleting. */
-const REBUILD_MS = 60_000;
+/** The longest that kinds which cannot be listed keep workers from deleting, once the shared state was lost. */
+const REBUILD_MS = 120_000;
 
 export class Watcher {
   readonly #ports: WatcherPorts;
@@ -42,8 +42,8 @@ export class Watcher {
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
-  /** The last whose index is known to be whole. */
-  #wholeEpoch: string | undefined;
+  /** Whether the index is whole: of which store, and since when that is looked at (monotonic). */
+  #rebuild: { readonly epoch: string; sinceMs: number; isWhole: boolean } | undefined;
   #definitionsChanged = true;
   #nudge = new AbortController();
 
@@ -132,6 +132,7 @@ export class Watcher {
       "the shared state may have lost something, listing everything",
     );
     for (const [slot, watch] of this.#watches) this.#retire(slot, watch);
+    this.#rebuild = undefined; // what was said may be lost too
     this.#follower.forget();
     this.#pending.replay();
     this.#definitionsChanged = true;
@@ -260,14 +261,18 @@ export class Watcher {
    * cannot be listed is waited for only so long, for nobody's kind may hold up what others delete.
    */
   async #tellWhole(roles: ReadonlyMap<SlotId, KindRole>, epoch: string): Promise<void> {
-    if (!this.#ownsDefinitions || this.#wholeEpoch === epoch) return;
-    const { membership, index, clock } = this.#ports;
+    const { membership, index, clock, canReach } = this.#ports;
+    const nowMs = clock.nowMs();
+    const known = this.#rebuild?.epoch === epoch ? this.#rebuild : undefined;
+    const rebuild = (this.#rebuild = known ?? { epoch, sinceMs: nowMs, isWhole: false });
+    if (!canReach()) rebuild.sinceMs = nowMs; // nobody lists anything
+    if (!this.#ownsDefinitions || rebuild.isWhole) return;
     const slots = [...roles.values()].filter(({ isTrigger }) => isTrigger).map(({ slot }) => slot);
     const claimed = await membership.owners(slots);
     const isListed = this.#kinds.isKnown && slots.every((slot) => claimed.has(slot));
-    if (!isListed && clock.nowMs() - this.#heartbeat.epochSinceMs < REBUILD_MS) return;
+    if (!isListed && nowMs - rebuild.sinceMs < REBUILD_MS) return;
     await index.sayWhole(epoch);
-    this.#wholeEpoch = epoch;
+    rebuild.isWhole = true;
   }
 
   /** Writes the kind down before any of its triggers is woken. @returns whether it may be watched now */

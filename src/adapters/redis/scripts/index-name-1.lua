@@ -10,8 +10,8 @@ local triggers = KEYS[1] .. ':object:' .. object
 local others = redis.call('HLEN', triggers) - 1
 local managers = {}
 if others > 0 then
-  -- Of a small hash this is all, of a large one a few, the same ones while nobody comes or goes.
-  local page = redis.call('HSCAN', triggers, 0, 'COUNT', 16)[2]
+  -- Of a small hash all, of a large one some, the same ones while nobody comes or goes.
+  local page = redis.call('HSCAN', triggers, 0, 'COUNT', 128)[2]
   for i = 1, #page, 2 do
     local _, only_reads = read_entry(page[i + 1])
     if page[i] ~= trigger and not only_reads then managers[#managers + 1] = page[i] end

@@ -11,8 +11,8 @@ for i = 3, #ARGV do kept[ARGV[i]] = true end
 local removed = 0
 for _, object in ipairs(redis.call('SMEMBERS', known)) do
   local triggers = KEYS[1] .. ':object:' .. object
-  local added = string.match(redis.call('HGET', triggers, trigger) or '', '^(%d+):')
-  if not kept[object] and tonumber(added or '0') <= fence then
+  local added = read_entry(redis.call('HGET', triggers, trigger) or '')
+  if not kept[object] and added <= fence then
     redis.call('SREM', known, object)
     redis.call('HDEL', triggers, trigger)
     if redis.call('EXISTS', triggers) == 0 then

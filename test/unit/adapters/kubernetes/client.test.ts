@@ -276,6 +276,21 @@ describe("a server's reach", () => {
     expect(client.isInReach, "reads that nobody answers do say something").toBe(false);
   });
 
+  it("is not doubted for requests that had no turn for a minute: they surely were not sent", async () => {
+    handle = () => undefined;
+    const clock = new ManualClock();
+    const busy = new ClusterClient({ kubeConfig: configFor(url), clock, budget: { maxInFlight: 1 } });
+    const given = new AbortController();
+    const first = busy.request(GET, given.signal);
+    const late = Array.from({ length: 10 }, () => busy.request({ ...GET, tenant: "crowd" }, signal));
+    await clock.advance(60_000);
+    for (const each of late) expect(faultOf(await each)).toMatchObject({ kind: "unavailable", isSent: false });
+    expect(busy.isInReach).toBe(true);
+    given.abort();
+    await first;
+    await busy.close();
+  });
+
   it("is not doubted for requests that were given up", async () => {
     handle = () => undefined;
     for (let count = 0; count < 10; count += 1) {

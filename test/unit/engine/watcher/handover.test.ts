@@ -24,10 +24,12 @@ describe("two watchers", () => {
   let ended: AbortController;
   let cluster: MemoryCluster;
   let index: MemoryObjectIndex;
+  let isInReach: boolean;
   let start: (id: string) => Watcher;
 
   beforeEach(async () => {
     clock = new ManualClock();
+    isInReach = true;
     membership = new MemoryMembership(clock);
     ended = new AbortController();
     cluster = new MemoryCluster({ clock, types: KINDS });
@@ -53,7 +55,7 @@ describe("two watchers", () => {
     start = (id) => {
       const options = { id, triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 60_000 } as const;
       const watcher = new Watcher(
-        { ...ports, ...state, membership, queue, access, canReach: () => true },
+        { ...ports, ...state, membership, queue, access, canReach: () => isInReach },
         definitions,
         options,
       );
@@ -109,12 +111,27 @@ describe("two watchers", () => {
     expect(await index.isWhole()).toBe(true);
   });
 
-  it("say so after a minute where triggers cannot be listed", async () => {
+  it("say so after two minutes where triggers cannot be listed, of which those count in which anything can be", async () => {
     cluster.unregister(REQUEST);
+    isInReach = false;
     start(ONE);
-    await clock.advance(55_000);
+    await clock.advance(300_000);
+    isInReach = true;
+    await clock.advance(115_000);
     expect(await index.isWhole()).toBe(false);
     await clock.advance(10_000);
     expect(await index.isWhole()).toBe(true);
+  });
+
+  it("say so again to another server, which may not have heard it", async () => {
+    start(ONE);
+    await clock.advance(5000);
+    const said: string[] = [];
+    index.sayWhole = (epoch = "") => Promise.resolve(void said.push(epoch));
+    await clock.advance(10_000);
+    expect(said).toEqual([]);
+    membership.failOver();
+    await clock.advance(5000);
+    expect(said).toEqual(["1"]);
   });
 });

@@ -6,8 +6,8 @@ local function read_entry(text)
   return tonumber(fence or '0'), reads == 'r', look or text
 end
 
--- Adds an entry, or brings it up to date: what an older run says is passed over, and of what one run says of the object at
--- several places it manages it at one counts. `said` is "=" .. what was looked at, or "" to leave what is recorded.
+-- Adds an entry, or brings it up to date: what an older run says of the version is passed over. Who has managed the object counts
+-- as its manager until the entry goes: a run that reads it at one step may manage it at a later one. `said` is "=" .. what was looked at, or "" to leave what is recorded.
 -- Returns what is recorded then: version and note.
 local function put_entry(index, object, kind, trigger, reads, said, fence)
   local triggers = index .. ':object:' .. object
@@ -16,7 +16,7 @@ local function put_entry(index, object, kind, trigger, reads, said, fence)
   if known then redis.call('HDEL', triggers, '') end
   local known_fence, known_reads, look = read_entry(known or '')
   if said ~= '' and fence >= known_fence then look = string.sub(said, 2) end
-  if known and (fence < known_fence or (fence == known_fence and not known_reads)) then reads = known_reads end
+  if known and not known_reads then reads = false end
   local text = string.format('%.0f', math.max(fence, known_fence)) .. (reads and 'r:' or ':') .. look
   redis.call('HSET', triggers, trigger, text)
   redis.call('SADD', index .. ':trigger:' .. trigger, object)
