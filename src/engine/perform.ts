@@ -59,7 +59,7 @@ async function create(request: WriteRequest, body: JsonObject, run: RunContext, 
 /** Whether the create may be executed when no run of the trigger, nor its end, looks for the object any more. */
 function isUnsure(answer: Answer, run: RunContext): boolean {
   if (answer.kind === "ok") return run.leaseLeftMs() <= 0 || run.signal.aborted;
-  if ("isSent" in answer.fault && answer.fault.isSent === false) return false;
+  if ("isSent" in answer.fault) return false; // it surely was not
   // A 5xx, with Retry-After or without, may tell of a request that is executed all the same.
   return ["aborted", "unavailable", "throttled"].includes(answer.fault.kind);
 }

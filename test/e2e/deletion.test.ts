@@ -90,7 +90,7 @@ describe("deletion", () => {
 
   it("never follows an inventory that somebody wrote, nor a mark that was copied", async () => {
     await make("victim");
-    await cluster.apply(trigger("hostile", "items", "{ text: hello, items: [one] }"));
+    await cluster.apply(trigger("hostile", "items", "{ text: hello, items: [one], fails: false }"));
     await cluster.untilReady("hostile");
     const metadataOf = async (kind: string, name: string) =>
       memberAt(await cluster.get(kind, name), ["metadata"]) as {
