@@ -66,14 +66,14 @@ async function expectOtherBeside(name: string, held: number): Promise<void> {
   expect(webhook.held.size, "still hanging").toBe(held);
 }
 
-it(`${WRITES} writes of one trigger that hang leave room for the triggers of another namespace`, async () => {
+it(`${WRITES} writes of one trigger that hang leave room for the triggers of another namespace (invariant 9)`, async () => {
   await cluster.apply(widget("many", `{ count: ${WRITES}, delay: "${HANG_SECONDS}" }`));
   await expectOtherBeside("b", await untilAllHang());
   webhook.lift();
   await cluster.untilReady("many");
 });
 
-it(`${RUNS} triggers of one namespace that hang leave places to those of another`, async () => {
+it(`${RUNS} triggers of one namespace that hang leave places to those of another (invariant 9)`, async () => {
   webhook.hold();
   for (let index = 0; index < RUNS; index += 1)
     await cluster.apply(widget(`hangs-${index}`, `{ count: 1, delay: "${HANG_SECONDS}" }`));

@@ -82,7 +82,7 @@ local function end_of_lease(lease_ms) return now + 1 + lease_ms end
 -- Delays that are over, and leases that ran out. A lease that ends much later than one given now was given when the clock
 -- was ahead, that of the server before a failover: it ends as if it were given now. The bounds keep one script short.
 local function upkeep(lease_ms)
-  for _, key in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, now + math.max(60000, 10 * lease_ms), '+inf', 'LIMIT', 0, 100)) do
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, now + math.max(120000, 10 * lease_ms), '+inf', 'LIMIT', 0, 100)) do
     redis.call('ZADD', RUNNING, end_of_lease(lease_ms), key)
   end
   local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', now * 8 + 7, 'WITHSCORES', 'LIMIT', 0, 200)
