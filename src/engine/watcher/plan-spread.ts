@@ -14,6 +14,11 @@ import type { WatcherPorts } from "./watcher-ports.ts";
 const SPREAD_AT_ONCE = 200;
 const SPREAD_PER_SECOND = 200;
 
+/** How long the nth key of a spread waits, in milliseconds. */
+export function paceMs(index: number): number {
+  return Math.round((Math.max(0, index - SPREAD_AT_ONCE) / SPREAD_PER_SECOND) * 1000);
+}
+
 /** What is watched on its own: a namespace, or (undefined) all of them together. */
 export type Scope = string | undefined;
 
@@ -49,7 +54,7 @@ export class PlanSpread {
   /**
    * Wakes these keys if the plan of their kind is another than the one spread last in their scope.
    *
-   * @param keys - all keys of the scope but those woken anyway: their runs see the new plan
+   * @param keys - all keys of the scope that the plan is for, but those woken anyway: their runs see the new plan
    */
   async follow(scope: Scope, keys: Iterable<KeyText>, signal: AbortSignal): Promise<void> {
     const { slot } = this.#kind;
@@ -79,7 +84,7 @@ export class PlanSpread {
     };
     const cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
     for (const [index, key] of keys.entries()) {
-      const afterMs = Math.round((Math.max(0, index - SPREAD_AT_ONCE) / SPREAD_PER_SECOND) * 1000);
+      const afterMs = paceMs(index);
       this.#pending.add({ key, workClass: 3, cause, ...(afterMs === 0 ? {} : { afterMs }) }, { onSent });
     }
   }

@@ -15,7 +15,7 @@ import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
 import { wakeForTrigger } from "../wake.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
-import { PlanSpread, type Scope } from "./plan-spread.ts";
+import { paceMs, PlanSpread, type Scope } from "./plan-spread.ts";
 import { digestOf, type TriggerDigest } from "./trigger-digest.ts";
 import { UnseenEdits, wasLookedAt } from "./unseen-edits.ts";
 import { untilReached } from "./until-reached.ts";
@@ -41,6 +41,8 @@ export class TriggerFollower {
   readonly #listed = new Set<Scope>();
   /** Triggers whose annotation names a Workflow. */
   readonly #asked = new Map<KeyText, string>();
+  /** How many of those the present list, or edit of definitions, has woken for their plan. */
+  #paced = 0;
   /** Triggers that carry an inventory or a finalizer of ours. */
   readonly #recorded = new Set<KeyText>();
   /** Edits that no run is known to have seen, though their trigger looks like the one in the ledger. */
@@ -87,6 +89,7 @@ export class TriggerFollower {
     if (seen === undefined) return;
     const isTakeOver = !this.#listed.has(scope);
     this.#listed.add(scope);
+    this.#paced = 0;
     const missing = new Set([...seen.keys()].filter((key) => isIn(key, scope)));
     const settled: KeyText[] = [];
     for (const trigger of triggers) {
@@ -96,7 +99,7 @@ export class TriggerFollower {
       if (isTakeOver) this.#spreadResync(trigger);
     }
     for (const key of missing) this.#gone(seen, key);
-    await this.#plan.follow(scope, settled, signal);
+    await this.#plan.follow(scope, this.#ofKindsPlan(settled), signal);
   }
 
   onEvent(type: "added" | "modified" | "deleted", object: JsonObject): void {
@@ -110,8 +113,9 @@ export class TriggerFollower {
   async onDefinitions(signal: AbortSignal): Promise<void> {
     const seen = this.#seen;
     if (seen === undefined) return; // the list under way will follow the plan
-    const woken = this.#followAskedPlans(seen);
-    const others = [...seen.keys()].filter((key) => !woken.has(key));
+    this.#paced = 0;
+    this.#followAskedPlans(seen);
+    const others = this.#ofKindsPlan([...seen.keys()]);
     for (const scope of this.#listed) {
       const keys = others.filter((key) => isIn(key, scope));
       await this.#plan.follow(scope, keys, signal);
@@ -153,7 +157,9 @@ export class TriggerFollower {
   #wake(key: KeyText, workClass: WorkClass, reason: string, text: string | null): void {
     withWatchEvent({ [ATTRIBUTE.key]: key, [ATTRIBUTE.cause]: reason }, () => {
       const cause = causeNow(reason, this.#ports.clock.wallMs(), key);
-      this.#pending.add({ key, workClass, cause }, { seen: { slot: this.#kind.slot, object: key, text } });
+      const afterMs = reason === "definition" ? paceMs(this.#paced++) : 0;
+      const wakeUp = { key, workClass, cause, ...(afterMs === 0 ? {} : { afterMs }) };
+      this.#pending.add(wakeUp, { seen: { slot: this.#kind.slot, object: key, text } });
     });
   }
 
@@ -163,9 +169,13 @@ export class TriggerFollower {
     this.#pending.add({ key, workClass: 3, afterMs, cause: { reason: "resync", atMs: this.#ports.clock.wallMs() } });
   }
 
-  /** Triggers that name their Workflow follow that one. Returns the keys that were woken. */
-  #followAskedPlans(seen: Map<KeyText, string>): ReadonlySet<KeyText> {
-    const woken = new Set<KeyText>();
+  /** What the Workflow of the kind is for: triggers that name their own do not hear of it. */
+  #ofKindsPlan(keys: readonly KeyText[]): readonly KeyText[] {
+    return keys.filter((key) => !this.#asked.has(key));
+  }
+
+  /** Triggers that name their Workflow follow that one. */
+  #followAskedPlans(seen: Map<KeyText, string>): void {
     for (const [key, asked] of this.#asked) {
       const known = seen.get(key);
       if (known === undefined) continue;
@@ -173,9 +183,7 @@ export class TriggerFollower {
       if (text === known) continue;
       seen.set(key, text);
       this.#wake(key, 3, "definition", text);
-      woken.add(key);
     }
-    return woken;
   }
 
   /** The inventories on the triggers are the truth about which objects concern them; the index may have been lost. */

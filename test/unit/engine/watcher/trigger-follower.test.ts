@@ -37,6 +37,8 @@ class Harness {
   readonly ledger = new MemoryWatchLedger();
   readonly sent: WakeUp[] = [];
   plan = "plan-1";
+  /** Of every Workflow that an annotation names. */
+  askedPlan = "asked-1";
   isQueueDown = false;
   readonly pending: PendingWakeUps;
   readonly follower: TriggerFollower;
@@ -57,7 +59,7 @@ class Harness {
       queue,
       store: { cluster: "local" },
     } as unknown as WatcherPorts;
-    const catalog = { planHashFor: () => this.plan, find: () => undefined } as unknown as Catalog;
+    const catalog = { planHashFor: () => this.plan, find: () => ({ planHash: this.askedPlan }) } as unknown as Catalog;
     this.pending = new PendingWakeUps(ports, () => "1");
     const options = { id: "w", triggerNamespaces, homeNamespace: "defs", resyncIntervalMs: 1000 };
     this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
@@ -147,6 +149,43 @@ describe("an edit of the plan", () => {
       expect(within.length, `in second ${second}`).toBeLessThanOrEqual(200);
     }
     expect(dueMs.at(-1)).toBeLessThanOrEqual(4000);
+  });
+
+  it("is not for triggers that name a Workflow of their own, nor is that one's for others", async () => {
+    const harness = new Harness();
+    const asking = trigger("a", "asking", {}, { [ANNOTATION.workflow]: "own" });
+    await harness.list([trigger("a", "x"), asking], undefined);
+    await harness.woken();
+    harness.plan = "plan-2";
+    await harness.follower.onDefinitions(SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`]);
+    harness.askedPlan = "asked-2";
+    await harness.follower.onDefinitions(SIGNAL);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "asking")} definition`]);
+    harness.plan = "plan-3";
+    await harness.list([trigger("a", "x"), asking], undefined);
+    expect(await harness.woken()).toEqual([`${keyOf("a", "x")} definition`]);
+  });
+
+  it("goes through triggers that name their Workflow at the same pace, also when a list finds it", async () => {
+    const harness = new Harness();
+    const asking = Array.from({ length: 1000 }, (_, index) =>
+      trigger("a", `t-${index}`, {}, { [ANNOTATION.workflow]: "own" }),
+    );
+    await harness.list(asking, undefined);
+    await harness.woken();
+    for (const [plan, tell] of [
+      ["asked-2", () => harness.follower.onDefinitions(SIGNAL)],
+      ["asked-3", () => harness.list(asking, undefined)],
+    ] as const) {
+      harness.askedPlan = plan;
+      await tell();
+      await harness.pending.flush();
+      const spread = harness.sent.splice(0);
+      expect(spread.length).toBe(1000);
+      expect(new Set(spread.map(({ workClass }) => workClass))).toEqual(new Set([3]));
+      expect(spread.filter(({ afterMs = 0 }) => afterMs === 0).length).toBeLessThanOrEqual(201);
+    }
   });
 
   it("of another kind wakes nobody", async () => {
