@@ -257,6 +257,23 @@ data: { text: theirs }
     expect(await names(bench, ["a", "b"])).toEqual([]);
   });
 
+  it.each(["prune", "finalize"])("is no leave to delete what its author wants left (%s)", async (purpose) => {
+    const both =
+      destroyed("kept", { spec: "delete: { abandon: {} }" }) + destroyed("bare", { spec: "" }) + destroyed("c");
+    await start(workflow(step("kept"), step("bare"), step("c")) + both + request("one"));
+    const uid = memberAt(await bench.get(REQUEST, "one"), ["metadata", "uid"]) as string;
+    const place = { group: "", version: "v1", kind: "ConfigMap", namespace: "apps", uid: "u", wave: 0 };
+    const objects = ["kept", "bare", "c"].map((name) => ({ ...place, name, step: name, policy: "destroy" }));
+    const forged = { [ANNOTATION.inventory]: JSON.stringify({ trigger: uid, objects }) };
+    if (purpose === "prune") await bench.apply(workflow(step("c")));
+    await bench.patch(REQUEST, "one", { metadata: { annotations: forged } });
+    if (purpose === "finalize") await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await names(bench, ["kept", "bare", "c"])).toEqual(
+      purpose === "prune" ? ["kept", "bare", "c"] : ["kept", "bare"],
+    );
+  });
+
   it.each(["plain", "packed"])(
     "of another trigger (%s) does not keep an object from being deleted with its own",
     async (form) => {

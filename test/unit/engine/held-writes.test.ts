@@ -25,6 +25,9 @@ describe("an object that somebody else wants otherwise (M5)", () => {
 
   it("is then repaired more rarely, and the condition says why, with both field managers", async () => {
     await start();
+    // A memory cluster keeps no record of field managers.
+    const managedFields = [{ manager: "rival", operation: "Update", time: "2026-01-02T00:00:00Z" }];
+    await bench.patch(CONFIG_MAP, "shared", { metadata: { managedFields } });
     let patches = 0;
     for (let tenth = 0; tenth < 100; tenth += 1) {
       await vandalise(`other-${tenth}`);
@@ -41,7 +44,7 @@ describe("an object that somebody else wants otherwise (M5)", () => {
     expect(reason).toBe("Wait");
     expect(message).toContain("ConfigMap:apps:shared differs again after");
     expect(message).toContain("'data' -> 'text'");
-    expect(message).toContain("wants it otherwise than koreo-cluster");
+    expect(message).toContain("rival wants it otherwise than koreo-cluster");
   });
 
   it("has what is wanted within 2 s after the fight ends, and is seen within five rounds", async () => {
