@@ -92,6 +92,18 @@ const editRead: Drift = async (name) => {
   return performance.now() - since;
 };
 
+/** A step that reads says so when there is nothing to read, and goes on once there is. */
+const removeRead: Drift = async (name) => {
+  const since = performance.now();
+  await cluster.delete("ConfigMap", `${name}-given`);
+  const isTold = (object: JsonObject | undefined) => JSON.stringify(at(object, "status")).includes(`${name}-given`);
+  await cluster.until("Widget", name, "missing what it reads", isTold, { withinMs: EACH_WITHIN_MS });
+  const ms = performance.now() - since;
+  await cluster.applyObjects([source(name, "changed")]);
+  await cluster.until("ConfigMap", `${name}-copy`, "standing", isText("changed"), { withinMs: EACH_WITHIN_MS });
+  return ms;
+};
+
 it(`edits and deletes by others are answered, p99 within ${P99_WITHIN_MS / 1000} s, beside steps that fail`, async () => {
   const seed = chooseSeed();
   const random = seededRandom(seed);
@@ -99,7 +111,7 @@ it(`edits and deletes by others are answered, p99 within ${P99_WITHIN_MS / 1000}
     [
       random.chance(0.5) ? edit("first") : remove("first"),
       random.chance(0.5) ? edit("second") : remove("second"),
-      editRead,
+      random.chance(0.75) ? editRead : removeRead,
     ].map((drift) => ({ name, drift, order: random.next() })),
   ).sort((a, b) => a.order - b.order);
   const repairs = drifts.map(async ({ name, drift }, index) => {

@@ -1,4 +1,6 @@
 /** Redis and the API server going away, coming back, and coming back empty: invariant 3, no intent is lost. */
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -6,6 +8,9 @@ import { waitFor } from "../control-plane/child.ts";
 import { at, startE2e, type E2eCluster } from "../support/e2e-cluster.ts";
 import { isReady, type StackProcess } from "../support/stack.ts";
 import { CHAIN, widget } from "../support/widget-manifests.ts";
+
+/** The bound: whole again so soon after its return. */
+const WHOLE_WITHIN_MS = 60_000;
 
 const text = (value: string) => (object: JsonObject | undefined) => at(object, "data", "text") === value;
 
@@ -51,6 +56,33 @@ describe("Redis (invariant 3)", () => {
     await cluster.until("ConfigMap", "one-second", "carrying the edit", text("after the wipe"), { withinMs: 10_000 });
   });
 
+  it("started anew with nothing: as after a wipe, by another server", async () => {
+    await cluster.stack.redis.kill();
+    await rm(path.join(cluster.stack.dir, "redis", "appendonlydir"), { recursive: true, force: true });
+    await cluster.patch("ConfigMap", "two-second", { data: { text: "vandalised" } });
+    await cluster.patch("Widget", "one", { spec: { text: "while it was away" } });
+    await cluster.stack.redis.start();
+    await cluster.until("ConfigMap", "two-second", "being repaired", text("hello"), { withinMs: WHOLE_WITHIN_MS });
+    await cluster.until("ConfigMap", "one-second", "carrying the edit", text("while it was away"), {
+      withinMs: WHOLE_WITHIN_MS,
+    });
+  });
+
+  it("out of memory: what happened meanwhile is done once it has some again", async () => {
+    await cluster.redis.config("SET", "maxmemory", "1");
+    await cluster.patch("Widget", "one", { spec: { text: "without memory" } });
+    await cluster.patch("ConfigMap", "two-second", { data: { text: "vandalised" } });
+    await cluster.delete("ConfigMap", "three-first");
+    await cluster.apply(widget("four"));
+    await sleep(10_000);
+    await cluster.redis.config("SET", "maxmemory", "0");
+    const within = { withinMs: WHOLE_WITHIN_MS };
+    await cluster.until("ConfigMap", "one-second", "carrying the edit", text("without memory"), within);
+    await cluster.until("ConfigMap", "two-second", "being repaired", text("hello"), within);
+    await cluster.until("ConfigMap", "three-first", "coming back", text("hello"), within);
+    await cluster.untilReady("four", within);
+  });
+
   it("missing at the start: a process waits, says so, and begins once Redis is there", async () => {
     await cluster.stack.redis.kill();
     const starting = cluster.stack.add("worker");
@@ -82,6 +114,11 @@ describe("the API server (invariant 3)", () => {
     await cluster.stack.plane?.apiServer.kill();
     await sleep(3000);
     await cluster.stack.plane?.apiServer.start();
+    // Before anything watches again.
+    await cluster.patch("ConfigMap", "one-first", { data: { text: "vandalised" } });
+    await cluster.delete("ConfigMap", "one-second");
+    await cluster.until("ConfigMap", "one-first", "being repaired", text("hello"), { withinMs: 40_000 });
+    await cluster.until("ConfigMap", "one-second", "coming back", text("hello"), { withinMs: 40_000 });
     for (const name of names) await cluster.untilReady(name, { withinMs: 60_000 });
     await cluster.patch("Widget", "one", { spec: { text: "after the outage" } });
     await cluster.until("ConfigMap", "one-second", "carrying the edit", text("after the outage"), { withinMs: 40_000 });

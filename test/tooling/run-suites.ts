@@ -93,13 +93,13 @@ function suite(name: string, when: Pick<Task, "stage"> & Partial<Pick<Task, "bes
 }
 
 const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
+const results: SuiteResult[] = [];
 const chosen = await chosenTasks();
 const started = Date.now();
 const { env, stop } = chosen.some((task) => task.needsServers)
   ? await startServers()
   : { env: {}, stop: async () => {} };
 const servers = Math.round((Date.now() - started) / 1000);
-const results: SuiteResult[] = [];
 try {
   for (const stage of [1, 2, 3]) {
     const tasks = chosen.filter((task) => task.stage === stage);
@@ -121,6 +121,7 @@ async function chosenTasks(): Promise<readonly Task[]> {
     `[set-up] the tests on the oldest Kubernetes, ${OLDEST.version}, are left out: it is not built here. ` +
       "`npm test -- e2e-oldest` builds it, once, about 6 minutes, and needs Debian and root.",
   );
+  results.push({ name: "e2e-oldest", passed: 0, failed: 0, skipped: 1, seconds: 0 });
   return TASKS.filter(({ name }) => name !== "e2e-oldest");
 }
 

@@ -36,7 +36,9 @@ const PATIENT = [
   "trace-store",
 ].map((name) => `test/e2e/${name}.test.ts`);
 /** Those that also run on the oldest server. */
-const ON_OLDEST = ["deletion", "objects", "reconcile"].map((name) => `test/e2e/${name}.test.ts`);
+const ON_OLDEST = ["deletion", "drift", "objects", "outages", "prune", "reconcile"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 const ONE_BY_ONE = { testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 1, fileParallelism: false };
 
 export default defineConfig({

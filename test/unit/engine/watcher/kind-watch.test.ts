@@ -114,6 +114,19 @@ describe("the watch on a kind", () => {
     expect(watch.stream(clock.nowMs()).streams).toBe(2);
   });
 
+  it("says of a stream that is down and silent what is wrong, until it works again", async () => {
+    const watch = started();
+    await clock.advance(1000);
+    const sinceMs = () => clock.nowMs() - 15_000;
+    const fault = { kind: "unavailable", detail: "GET /x: no answer in time" } as const;
+    tell.get("team-a")?.({ kind: "down", fault, lastHeardMs: clock.nowMs() });
+    expect(watch.faults(sinceMs()), "a moment is none").toEqual([]);
+    await clock.advance(16_000);
+    expect(watch.faults(sinceMs())).toEqual(["watch on ConfigMap: GET /x: no answer in time"]);
+    tell.get("team-a")?.({ kind: "live", lastHeardMs: clock.nowMs() });
+    expect(watch.faults(sinceMs())).toEqual([]);
+  });
+
   it("begins once the shared state says where: before, nothing is listed and nobody may let go", async () => {
     index.isCut = true;
     const watch = started();
