@@ -2,7 +2,8 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { textMember, type JsonObject } from "../../src/core/json.ts";
+import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
+import { valueOf } from "../contract/object-store.ts";
 import { freePort, GuardedChild, waitFor } from "../control-plane/child.ts";
 import { provideRedis, startRedis, type RedisServer } from "../control-plane/redis.ts";
 import { readAuditLog } from "../control-plane/start.ts";
@@ -64,12 +65,39 @@ describe("roles that `koreo rbac` prints", () => {
     return child;
   }
 
+  /** What the demo leaves out: an item that goes with its object, and the end of a trigger with what only we delete. */
+  async function pruneAndDelete(): Promise<void> {
+    const shop = {
+      apiVersion: "platform.example.com/v1",
+      kind: "WebApp",
+      metadata: { name: "shop", namespace: TRIGGERS },
+    };
+    const site = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "shop-site-returns", namespace: TRIGGERS } };
+    const support = {
+      ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" },
+      metadata: { name: `web-app-support:${TRIGGERS}:shop` },
+    };
+    expect([await cluster.isGone(site), await cluster.isGone(support)]).toEqual([false, false]);
+    const { store } = cluster.access;
+    const type = valueOf(await store.resolve({ group: "platform.example.com", kind: "WebApp" }, cluster.signal));
+    const ref = { type, namespace: TRIGGERS, name: "shop" };
+    const sites = memberAt(await cluster.read(shop), ["spec", "sites"]) as readonly JsonObject[];
+    const fewer = sites.filter(({ name }) => name !== "returns");
+    valueOf(await store.patch(ref, { spec: { sites: fewer } }, cluster.signal));
+    await cluster.until("the object of an item that went being pruned", () => cluster.isGone(site));
+    const uid = textMember(memberAt(await cluster.read(shop), ["metadata"]), "uid");
+    valueOf(await store.delete(ref, { uid, propagationPolicy: "Background" }, cluster.signal));
+    await cluster.until("the trigger being gone", () => cluster.isGone(shop));
+    expect(await cluster.isGone(support)).toBe(true);
+  }
+
   it("are enough to run the example platform, and nothing is refused", async () => {
     const connection = { ...cluster.access, namespace: DEFINITIONS, signal: cluster.signal };
     const platform = new Platform(connection);
     await platform.installDefinitions();
     const measured = await play({ connection, platform, say: () => undefined });
     expect(measured.length).toBeGreaterThan(5);
+    await pruneAndDelete();
     const entries = await readAuditLog(cluster.plane.auditLog ?? "");
     const ours = new Set(ROLES.map(userOf));
     const asked = entries.filter((entry) => ours.has(entry.user.username));
@@ -82,7 +110,10 @@ describe("roles that `koreo rbac` prints", () => {
       return [...givenRights(roles)].filter((right) => !used.has(right));
     };
     expect(unused("watcher").filter((right) => !right.startsWith("get "))).toEqual([]);
-    // Pruning, deletion and repairs that the demo does not come to; `finalizers` is asked for by the server itself.
+    const [config, role] = ["/configmaps", "rbac.authorization.k8s.io/clusterroles"];
+    expect(unused("worker")).not.toContain(`delete ${config}`);
+    for (const verb of ["delete", "list"]) expect(unused("worker")).not.toContain(`${verb} ${role}`);
+    // Repairs and pruning of kinds that nothing happens to here; `finalizers` is asked for by the server itself.
     expect(unused("worker").filter((right) => !/^(delete|list|patch) [^k]/.test(right))).toEqual([
       "update platform.example.com/webapps/finalizers",
       "get apiextensions.k8s.io/customresourcedefinitions",
