@@ -204,6 +204,28 @@ describe.skipIf(missing !== undefined)("a network that is cut", () => {
     });
   });
 
+  it("a watch that hears nothing any more is found dead by the kernel, long before its own limit of 150 s", async () => {
+    const watcher = cluster.stack.processes.find(({ role, pid }) => role === "watcher" && pid > 0);
+    const liveStreams = async () => {
+      const text = await (await fetch(`${watcher?.healthUrl ?? ""}/metrics`)).text();
+      await sleep(500);
+      return Number(/^koreo_watch_slots\{kind="ConfigMap",state="live"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    };
+    await waitFor("the watch on ConfigMaps being live", 20_000, async () => (await liveStreams()) === 1);
+    await sleep(2000); // nothing on its way
+    await cells.watcher.swallow("api");
+    const since = performance.now();
+    try {
+      await waitFor("the watch on ConfigMaps being down", 60_000, async () => (await liveStreams()) === 0);
+    } finally {
+      await cells.watcher.answer("api");
+    }
+    const seconds = (performance.now() - since) / 1000;
+    console.log(`a watch without a sound was found dead after ${seconds.toFixed(1)} s`);
+    expect(seconds).toBeLessThan(40);
+    await waitFor("the watch being live again", WHOLE_WITHIN_MS, async () => (await liveStreams()) === 1);
+  });
+
   describe("where others of its role can go on", () => {
     beforeAll(async () => {
       await cluster.stack.add("worker", ["--kubeconfig", own]);

@@ -101,6 +101,20 @@ export class NetworkCell implements Place {
     await run("ip", "link", "set", this.#link(server).outer, "up");
   }
 
+  /**
+   * Packets leave the cell and vanish behind it, until `answer`. On a link that was cut the sender's own kernel drops them, and
+   * then counts no probe of a silent connection as sent.
+   */
+  async swallow(server: string): Promise<void> {
+    const { outer, outerAddress } = this.#link(server);
+    await run("ip", "address", "del", `${outerAddress}/30`, "dev", outer);
+  }
+
+  async answer(server: string): Promise<void> {
+    const { outer, outerAddress } = this.#link(server);
+    await run("ip", "address", "add", `${outerAddress}/30`, "dev", outer);
+  }
+
   /** What runs inside is ended before. */
   async close(): Promise<void> {
     for (const { line } of this.#links.values()) await line?.stop();
