@@ -8,7 +8,7 @@ const SEED = chooseSeed();
 const MINUTES = 1.1;
 const LONGEST_FAULT_SECONDS = 12;
 
-it(`a minute of trouble of every sort, seed ${SEED}, leaves nothing lost, superseded, orphaned or wrongly touched`, async () => {
+it(`a minute of trouble of many sorts, seed ${SEED}, leaves nothing lost, superseded, orphaned or wrongly touched`, async () => {
   const lines: string[] = [];
   const report = (line: string) => void lines.push(line);
   const result = await runChaos({
