@@ -48,13 +48,14 @@ afterAll(async () => {
 
 /** Waits until no more writes come to hang, and says how many do. */
 async function untilAllHang(): Promise<number> {
-  let held = 0;
+  const seen: number[] = [];
   await waitFor("as many writes hanging as one namespace may have", 20_000, async () => {
-    const before = held;
-    held = webhook.held.size;
+    seen.push(webhook.held.size);
     await sleep(500);
-    return held > 0 && held === before;
+    const last = seen.slice(-4);
+    return (last[0] ?? 0) > 0 && last.length === 4 && new Set(last).size === 1;
   });
+  const held = seen.at(-1) ?? 0;
   expect(held).toBeLessThan(DEFAULT_BUDGET.maxInFlight);
   return held;
 }
@@ -63,7 +64,7 @@ async function expectOtherBeside(name: string, held: number): Promise<void> {
   await cluster.apply(widget(name, '{ count: 3, delay: "0" }', OTHER));
   const readyMs = await cluster.untilReady(name, { namespace: OTHER });
   console.log(`${held} writes hanging; ready beside them after ${Math.round(readyMs)} ms`);
-  expect(webhook.held.size, "still hanging").toBe(held);
+  expect(webhook.held.size, "still hanging").toBeGreaterThanOrEqual(held);
 }
 
 it(`${WRITES} writes of one trigger that hang leave room for the triggers of another namespace (invariant 9)`, async () => {
