@@ -28,9 +28,16 @@ export const CONFIG_MAP: ResourceType = {
   watchable: true,
 };
 
-/** A CRD that keeps every field of spec and status. */
+/** Has the fields `spec.text` and `status.state`, and no other. */
+export const GIZMO: ResourceType = { ...WIDGET, kind: "Gizmo", plural: "gizmos" };
+export const GIZMO_FIELDS = { spec: { text: true }, status: { state: true } } as const;
+
+const closed = (field: string): JsonObject => ({ type: "object", properties: { [field]: { type: "string" } } });
+
+/** A CRD that keeps every field of spec and status; that of GIZMO those it has. */
 export function crdOf(type: ResourceType): JsonObject {
   const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const [spec, status] = type.kind === GIZMO.kind ? [closed("text"), closed("state")] : [open, open];
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -44,7 +51,7 @@ export function crdOf(type: ResourceType): JsonObject {
           name: type.version,
           served: true,
           storage: true,
-          schema: { openAPIV3Schema: { type: "object", properties: { spec: open, status: open } } },
+          schema: { openAPIV3Schema: { type: "object", properties: { spec, status } } },
           ...(type.hasStatus && { subresources: { status: {} } }),
         },
       ],

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memberAt, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { formatApiVersion } from "../../src/core/object-key.ts";
 import type { ClusterResult, ObjectRef, ObjectStore, ResourceType } from "../../src/engine/ports/object-store.ts";
-import { CONFIG_MAP, CONTRACT_GROUP, GADGET, WIDGET } from "./object-kinds.ts";
+import { CONFIG_MAP, CONTRACT_GROUP, GADGET, GIZMO, WIDGET } from "./object-kinds.ts";
 
-/** A store that serves WIDGET, GADGET and CONFIG_MAP, and an empty namespace of its own. */
+/** A store that serves WIDGET, GADGET, GIZMO and CONFIG_MAP, and an empty namespace of its own. */
 export interface ObjectStoreFixture {
   readonly store: ObjectStore;
   readonly namespace: string;
@@ -68,6 +68,21 @@ export function describeObjectStore(title: string, make: () => Promise<ObjectSto
         { name: "version", given: { group: CONTRACT_GROUP, kind: "Widget", version: "v9" } },
       ])("says unknownKind for an unknown $name", async ({ given }) => {
         expect(faultOf(await store.resolve(given, signal)).kind).toBe("unknownKind");
+      });
+    });
+
+    describe("a schema", () => {
+      it("drops what the kind has no field for, so that writing it again and again changes nothing", async () => {
+        const ref = refOf(GIZMO);
+        const object = await created(ref, { spec: { text: "a", extra: 1 }, other: { x: 1 } });
+        expect([object["spec"], object["other"]]).toEqual([{ text: "a" }, undefined]);
+        expect(await patched(ref, { spec: { extra: 2 }, other: { x: 2 } })).toEqual(object);
+        const told = await patched(ref, { status: { state: "on", more: { deep: 1 } } }, "status");
+        expect(told["status"]).toEqual({ state: "on" });
+        expect(await patched(ref, { status: { more: { deep: 2 } } }, "status")).toEqual(told);
+        const edited = await patched(ref, { spec: { text: "b", extra: 3 } });
+        expect([edited["spec"], edited["status"]]).toEqual([{ text: "b" }, { state: "on" }]);
+        expect(memberAt(edited, ["metadata", "generation"])).toBe(2);
       });
     });
 

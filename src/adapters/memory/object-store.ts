@@ -17,6 +17,7 @@ import type {
   ResourceType,
 } from "../../engine/ports/object-store.ts";
 import { ObjectDeletion } from "./object-deletion.ts";
+import { prunedObject, type FieldTree } from "./object-fields.ts";
 import { ObjectHistory } from "./object-history.ts";
 import { MemoryWatch } from "./object-informer.ts";
 import { mergePatch } from "./object-merge-patch.ts";
@@ -48,6 +49,8 @@ export interface MemoryClusterOptions {
   readonly collectsGarbage?: boolean;
   /** How many changes a watch can reach back. Default: 10,000. */
   readonly maxChanges?: number;
+  /** By kind, what its schema knows beside metadata: everything else is dropped. Absent: a kind keeps all. */
+  readonly fields?: Readonly<Record<string, FieldTree>>;
   /** Refuses a request instead of executing it. May take its time: the request waits. */
   readonly before?: FaultHook;
   /** Replaces the answer of a request that was executed: the answer got lost. */
@@ -64,6 +67,7 @@ export class MemoryCluster implements ObjectStore, Informers {
   private readonly table: ObjectTable;
   private readonly deletion: ObjectDeletion;
   private readonly pages: ObjectPages;
+  private readonly fields: Readonly<Record<string, FieldTree>>;
   private births = 0;
 
   constructor(options: MemoryClusterOptions) {
@@ -76,6 +80,7 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.table = new ObjectTable(this.history);
     this.deletion = new ObjectDeletion(this.table, options.collectsGarbage ?? false, () => this.timestamp());
     this.pages = new ObjectPages();
+    this.fields = options.fields ?? {};
   }
 
   /** Nothing is shared here that one could have too much of. */
@@ -135,7 +140,7 @@ export class MemoryCluster implements ObjectStore, Informers {
       if (this.find(ref) !== undefined)
         return refused({ kind: "alreadyExists", detail: `${describe(ref)} already exists` });
       const birth = { uid: this.nextUid(), createdAt: this.timestamp() };
-      return ok(this.deletion.write(targetOf(ref), createdObject(ref, body, birth)));
+      return ok(this.deletion.write(targetOf(ref), createdObject(ref, this.pruned(ref, body), birth)));
     });
   }
 
@@ -151,7 +156,7 @@ export class MemoryCluster implements ObjectStore, Informers {
       if (stored === undefined) return notFound(ref);
       const refusal = preconditionRefusal(ref, stored, member(body, "metadata"));
       if (refusal !== undefined) return refused(refusal);
-      const patched = mergePatch(stored, body);
+      const patched = this.pruned(ref, mergePatch(stored, body));
       const invalid = subresource === "status" ? undefined : patchRefusal(ref.type, stored, patched);
       if (invalid !== undefined) return refused(invalid);
       const next = revisedObject(ref.type, stored, patched, subresource);
@@ -217,6 +222,10 @@ export class MemoryCluster implements ObjectStore, Informers {
     const result = execute();
     const lost = await this.after(verb, target);
     return lost === undefined ? result : refused(lost);
+  }
+
+  private pruned({ type }: ObjectRef, object: JsonObject): JsonObject {
+    return prunedObject(object, this.fields[type.kind]);
   }
 
   private find(ref: ObjectRef): JsonObject | undefined {
