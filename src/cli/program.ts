@@ -54,7 +54,7 @@ Examples:
   koreo dev                                  watcher and worker in this process, no Redis needed
   koreo watcher --redis redis://redis:6379   one of several watchers
   koreo api --redis redis://redis:6379       what they do, by HTTP on loopback
-  koreo apply -f examples/platform           apply a folder of manifests
+  koreo apply -R -f examples/platform        apply a folder of manifests, with its subfolders
   koreo get workflows -A                     definitions and whether they are ready
   koreo explain webapp shop -n team-a        why it is not ready
 

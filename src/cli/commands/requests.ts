@@ -1,5 +1,5 @@
 /** The flags of `koreo reconcile`, `koreo pause` and `koreo resume`. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { RequestOptions } from "../actions/reconcile.ts";
 import { addSettings, CLUSTER_FLAGS, seconds } from "../flags.ts";
 
@@ -18,7 +18,7 @@ export function addRequests(program: Command): void {
       .argument("<name>", "the trigger")
       .option("-n, --namespace <name>", "namespace (default: the context's)")
       .option("--no-wait", "do not wait until a worker has acknowledged it")
-      .option("--timeout <seconds>", "wait so long at most", seconds, 60_000);
+      .addOption(new Option("--timeout <seconds>", "wait so long at most").argParser(seconds).default(60_000, "60"));
     addSettings(command, CLUSTER_FLAGS)
       .addHelpText("after", `\nExample:\n  koreo ${verb} webapp shop -n team-a`)
       .action(async (kind: string, name: string, options: RequestOptions) => {
