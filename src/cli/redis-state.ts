@@ -11,7 +11,7 @@ import type { KeyText } from "../core/object-key.ts";
 import type { QueuedRun, ReconcileQueue } from "../engine/ports/reconcile-queue.ts";
 import type { RunLog } from "../engine/ports/run-log.ts";
 import { parseConfig } from "../processes/shared/config.ts";
-import type { ConfigFlags } from "../processes/shared/settings.ts";
+import { ConfigError, type ConfigFlags } from "../processes/shared/settings.ts";
 import { redisTarget } from "../processes/shared/redis-target.ts";
 import { CommandFailed } from "./failure.ts";
 
@@ -19,7 +19,7 @@ const REDIS_WITHIN_MS = 3000;
 
 /**
  * @param what - of what the command looks at, for the message when no Redis is given
- * @throws CommandFailed when no Redis is given, or it does not answer
+ * @throws ConfigError when no Redis is given; CommandFailed when it does not answer
  */
 export async function withQueue<T>(
   flags: ConfigFlags,
@@ -71,7 +71,7 @@ export async function allKeys(queue: ReconcileQueue): Promise<ReadonlyMap<KeyTex
 function redisOf(flags: ConfigFlags, what: string): { readonly target: RedisTarget; readonly name: string } {
   const config = parseConfig(flags, process.env);
   const target = redisTarget(config);
-  if (target === undefined) throw new CommandFailed(`${what} is on Redis: give --redis or set KOREO_REDIS_URL`);
+  if (target === undefined) throw new ConfigError(`${what} is on Redis: give --redis or set KOREO_REDIS_URL`);
   return { target, name: config.name };
 }
 

@@ -1,7 +1,7 @@
 /** `koreo test --faults`: which single faults are played, and how a failure is told and seen again. */
 import { REQUEST_FAULTS, type Disturbance } from "../processes/workflow-test/disturbed-store.ts";
 import type { FaultFailure } from "../processes/workflow-test/faults.ts";
-import { CommandFailed } from "./failure.ts";
+import { ConfigError } from "../processes/shared/settings.ts";
 
 export interface FaultSelection {
   /** This one alone; undefined: every one. */
@@ -16,13 +16,13 @@ const MAX_TOLD = 5;
 
 /**
  * @param text - such as `7:lost-answer`, the 7th request of the case
- * @throws CommandFailed saying how it is written
+ * @throws ConfigError saying how it is written
  */
 export function parseFault(text: string): Disturbance {
   const [, number, name] = /^([1-9]\d{0,6}):([a-z-]+)$/.exec(text) ?? [];
   const fault = REQUEST_FAULTS.find((each) => each === name);
   if (number !== undefined && fault !== undefined) return { at: Number(number) - 1, fault };
-  throw new CommandFailed(
+  throw new ConfigError(
     `--fault ${text}: write NUMBER:FAULT, such as 7:lost-answer; FAULT is one of ${REQUEST_FAULTS.join(", ")}`,
   );
 }

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { rolesFor, type RoleName } from "../../core/rbac/roles.ts";
 import { parseConfig } from "../../processes/shared/config.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
+import { ConfigError } from "../../processes/shared/settings.ts";
 import { CommandFailed } from "../failure.ts";
 import { inFiles, onCluster } from "../rbac-kinds.ts";
 
@@ -14,12 +15,12 @@ export interface RbacOptions extends ConfigFlags {
   readonly output: "yaml" | "json";
 }
 
-/** @throws CommandFailed when there are no definitions, or a kind is not known; what is known is printed first */
+/** @throws ConfigError where flags do not fit; CommandFailed when there are no definitions, or a kind is not known; what is known is printed first */
 export async function rbac(targets: readonly string[], options: RbacOptions): Promise<void> {
   const config = parseConfig(options, process.env);
   const { triggerNamespaces } = config;
   if (options.scope === "namespace" && triggerNamespaces === "all")
-    throw new CommandFailed("--scope namespace: name the namespaces of triggers and their objects by --namespaces");
+    throw new ConfigError("--scope namespace: name the namespaces of triggers and their objects by --namespaces");
   const account = accountOf(options.serviceAccount);
   const { catalog, namespaces, kinds, unknown } =
     options.fromCluster === true
@@ -55,5 +56,5 @@ function accountOf(text: string | undefined): { readonly namespace: string; read
   if (text === undefined) return undefined;
   const [namespace = "", name = "", ...more] = text.split("/");
   if (namespace !== "" && name !== "" && more.length === 0) return { namespace, name };
-  throw new CommandFailed(`--service-account "${text}": write namespace/name`);
+  throw new ConfigError(`--service-account "${text}": write namespace/name`);
 }

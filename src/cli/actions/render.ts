@@ -7,6 +7,7 @@ import { evaluateValueFunction } from "../../core/plan/value-function.ts";
 import type { Value, ValueMap } from "../../core/cel/value.ts";
 import { readSpecChecks } from "../../processes/shared/crds.ts";
 import { readDefinitions, type DefinitionFiles } from "../definition-files.ts";
+import { ConfigError } from "../../processes/shared/settings.ts";
 import { CommandFailed } from "../failure.ts";
 import { printValue, type ValueFormat } from "../print-value.ts";
 import { readMap } from "../value-files.ts";
@@ -81,8 +82,8 @@ function chosen({ catalog }: DefinitionFiles, name: string | undefined): Definit
   if (found !== undefined && more.length === 0) return found;
   const names = functions.map(({ source }) => `${source.kind} ${source.name}`).join(", ");
   if (functions.length === 0) throw new CommandFailed("no ValueFunction or ResourceFunction found");
-  const why = name === undefined ? "several functions found: choose one with --name" : `no single function "${name}"`;
-  throw new CommandFailed(`${why} (${names})`);
+  if (name === undefined) throw new ConfigError(`several functions found: choose one with --name (${names})`);
+  throw new CommandFailed(`no single function "${name}" (${names})`);
 }
 
 function notReady(name: string, faults: DefinitionEntry["faults"]): CommandFailed {

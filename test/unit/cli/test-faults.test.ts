@@ -127,7 +127,7 @@ describe("koreo test --faults", () => {
 
   it("says how a fault is written", async () => {
     const { code, stderr } = await koreo(["test", sound, "--fault", "seven"]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(
       "--fault seven: write NUMBER:FAULT, such as 7:lost-answer; FAULT is one of conflict, throttled",
     );
