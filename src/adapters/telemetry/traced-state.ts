@@ -1,5 +1,5 @@
 /**
- * The shared state with a span for every call that a run makes, named after what is asked: `koreo.index.add`. Calls outside a
+ * The shared state with a span for every call that a run makes, named after what is asked: `koreo.index.name`. Calls outside a
  * run (watchers, heartbeats) have none. The lock's wait is a span of the engine.
  */
 import { SpanKind, type Attributes } from "@opentelemetry/api";
@@ -30,7 +30,12 @@ export function tracedState(ports: TracedPorts, system: "redis" | undefined): Tr
   };
   const { index, registry, ledger, lock, queue } = ports;
   const calls = {
+    name: call("index", "name"),
+    names: call("index", "names"),
     add: call("index", "add"),
+    triggersOf: call("index", "triggersOf"),
+    objectsOf: call("index", "objectsOf"),
+    isWhole: call("index", "isWhole"),
     trim: call("index", "trim"),
     version: call("registry", "version"),
     read: call("registry", "read"),
@@ -40,7 +45,12 @@ export function tracedState(ports: TracedPorts, system: "redis" | undefined): Tr
   };
   return {
     index: instead(index, {
+      name: (run) => calls.name(() => index.name(run)),
+      names: (trigger, object) => calls.names(() => index.names(trigger, object)),
       add: (entries) => calls.add(() => index.add(entries)),
+      triggersOf: (objects) => calls.triggersOf(() => index.triggersOf(objects)),
+      objectsOf: (trigger) => calls.objectsOf(() => index.objectsOf(trigger)),
+      isWhole: () => calls.isWhole(() => index.isWhole()),
       trim: (trigger, objects, fence) => calls.trim(() => index.trim(trigger, objects, fence)),
     }),
     registry: instead(registry, {
