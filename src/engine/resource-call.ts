@@ -123,7 +123,8 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     }
     const unheld = await holdForObject(run, target, { action, observed }, signal);
     if (unheld !== undefined) return { outcome: unheld, observed, changed };
-    const planned = planWrite(run, target, action, observed);
+    const [toDo, seen] = [action, observed];
+    const planned = withSpanSync(SPAN.evaluate, {}, () => planWrite(run, target, toDo, seen));
     if (sent !== undefined) {
       // Written in this run, and the object still differs. If by the same, sending it again would not help in any run.
       if (sent.desired === planned.desired) run.memory.writes.remember(planned, action.outcome);
