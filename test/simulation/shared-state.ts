@@ -73,7 +73,7 @@ class EpochLedger extends MemoryWatchLedger {
   }
 }
 
-/** Whole is what belongs to this data set alone, as `scripts/index-whole-2.lua` says. */
+/** Whole is what belongs to this data set alone, as `scripts/record-2.lua` says. */
 class EpochIndex extends MemoryObjectIndex {
   readonly #epoch: string;
 

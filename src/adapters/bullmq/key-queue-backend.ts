@@ -261,7 +261,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
   #nextJob(taken: Taken, askedAt: number): NextJob {
     if (taken.run === undefined) {
       const { lookAgainMs, isPassedOver = false } = taken;
-      return this.#noJob(isPassedOver ? Math.min(lookAgainMs || NOT_YET_MS, NOT_YET_MS) : lookAgainMs);
+      return this.#noJob(isPassedOver ? NOT_YET_MS : lookAgainMs);
     }
     const { run } = taken;
     this.#start.took();

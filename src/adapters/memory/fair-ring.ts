@@ -49,13 +49,13 @@ export class FairRing<T extends Sized> {
    * @param fits - whether a member may be served; others are passed over
    */
   serve<R>(takeFrom: (child: T, id: string) => R, fits: (child: T, id: string) => boolean = () => true): R | undefined {
-    const [head, served] = [this.#head(), this.#head(fits)];
-    if (head === undefined || served === undefined) return undefined;
+    const served = this.#head(fits);
+    if (served === undefined) return undefined;
     const { id, time, child } = served;
     const taken = takeFrom(child, id);
     const finish = time + 1 / this.#weightOf(id);
     if (child.size > 0) this.#members.set(id, { time: finish, child });
-    else this.#leave(id, head.time, finish);
+    else this.#leave(id, this.#head()?.time ?? time, finish);
     return taken;
   }
 

@@ -51,7 +51,7 @@ export function redisKeys(name: string) {
     objectsOfKind: (kind: string) => key(`index:kind:${kind}`),
     /** set: every `cluster/group/kind` with indexed objects */
     indexedKinds: key("index:kinds"),
-    /** string: marker of the data set whose index has every inventory */
+    /** hash of one field: marker of the data set whose index has every inventory */
     wholeIndex: key("index:whole"),
     /** hash: object of one watch slot -> text that changes with what wakes its key */
     seen: (slot: string) => key(`seen:${slot}`),

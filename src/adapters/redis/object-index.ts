@@ -16,8 +16,10 @@ import { loadScript } from "./script.ts";
 
 const ADD = loadScript("index-add-1", ["index-entry"]);
 const NAME = loadScript("index-name-1", ["index-entry"]);
-const SAY_WHOLE = loadScript("index-whole-2");
+const SAY_WHOLE = loadScript("record-2");
 const TRIM = loadScript("index-trim-1", ["index-entry"]);
+/** The one field of its hash. */
+const WHOLE = "epoch";
 /** Entries per script, so that Redis is never away for long. */
 const BATCH = 200;
 
@@ -90,12 +92,15 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 
   async sayWhole(epoch: string): Promise<void> {
-    await SAY_WHOLE.run(this.#redis, [this.#keys.wholeIndex, this.#keys.epoch], [epoch]);
+    const { wholeIndex, epoch: marker } = this.#keys;
+    await SAY_WHOLE.run(this.#redis, [wholeIndex, marker], [epoch, WHOLE, `=${epoch}`]);
   }
 
   async isWhole(): Promise<boolean> {
     const { wholeIndex, epoch } = this.#keys;
-    const [said, marker] = await orUnavailable(Promise.all([this.#redis.get(wholeIndex), this.#redis.get(epoch)]));
+    const [said, marker] = await orUnavailable(
+      Promise.all([this.#redis.hget(wholeIndex, WHOLE), this.#redis.get(epoch)]),
+    );
     return said !== null && said === marker;
   }
 }
