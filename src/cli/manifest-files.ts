@@ -18,6 +18,13 @@ export interface ManifestFault {
   readonly message: string;
 }
 
+export interface ManifestsRead {
+  readonly objects: readonly ManifestObject[];
+  readonly faults: readonly ManifestFault[];
+  /** Folders within the folder that were not looked into. */
+  readonly leftOut: readonly string[];
+}
+
 const EXTENSIONS: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"]);
 
 /**
@@ -25,13 +32,15 @@ const EXTENSIONS: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"]);
  * @param isRecursive - whether folders within the folder count
  * @throws CommandFailed when there is nothing to read
  */
-export function readManifests(
-  target: string,
-  isRecursive: boolean,
-): { readonly objects: readonly ManifestObject[]; readonly faults: readonly ManifestFault[] } {
-  const texts =
-    target === "-" ? [{ file: "standard input", text: readFileSync(0, "utf8") }] : filesOf(target, isRecursive);
-  if (texts.length === 0) throw new CommandFailed(`${target} holds no .yaml, .yml or .json file`);
+export function readManifests(target: string, isRecursive: boolean): ManifestsRead {
+  const { texts, leftOut } =
+    target === "-"
+      ? { texts: [{ file: "standard input", text: readFileSync(0, "utf8") }], leftOut: [] }
+      : filesOf(target, isRecursive);
+  if (texts.length === 0) {
+    const hint = leftOut.length > 0 ? "; folders within it are read with -R" : "";
+    throw new CommandFailed(`${target} holds no .yaml, .yml or .json file${hint}`);
+  }
   const objects: ManifestObject[] = [];
   const faults: ManifestFault[] = [];
   for (const { file, text } of texts) {
@@ -46,19 +55,26 @@ export function readManifests(
       else objects.push(...found.map((object) => ({ source, object })));
     }
   }
-  return { objects, faults };
+  return { objects, faults, leftOut };
 }
 
-function filesOf(target: string, isRecursive: boolean): readonly { readonly file: string; readonly text: string }[] {
+interface FilesFound {
+  readonly texts: readonly { readonly file: string; readonly text: string }[];
+  readonly leftOut: readonly string[];
+}
+
+function filesOf(target: string, isRecursive: boolean): FilesFound {
   const found = statSync(target, { throwIfNoEntry: false });
   if (found === undefined) throw new CommandFailed(`${target}: no such file or folder`);
-  if (!found.isDirectory()) return [{ file: target, text: readFileSync(target, "utf8") }];
+  if (!found.isDirectory()) return { texts: [{ file: target, text: readFileSync(target, "utf8") }], leftOut: [] };
   const entries = readdirSync(target, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
+  const each = entries.map((entry): FilesFound => {
     const file = path.join(target, entry.name);
-    if (entry.isDirectory()) return isRecursive ? filesOf(file, true) : [];
-    return EXTENSIONS.has(path.extname(entry.name)) ? [{ file, text: readFileSync(file, "utf8") }] : [];
+    if (entry.isDirectory()) return isRecursive ? filesOf(file, true) : { texts: [], leftOut: [file] };
+    const isManifest = EXTENSIONS.has(path.extname(entry.name));
+    return { texts: isManifest ? [{ file, text: readFileSync(file, "utf8") }] : [], leftOut: [] };
   });
+  return { texts: each.flatMap(({ texts }) => texts), leftOut: each.flatMap(({ leftOut }) => leftOut) };
 }
 
 /** The object, or the items of a List; undefined when it is neither. */

@@ -1,6 +1,6 @@
 /** `koreo dev` with everything in memory, and the commands people type: what they print, and what they exit with. */
 import { execFile } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,6 +67,21 @@ describe("koreo", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toContain("workflow.koreo.dev/chain created");
     expect((await here("apply", "-f", file)).stdout).toContain("widget.e2e.koreo.test/typed unchanged");
+  });
+
+  it("apply names the folders that it leaves out, and how they are read", async () => {
+    const outer = path.join(folder, "outer");
+    const inner = path.join(outer, "inner");
+    await mkdir(inner, { recursive: true });
+    await writeFile(path.join(inner, "more.yaml"), widget("typed"));
+    expect(await here("apply", "-f", outer)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("folders within it are read with -R") as string,
+    });
+    await writeFile(path.join(outer, "typed.yaml"), widget("typed"));
+    const flat = await here("apply", "-f", outer);
+    expect(flat).toMatchObject({ code: 0, stderr: `${inner}: left out; -R reads it, too\n` });
+    expect((await here("apply", "-R", "-f", outer)).stderr).toBe("");
   });
 
   it("the example of the guide to the language becomes Ready as it is, and stays as it is when applied again", async () => {

@@ -15,7 +15,7 @@ import { hasOldest, OLDEST, provideControlPlane } from "../control-plane/provide
 import { provideRedis, startRedis } from "../control-plane/redis.ts";
 import { startControlPlane } from "../control-plane/start.ts";
 import { provideContainers } from "../support/containers.ts";
-import { checkResult, summaryOf, type SuiteResult } from "./suite-summary.ts";
+import { checkResult, countsOf, summaryOf, type SuiteResult, type TestReport } from "./suite-summary.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const only = process.argv.slice(2);
@@ -196,13 +196,9 @@ function execute(task: Task, more: readonly string[], isKept: boolean): Promise<
   });
 }
 
-async function countTests(file: string): Promise<Pick<SuiteResult, "passed" | "failed" | "skipped">> {
+async function countTests(file: string): Promise<Omit<SuiteResult, "name" | "seconds">> {
   try {
-    const json = JSON.parse(await readFile(file, "utf8")) as Record<
-      `num${"Passed" | "Failed" | "Pending"}Tests`,
-      number
-    >;
-    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests };
+    return countsOf(JSON.parse(await readFile(file, "utf8")) as TestReport, root);
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }; // no report: the runner did not get that far
   }

@@ -1,4 +1,5 @@
 /** How `npm test` counts what its tasks came to, and what it says of that at its end. */
+import path from "node:path";
 
 export interface SuiteResult {
   readonly name: string;
@@ -7,6 +8,8 @@ export interface SuiteResult {
   /** Not made here: neither passed nor failed. */
   readonly skipped: number;
   readonly seconds: number;
+  /** What failed, by file and name: said again at the end, where the reader of a long output looks first. */
+  readonly failures?: readonly string[];
 }
 
 /** The exit code of a check that could not be made and has said why; that of automake's tests. */
@@ -17,6 +20,46 @@ export function checkResult(name: string, code: number, seconds: number): SuiteR
   const [passed, skipped] = [code === 0, code === SKIPPED_EXIT];
   return { name, passed: Number(passed), failed: Number(!passed && !skipped), skipped: Number(skipped), seconds };
 }
+
+/** What of the runner's JSON report is read here. */
+export interface TestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    /** The file, absolute. */
+    readonly name: string;
+    readonly status: string;
+    /** Why the file as a whole failed, where it did. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
+  }[];
+}
+
+/** @param root - what file names are told relative to */
+export function countsOf(
+  report: TestReport,
+  root: string,
+): Pick<SuiteResult, "passed" | "failed" | "skipped" | "failures"> {
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = path.relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0) return status === "failed" ? [`${file}: ${firstLine(message)}`] : [];
+    return failed.map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${firstLine(failureMessages?.[0])}`);
+  });
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests,
+    ...(failures.length > 0 && { failures }),
+  };
+}
+
+const firstLine = (text = "") => text.split("\n", 1)[0] ?? "";
 
 /**
  * @param setUpSeconds - what setting the servers up took
@@ -39,6 +82,7 @@ export function summaryOf(results: readonly SuiteResult[], setUpSeconds: number)
     `set-up ${minutes(setUpSeconds).padStart(40)}`,
     ...rows,
     ...(left.length > 0 ? [`skipped: ${left.join(", ")}; see there why`] : []),
+    ...results.flatMap(({ name, failures = [] }) => failures.map((failure) => `failed: ${name}: ${failure}`)),
     `${total(({ passed }) => passed)} passed, ${total(({ failed }) => failed)} failed`,
   ];
 }

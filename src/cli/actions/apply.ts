@@ -14,6 +14,7 @@ export interface ApplyOptions extends ConfigFlags {
 
 export async function apply(options: ApplyOptions): Promise<void> {
   const read = options.filename.map((target) => readManifests(target, options.recursive === true));
+  for (const folder of read.flatMap((each) => each.leftOut)) console.error(`${folder}: left out; -R reads it, too`);
   const faults = read.flatMap((each) => each.faults);
   for (const { source, message } of faults) console.error(`${source}: ${message}`);
   const objects = inApplyOrder(read.flatMap((each) => each.objects));

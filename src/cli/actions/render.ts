@@ -47,6 +47,7 @@ function renderResource(
   if (compiled.kind !== "ResourceFunction") return;
   if (compiled.prepared.kind === "notReady") throw notReady(source.name, faults);
   const { inputs, resource, output } = given;
+  sayMissing(compiled.prepared.plan.inputNames, inputs);
   const templates = (name: string) => catalog.template(name, source.namespace);
   const answer = runResourceFunction({
     plan: compiled.prepared.plan,
@@ -69,9 +70,16 @@ function renderResource(
 function renderValue({ source, compiled, faults }: DefinitionEntry, { inputs, resource, output }: Given): void {
   if (compiled.kind !== "ValueFunction") return;
   if (compiled.prepared.kind === "notReady") throw notReady(source.name, faults);
+  sayMissing(compiled.prepared.plan.inputNames, inputs);
   const outcome = evaluateValueFunction(compiled.prepared.plan, inputs, source.name, resource ?? {});
   if (outcome.kind !== "ok") throw new CommandFailed(`${source.name}: ${textOf(outcome)}`);
   printValue(outcome.value, output);
+}
+
+/** A function may go far with inputs that were forgotten, and fail where nothing tells of them. */
+function sayMissing(names: readonly string[], inputs: ValueMap): void {
+  const missing = names.filter((name) => !Object.hasOwn(inputs, name));
+  if (missing.length > 0) console.error(`# not given by --inputs: ${missing.join(", ")}`);
 }
 
 /** The function of that name; without one the only function there is. */

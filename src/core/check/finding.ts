@@ -24,6 +24,7 @@ export const RULES = {
   "wrong-scope": "The kind is in a namespace and the function says otherwise, or the other way round.",
   "unknown-field": "The API server's schema of the kind has no such field.",
   "wrong-value": "The API server's schema of the kind wants another value.",
+  "status-dropped": "The schema of a trigger's kind has no room for the status, which the API server drops then.",
 } as const;
 
 export type Rule = keyof typeof RULES;

@@ -53,26 +53,40 @@ export function specCheck(schema: JsonObject): SpecCheck {
   return (spec) => {
     const json = toJson(spec);
     if (isFault(json)) return [{ path: "spec", message: "spec holds something that is no JSON", rule: "schema" }];
-    return validate(withoutBigInts(json)) ? [] : readable(validate.errors ?? []);
+    return validate(withDoubles(json)) ? [] : readable(validate.errors ?? []);
   };
 }
 
 const regExp = Object.assign((pattern: string) => RE2JS.compile(pattern), { code: "RE2JS.compile" }) as never;
 
-/** The schema less the keywords that are Kubernetes' own and mean something else, or nothing, in JSON Schema. */
+/** To the API server an integer has 64 bits, and what has more is a number that is none. */
+const INTEGER_END = 2 ** 63;
+const INTEGER_BOUNDS = { minimum: -INTEGER_END, exclusiveMaximum: INTEGER_END };
+const MAX_INTEGER_AS_DOUBLE = INTEGER_END - 1024;
+
+/**
+ * The schema less the keywords that are Kubernetes' own and mean something else, or nothing, in JSON Schema, and with the
+ * bounds of an integer where it names none.
+ */
 function plainSchema(schema: JsonValue): JsonValue {
   if (Array.isArray(schema)) return (schema as readonly JsonValue[]).map(plainSchema);
   if (!isJsonObject(schema)) return schema;
   const kept = Object.entries(schema).filter(([name]) => name !== "nullable" && !name.startsWith("x-kubernetes-"));
-  return Object.fromEntries(kept.map(([name, value]) => [name, plainSchema(value)]));
+  const bounds = schema["type"] === "integer" ? INTEGER_BOUNDS : {};
+  return { ...bounds, ...Object.fromEntries(kept.map(([name, value]) => [name, plainSchema(value)])) };
 }
 
 /** ajv knows no `bigint`; a number beyond 2^53 is still an integer to it. */
-function withoutBigInts(value: JsonValue): JsonValue {
-  if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withoutBigInts);
+function withDoubles(value: JsonValue): JsonValue {
+  if (typeof value === "bigint") return doubleOf(value);
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withDoubles);
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutBigInts(item)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withDoubles(item)]));
+}
+
+/** On the side of the bounds where the integer is, whatever it would round to. */
+function doubleOf(value: bigint): number {
+  return BigInt.asIntN(64, value) === value ? Math.min(Number(value), MAX_INTEGER_AS_DOUBLE) : Number(value) * 2;
 }
 
 /** Keywords that only say that one of the others failed. */
@@ -119,6 +133,9 @@ function wording({ keyword, params, message = "is not valid", parentSchema, sche
       return `must be one of ${JSON.stringify(params["allowedValues"])}`;
     case "additionalProperties":
       return `must not have the member "${String(params["additionalProperty"])}"`;
+    case "minimum":
+    case "exclusiveMaximum":
+      return Math.abs(schema as number) === INTEGER_END ? "must be integer of 64 bits" : message;
     default:
       return message;
   }

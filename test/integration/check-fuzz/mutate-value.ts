@@ -10,7 +10,24 @@ type Change = (value: JsonValue, random: SeededRandom) => JsonValue | undefined;
 
 /** What stands where something else should. */
 const STRANGERS: readonly JsonValue[] = [
-  ...[null, true, false, 0, -1, 1.5, 1e20, 2 ** 53, -(2 ** 63), 1e-7],
+  ...[
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    1e18,
+    1e20,
+    -1e20,
+    2 ** 53,
+    2n ** 63n - 1n,
+    2n ** 63n,
+    2n ** 64n,
+    -(2 ** 63),
+    -(2n ** 63n) - 1n,
+    1e-7,
+  ],
   ...[
     "",
     " ",

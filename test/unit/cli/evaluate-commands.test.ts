@@ -76,6 +76,12 @@ describe("koreo render", () => {
     expect(same.stdout).toBe("address: hello.web.svc\n");
   });
 
+  it("says which inputs the function uses and nobody gave", async () => {
+    const { stderr } = await render("--name", "web-app-service");
+    expect(stderr).toContain("# not given by --inputs: app, selector\n");
+    expect((await render("--name", "web-app-size-small")).stderr).toBe("");
+  });
+
   it("shows what a ValueFunction returns", async () => {
     const { stdout } = await render("--name", "web-app-size-small");
     expect(stdout).toContain("memory: 64Mi");

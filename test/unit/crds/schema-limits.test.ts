@@ -130,6 +130,17 @@ const ROWS: readonly Row[] = [
     fault: "delete",
   },
   {
+    name: "a delay of 64 bits",
+    kind: "ResourceFunction",
+    spec: resourceFunction({ create: { delay: 9223372036854775807n } }),
+  },
+  ...[9223372036854775808n, -9223372036854775809n, 1e20].map((delay): Row => ({
+    name: `a delay of ${delay}, which has more bits`,
+    kind: "ResourceFunction",
+    spec: resourceFunction({ create: { delay } }),
+    fault: "spec.create.delay must be integer of 64 bits",
+  })),
+  {
     name: "a delay of text",
     kind: "ResourceFunction",
     spec: resourceFunction({ create: { delay: "5" } }),

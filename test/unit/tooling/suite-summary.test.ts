@@ -1,6 +1,6 @@
 /** What `npm test` says at its end: a check that could not be made has neither passed nor failed. */
 import { describe, expect, it } from "vitest";
-import { checkResult, SKIPPED_EXIT, summaryOf } from "../../tooling/suite-summary.ts";
+import { checkResult, countsOf, SKIPPED_EXIT, summaryOf } from "../../tooling/suite-summary.ts";
 
 describe("a check", () => {
   it.each([
@@ -24,4 +24,32 @@ it("names what was skipped, and ends with the line that CI reads", () => {
     "20 passed, 1 failed",
   ]);
   expect(summaryOf([unit], 30)).not.toContain("skipped:");
+});
+
+it("says again what failed, with file, name and the first line of why", () => {
+  const report = {
+    numPassedTests: 4,
+    numFailedTests: 1,
+    numPendingTests: 0,
+    testResults: [
+      { name: "/p/test/a.test.ts", status: "passed", message: "", assertionResults: [] },
+      {
+        name: "/p/test/b.test.ts",
+        status: "failed",
+        message: "",
+        assertionResults: [
+          { fullName: "queue keeps", status: "passed", failureMessages: [] },
+          { fullName: "queue wakes", status: "failed", failureMessages: ["Error: late\n  at x.ts:1"] },
+        ],
+      },
+      { name: "/p/test/c.test.ts", status: "failed", message: "SyntaxError: no\n at y", assertionResults: [] },
+    ],
+  };
+  const counted = countsOf(report, "/p");
+  expect(counted).toMatchObject({ passed: 4, failed: 1, skipped: 0 });
+  expect(summaryOf([{ name: "unit", seconds: 6, ...counted }], 0).slice(-3)).toEqual([
+    "failed: unit: test/b.test.ts > queue wakes: Error: late",
+    "failed: unit: test/c.test.ts: SyntaxError: no",
+    "4 passed, 1 failed",
+  ]);
 });

@@ -9,18 +9,30 @@ import { checkFields, type Reading } from "./literal-fields.ts";
 import { OpenApiSchema } from "./open-api.ts";
 import { namedKind, servedKind, type NamedKind, type ServedApis } from "./served-apis.ts";
 import { checkKind } from "./served-kinds.ts";
+import { checkStatus } from "./status-fields.ts";
 
 /** @returns each thing once, also where several functions share what is wrong */
 export function checkAgainstServer(catalog: Catalog, apis: ServedApis): readonly Finding[] {
   const findings = catalog.entries.flatMap((entry) => {
     const asked = namedKind(entry);
     if (asked === undefined) return [];
-    return [...checkKind(entry, asked, apis), ...fieldFindings(entry, asked, catalog, apis)];
+    const schema = schemaOf(asked, apis);
+    if (schema === undefined) return checkKind(entry, asked, apis);
+    const status = checkStatus(entry, asked, schema);
+    return [...checkKind(entry, asked, apis), ...status, ...fieldFindings(entry, asked, catalog, schema)];
   });
   const byText = new Map(
     findings.map((each) => [`${definitionId(each.definition)} ${each.rule} ${each.path} ${each.message}`, each]),
   );
   return [...byText.values()];
+}
+
+/** Undefined where the server does not serve the kind, or publishes nothing of it. */
+function schemaOf({ apiVersion, kind }: NamedKind, apis: ServedApis): OpenApiSchema | undefined {
+  const document = servedKind(apis, apiVersion, kind) === undefined ? undefined : apis.documents.get(apiVersion);
+  if (document === undefined) return undefined;
+  const { group, version } = parseApiVersion(apiVersion);
+  return OpenApiSchema.ofKind(document, group, version, kind);
 }
 
 /** A part of a definition that sets fields of an object. */
@@ -35,13 +47,8 @@ function fieldFindings(
   entry: DefinitionEntry,
   { apiVersion, kind }: NamedKind,
   catalog: Catalog,
-  apis: ServedApis,
+  schema: OpenApiSchema,
 ): readonly Finding[] {
-  const document = servedKind(apis, apiVersion, kind) === undefined ? undefined : apis.documents.get(apiVersion);
-  if (document === undefined) return [];
-  const { group, version } = parseApiVersion(apiVersion);
-  const schema = OpenApiSchema.ofKind(document, group, version, kind);
-  if (schema === undefined) return [];
   return partsOf(entry, catalog).flatMap(({ definition, path, value, reading }) =>
     value === undefined
       ? []

@@ -253,3 +253,51 @@ describe("fields", () => {
     expect(found(yaml)).toHaveLength(1);
   });
 });
+
+describe("the status of a Workflow's triggers", () => {
+  const ANY = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const conditions = { type: "array", items: ANY };
+  const withStatus = (status: JsonObject | undefined, group = "t.example.com"): ServedApis => {
+    const version = `${group}/v1`;
+    const properties = { spec: ANY, ...(status !== undefined && { status }) };
+    const schema = { type: "object", "x-kubernetes-group-version-kind": gvk(group, "v1", "Thing"), properties };
+    return {
+      groupVersions: [version],
+      kinds: new Map([[version, [{ kind: "Thing", plural: "things", namespaced: true }]]]),
+      documents: new Map([[version, { components: { schemas: { Thing: schema } } }]]),
+    };
+  };
+  const workflow = (group = "t.example.com", steps = "[]") =>
+    definition("Workflow", "w", `{ crdRef: { apiGroup: ${group}, version: v1, kind: Thing }, steps: ${steps} }`);
+  const stateful = "[{ label: a, skipIf: =true, ref: { kind: ValueFunction, name: v }, state: { a: =value } }]";
+
+  it.each([
+    { name: "none", status: undefined, steps: "[]", dropped: "status.conditions, status.koreo" },
+    {
+      name: "one without members",
+      status: { type: "object" },
+      steps: "[]",
+      dropped: "status.conditions, status.koreo",
+    },
+    {
+      name: "one without room for state",
+      status: { type: "object", properties: { conditions, koreo: ANY } },
+      steps: stateful,
+      dropped: "status.state",
+    },
+  ])("is dropped where the schema has $name", ({ status, steps, dropped }) => {
+    expect(found(workflow("t.example.com", steps), withStatus(status))).toMatchObject([
+      {
+        rule: "status-dropped",
+        path: "spec.crdRef.kind",
+        message: `spec.crdRef.kind: the API server drops ${dropped} of t.example.com/v1 Thing`,
+      },
+    ]);
+  });
+
+  it("is kept where any member may stand, or each of ours, and is not ours to write in Kubernetes' own groups", () => {
+    expect(found(workflow("t.example.com", stateful), withStatus(ANY))).toEqual([]);
+    expect(found(workflow(), withStatus({ type: "object", properties: { conditions, koreo: ANY } }))).toEqual([]);
+    expect(found(workflow("apps"), withStatus(undefined, "apps"))).toEqual([]);
+  });
+});
