@@ -135,8 +135,12 @@ async function print(rounds: readonly (readonly Batch[])[]): Promise<void> {
   // Above the number of cores others worked on the machine, too.
   const settings = { rounds: rounds.length, triggersPerBatch: triggers, loadAverage: loadavg() };
   const file = {
-    ...{ scenario: "tracing", measured: new Date().toISOString(), machine: describeMachine() },
-    ...{ settings, figures, rounds },
+    scenario: "tracing",
+    measured: new Date().toISOString(),
+    machine: describeMachine(),
+    settings,
+    figures,
+    rounds,
   };
   await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
   console.log(`\nwritten to ${values.output}`);

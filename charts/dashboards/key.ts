@@ -15,8 +15,12 @@ export const KEY: Dashboard = {
     INSTALLATIONS,
     { kind: "text", name: "key", label: "Key", initial: "local/group/Kind/namespace/name" },
     {
-      ...{ kind: "label", name: "controller", label: "Its kind" },
-      ...{ metric: "controller_runtime_reconcile_total", of: "controller", many: false },
+      kind: "label",
+      name: "controller",
+      label: "Its kind",
+      metric: "controller_runtime_reconcile_total",
+      of: "controller",
+      many: false,
     },
   ],
   sections: [

@@ -8,14 +8,22 @@ export const NAME = 'name=~"$installation"';
 
 /** By which Prometheus tells scraped processes apart. */
 export const JOBS: Variable = {
-  ...{ kind: "label", name: "job", label: "Job" },
-  ...{ metric: "koreo_definitions", of: "job", many: true },
+  kind: "label",
+  name: "job",
+  label: "Job",
+  metric: "koreo_definitions",
+  of: "job",
+  many: true,
 };
 
 /** By which Koreo tells installations on one Redis apart. */
 export const INSTALLATIONS: Variable = {
-  ...{ kind: "label", name: "installation", label: "Installation" },
-  ...{ metric: "workqueue_depth", of: "name", many: true },
+  kind: "label",
+  name: "installation",
+  label: "Installation",
+  metric: "workqueue_depth",
+  of: "name",
+  many: true,
 };
 
 /** How often a second a counter rises, summed by labels. */

@@ -6,7 +6,7 @@ export const WATCHERS: Dashboard = {
   uid: "koreo-watchers",
   title: "Koreo / Watchers",
   description:
-    "What is watched, by whom, and whether it is heard. A slot is a kind, or a part of one, that one watcher serves; it holds one stream, or one for each namespace.",
+    "What is watched, by whom, and whether it is heard. A slot is a kind as one watcher serves it; it holds one stream, or one for each namespace.",
   variables: [JOBS, INSTALLATIONS],
   sections: [
     {

@@ -12,8 +12,12 @@ export const WORKFLOW: Dashboard = {
   variables: [
     JOBS,
     {
-      ...{ kind: "label", name: "workflow", label: "Workflow" },
-      ...{ metric: "koreo_workflow_outcomes_total", of: "workflow", many: false },
+      kind: "label",
+      name: "workflow",
+      label: "Workflow",
+      metric: "koreo_workflow_outcomes_total",
+      of: "workflow",
+      many: false,
     },
   ],
   sections: [

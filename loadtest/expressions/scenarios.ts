@@ -55,7 +55,9 @@ export function workflowCompileMs(rounds: number): number {
       label: `step_${index}`,
       ref: { kind: "ValueFunction", name: `labels-${index % 10}` },
       inputs: {
-        ...{ name: "=parent.spec.name", region: "=parent.spec.region", labels: "=parent.spec.labels" },
+        name: "=parent.spec.name",
+        region: "=parent.spec.region",
+        labels: "=parent.spec.labels",
         replicas: index === 0 ? "=parent.spec.replicas" : `=steps.step_${index - 1}.replicas`,
       },
     })),

@@ -3,15 +3,14 @@
  * condition names the next.
  */
 import { memberAt, textMember, type JsonObject } from "../core/json.ts";
+import { annotationOf } from "../core/object.ts";
 import { ANNOTATION } from "../core/names.ts";
-import { formatApiVersion } from "../core/object-key.ts";
-import { objectText } from "../core/object-key.ts";
+import { formatApiVersion, objectText } from "../core/object-key.ts";
 import { parseInventory } from "../core/resource/inventory.ts";
 import { readBlockage, type ReadBlockage } from "../core/status/blockage.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import type { Connection } from "./connection.ts";
-import { annotationOf } from "./one-object.ts";
 
 /** One object on the way, or the step where there is none. */
 export interface ChainLink {
@@ -35,7 +34,7 @@ export async function blockingChain(connection: Connection, trigger: JsonObject)
   const seen = new Set<string>();
   let current: JsonObject | undefined = trigger;
   while (current !== undefined && links.length < MAX_LINKS) {
-    const blockage = blockageOf(current);
+    const blockage = blockageToldBy(current);
     if (blockage === undefined || seen.has(blockage.who)) break;
     seen.add(blockage.who);
     const next: Next = await follow(connection, current, blockage);
@@ -46,7 +45,7 @@ export async function blockingChain(connection: Connection, trigger: JsonObject)
 }
 
 /** What a trigger's status says of what blocks it. */
-export function blockageOf(trigger: JsonObject): ReadBlockage | undefined {
+export function blockageToldBy(trigger: JsonObject): ReadBlockage | undefined {
   const message = textMember(readyCondition(trigger), "message");
   return readBlockage(message === "" ? annotationOf(trigger, ANNOTATION.outcome) : message);
 }

@@ -1,7 +1,7 @@
 /** The definitions that a cluster has, each with what a delete of it needs. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
-import { isGoing } from "../core/lifetime.ts";
+import { isGoing } from "../core/object.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
 import { definitionType } from "../engine/definitions.ts";
 import { listPages } from "../engine/list-pages.ts";

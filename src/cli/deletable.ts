@@ -1,6 +1,6 @@
 /** What a delete needs to know of an object, so that it takes this very version of it and no other. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
-import { finalizersOf } from "../core/lifetime.ts";
+import { finalizersOf } from "../core/object.ts";
 
 export interface Deletable {
   readonly uid: string;

@@ -1,5 +1,6 @@
 /** The objects a trigger keeps, each with what the cluster says of it now. */
-import { memberAt, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { isGoing } from "../core/object.ts";
 import { parseApiVersion } from "../core/object-key.ts";
 import { namedObjects, type NamedObject } from "../core/resource/named-objects.ts";
 import type { Connection } from "./connection.ts";
@@ -22,5 +23,5 @@ async function stateOf(
   if (type.kind === "fault") return type.fault.kind === "unknownKind" ? "kind not served" : type.fault.kind;
   const read = await store.get({ type: type.value, namespace, name }, signal);
   if (read.kind === "fault") return read.fault.kind === "notFound" ? "missing" : read.fault.kind;
-  return memberAt(read.value, ["metadata", "deletionTimestamp"]) === undefined ? "present" : "deleting";
+  return isGoing(read.value) ? "deleting" : "present";
 }

@@ -3,13 +3,13 @@
  * a record of its own goes on with what that says. Each object as it is now.
  */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { annotationOf, isGoing } from "../core/object.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { objectText, parseApiVersion } from "../core/object-key.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import { namedObjects } from "../core/resource/named-objects.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import type { Connection } from "./connection.ts";
-import { annotationOf } from "./one-object.ts";
 
 export interface TreeNode {
   /** `web: Deployment apps/web`, `teams`, `[0]: ConfigMap apps/a`. */
@@ -58,7 +58,7 @@ interface Place {
 async function nodeOf(connection: Connection, object: JsonObject, place: Place): Promise<TreeNode> {
   const metadata = member(object, "metadata");
   const ready = readyCondition(object);
-  const isDeleting = textMember(metadata, "deletionTimestamp") !== "";
+  const isDeleting = isGoing(object);
   return {
     text: labelled(place.label, objectText(identityIn(object))),
     step: place.label,
@@ -119,7 +119,13 @@ async function objectNode(connection: Connection, label: string, entry: JsonObje
   const identity = { apiVersion, kind, namespace, name };
   const text = labelled(label, objectText(identity));
   const absent = (state: string): TreeNode => ({
-    ...{ ...NO_OBJECT, text, step: label, identity, state, readonly, children: [] },
+    ...NO_OBJECT,
+    text,
+    step: label,
+    identity,
+    state,
+    readonly,
+    children: [],
   });
   const type = await store.resolve({ ...parseApiVersion(apiVersion), kind }, signal);
   if (type.kind === "fault") return absent(type.fault.kind === "unknownKind" ? "kind not served" : type.fault.kind);
@@ -140,8 +146,10 @@ function recordOf(object: JsonObject): JsonValue {
 function identityIn(object: JsonObject): ObjectIdentity {
   const metadata = memberAt(object, ["metadata"]);
   return {
-    ...{ apiVersion: textMember(object, "apiVersion"), kind: textMember(object, "kind") },
-    ...{ namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") },
+    apiVersion: textMember(object, "apiVersion"),
+    kind: textMember(object, "kind"),
+    namespace: textMember(metadata, "namespace"),
+    name: textMember(metadata, "name"),
   };
 }
 

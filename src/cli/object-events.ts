@@ -1,5 +1,6 @@
 /** The Events of an object, newest first. */
 import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { uidOf } from "../core/object.ts";
 import type { Connection } from "./connection.ts";
 import type { OneObject } from "./one-object.ts";
 
@@ -19,7 +20,7 @@ export async function eventsOf(
   { client, signal }: Connection,
   { ref, object }: OneObject,
 ): Promise<readonly ListedEvent[] | undefined> {
-  const uid = textMember(member(object, "metadata"), "uid");
+  const uid = uidOf(object);
   const path = `/api/v1/namespaces/${encodeURIComponent(ref.namespace || "default")}/events`;
   const query = { fieldSelector: `involvedObject.uid=${uid}`, limit: String(MAX_READ) };
   const reply = await client.request({ method: "GET", path, query, verb: "list", kind: "Event" }, signal);

@@ -1,5 +1,5 @@
 /** The object a command is about: KIND and NAME as people type them, read from the cluster. */
-import { textMember, memberAt, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
 import type { ClusterFault, ObjectRef } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
@@ -50,8 +50,4 @@ export function textOf({ type, namespace, name }: ObjectRef): string {
 /** The key under which it is reconciled. */
 export function keyOf({ store }: Connection, { type, namespace, name }: ObjectRef): KeyText {
   return formatKey({ cluster: store.cluster, group: type.group, kind: type.kind, namespace, name });
-}
-
-export function annotationOf(object: JsonObject, name: string): string {
-  return textMember(memberAt(object, ["metadata", "annotations"]), name);
 }

@@ -1,4 +1,5 @@
 /** Finds the definitions that nothing on a cluster uses. */
+import { annotationOf } from "../core/object.ts";
 import { ANNOTATION, DEFINITION_PLURALS } from "../core/names.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
 import { unusedDefinitions } from "../core/prune/unused-definitions.ts";
@@ -6,7 +7,6 @@ import { definitionType } from "../engine/definitions.ts";
 import { listTriggers, triggerKindsOn } from "./cluster-triggers.ts";
 import type { Connection } from "./connection.ts";
 import { definitionsOnCluster, type ClusterDefinition } from "./definitions-on-cluster.ts";
-import { annotationOf } from "./one-object.ts";
 import type { PrunePlan } from "./prune-plan.ts";
 import { formatAge } from "./table.ts";
 
@@ -23,7 +23,9 @@ export async function surveyDefinitions(connection: Connection, namespaces: read
     const age = formatAge(creationTimestamp, Date.now());
     return {
       ref: { type: definitionType(kind), namespace, name },
-      ...{ uid, resourceVersion, heldBy },
+      uid,
+      resourceVersion,
+      heldBy,
       cells: { kind, namespace, name, why, age },
     };
   });

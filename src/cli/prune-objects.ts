@@ -59,8 +59,13 @@ export async function surveyObjects(connection: Connection, survey: ObjectSurvey
     }
     const { identity, object, holder } = each;
     const verdict = judgeLeft({
-      ...{ identity, object, holder, trigger: read.trigger, isManaged: managed.has(identityText(identity)) },
-      ...{ nowMs: Date.now(), minAgeMs: survey.minAgeMs },
+      identity,
+      object,
+      holder,
+      trigger: read.trigger,
+      isManaged: managed.has(identityText(identity)),
+      nowMs: Date.now(),
+      minAgeMs: survey.minAgeMs,
     });
     if (verdict.kind === "left") items.push(prunable(each, verdict.why));
     else if (verdict.reason !== undefined) kept.set(verdict.reason, (kept.get(verdict.reason) ?? 0) + 1);

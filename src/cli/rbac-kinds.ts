@@ -4,7 +4,7 @@ import { memberAt, textMember, type JsonObject } from "../core/json.ts";
 import { DEFINITION_PLURALS } from "../core/names.ts";
 import { compileCatalog, type Catalog } from "../core/plan/catalog.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
-import { kindText, needsOf, type KindNeeds } from "../core/rbac/needs.ts";
+import { shownKind, needsOf, type KindNeeds } from "../core/rbac/needs.ts";
 import { readSpecChecks } from "../processes/shared/crds.ts";
 import type { ConfigFlags } from "../processes/shared/settings.ts";
 import { withConnection } from "./connection.ts";
@@ -37,7 +37,7 @@ export function inFiles(targets: readonly string[]): Found {
     .filter(({ as }) => as === undefined)
     .map(
       ({ each }) =>
-        `the plural of ${kindText(each)}: add its CRD to the files, \`plural\` to a function about it, or ask --from-cluster`,
+        `the plural of ${shownKind(each)}: add its CRD to the files, \`plural\` to a function about it, or ask --from-cluster`,
     );
   return {
     catalog,
@@ -81,7 +81,7 @@ export function onCluster(flags: ConfigFlags, given: readonly string[] | undefin
       kinds.map(async (each) => ({ each, type: await connection.store.resolve(each, connection.signal) })),
     );
     const missing = served.flatMap(({ each, type }) =>
-      type.kind === "ok" ? [] : [`${kindText(each)}: ${type.fault.detail}`],
+      type.kind === "ok" ? [] : [`${shownKind(each)}: ${type.fault.detail}`],
     );
     const known = served.flatMap(({ each, type }) =>
       type.kind === "ok" ? [{ ...each, plural: type.value.plural, namespaced: type.value.namespaced }] : [],

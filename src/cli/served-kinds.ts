@@ -1,6 +1,6 @@
 /** Which kinds a server serves, by discovery: every group, in its preferred version or in all. */
 import { groupVersionPath } from "../adapters/kubernetes/resource-path.ts";
-import { member, memberAt, textMember, type JsonValue } from "../core/json.ts";
+import { type JsonValue, listOf, member, memberAt, textMember } from "../core/json.ts";
 import { parseApiVersion } from "../core/object-key.ts";
 import type { ResourceType } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
@@ -86,8 +86,4 @@ function kindsOf(document: JsonValue): readonly ServedKind[] {
         verbs,
       };
     });
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

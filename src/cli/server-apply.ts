@@ -1,16 +1,9 @@
 /** Applies objects by server-side apply: what kubectl would do, with the definitions of kinds first. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { objectPath } from "../adapters/kubernetes/resource-path.ts";
-import {
-  isJsonObject,
-  jsonEqual,
-  member,
-  memberAt,
-  textMember,
-  type JsonObject,
-  type JsonValue,
-} from "../core/json.ts";
+import { isJsonObject, jsonEqual, type JsonObject, listOf, member, textMember } from "../core/json.ts";
 import { parseApiVersion } from "../core/object-key.ts";
+import { conditionNamed } from "../core/status/condition.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/object-store.ts";
 import type { Connection } from "./connection.ts";
 
@@ -85,10 +78,8 @@ async function untilEstablished(connection: Connection, ref: ObjectRef): Promise
   const deadlineMs = Date.now() + SERVED_WITHIN_MS;
   while (Date.now() < deadlineMs && !signal.aborted) {
     const read = await store.get(ref, signal);
-    const conditions = read.kind === "ok" ? memberAt(read.value, ["status", "conditions"]) : undefined;
-    const isEstablished = listOf(conditions).some(
-      (each) => textMember(each, "type") === "Established" && textMember(each, "status") === "True",
-    );
+    const established = read.kind === "ok" ? conditionNamed(read.value, "Established") : undefined;
+    const isEstablished = textMember(established, "status") === "True";
     if (isEstablished && read.kind === "ok" && (await isServed(connection, read.value))) {
       discovery.forget(textMember(member(read.value, "spec"), "group")); // it may have said "not served" a moment ago
       return;
@@ -124,8 +115,4 @@ function withNamespace(object: JsonObject, type: ResourceType, namespace: string
 function contentOf(object: JsonObject): JsonObject {
   const { managedFields: _owners, resourceVersion: _version, ...metadata } = member(object, "metadata") as JsonObject;
   return { ...object, metadata };
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

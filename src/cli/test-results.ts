@@ -6,7 +6,7 @@ import { runFunctionTest, type FunctionTestResult } from "../core/function-test/
 import type { FunctionTestPlan } from "../core/function-test/prepare.ts";
 import { outcomeText, type NotOk } from "../core/outcome.ts";
 import { bounded } from "../core/status/condition.ts";
-import type { DefinitionEntry } from "../core/plan/catalog.ts";
+import type { DefinitionEntry } from "../core/plan/definition-entry.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import { playFaults } from "../processes/workflow-test/faults.ts";
 import { runWorkflowTest, type WorkflowTestResult } from "../processes/workflow-test/run.ts";
@@ -109,7 +109,8 @@ async function underFaults(
   const played = await playFaults(compiled.prepared.plan, { ...faults, catalog, crds, isSelected });
   const failed = faultCases(played.failures, faults.paths).map((each) => ({
     ...each,
-    ...{ label: printable(each.label), message: printable(each.message) },
+    label: printable(each.label),
+    message: printable(each.message),
     differences: each.unmet.flatMap(({ path, differences }) => flattened(differences, path)),
   }));
   return {
@@ -133,7 +134,9 @@ async function reportOf(
   const place = definitions.byId.get(definitionId(source));
   const about = uses[1]; // the first is the test itself
   const base = {
-    ...{ namespace: source.namespace, name: source.name, hash: planHash },
+    namespace: source.namespace,
+    name: source.name,
+    hash: planHash,
     file: place?.file ?? "",
     line: place?.document.start.line ?? 1,
     about: about === undefined ? "nothing" : `${about.kind} ${about.name}`,

@@ -35,6 +35,11 @@ export function textMember(value: JsonValue | undefined, name: string): string {
   return typeof found === "string" ? found : "";
 }
 
+/** The items of a list; none of anything else. */
+export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}
+
 /** Structural equality; maps without order, lists in order, `1` equals `1n`. */
 export function jsonEqual(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   if (left === right) return true;

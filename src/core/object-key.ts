@@ -16,6 +16,10 @@ export type ObjectKey = GroupKind & { readonly cluster: string; readonly namespa
 export type KeyText = string & { readonly [brand]: "key" };
 declare const brand: unique symbol;
 
+/** A kind in a cluster: canonical text `cluster/group/kind`, `_` standing for the core group. */
+export type KindText = string & { readonly [kindBrand]: "kind" };
+declare const kindBrand: unique symbol;
+
 /** The cluster every object lives in until remote clusters exist. */
 export const LOCAL_CLUSTER = "local";
 
@@ -31,6 +35,23 @@ export function parseKey(text: string): ObjectKey | undefined {
   const [cluster, group, kind, namespace, name, ...rest] = text.split("/");
   if (!cluster || !group || !kind || !namespace || !name || rest.length > 0) return undefined;
   return { cluster, group: group === EMPTY ? "" : group, kind, namespace: namespace === EMPTY ? "" : namespace, name };
+}
+
+/** Kind to text; the inverse of `parseKind`. */
+export function formatKind({ cluster, group, kind }: Pick<ObjectKey, "cluster" | "group" | "kind">): KindText {
+  return [cluster, group || EMPTY, kind].join("/") as KindText;
+}
+
+/** Text to kind, or undefined when it is no canonical text. */
+export function parseKind(text: string): Pick<ObjectKey, "cluster" | "group" | "kind"> | undefined {
+  const [cluster, group, kind, ...rest] = text.split("/");
+  if (!cluster || !group || !kind || rest.length > 0) return undefined;
+  return { cluster, group: group === EMPTY ? "" : group, kind };
+}
+
+/** The kind of the object with this key. */
+export function kindOfKey(key: KeyText): KindText {
+  return key.split("/", 3).join("/") as KindText;
 }
 
 /** Whose key it is, as text: `cluster/namespace`, `_` standing for no namespace. */

@@ -1,73 +1,11 @@
 /**
- * Slots: the units of watching. A slot is one kind in one cluster, or a part of it by ranges of uid hashes, and belongs
- * to one watcher. Everybody computes the same owner from the same list of live watchers, without talking to each other.
+ * Slots: the units of watching. A slot is one kind in one cluster, and belongs to one watcher. Everybody computes the same
+ * owner from the same list of live watchers, without talking to each other.
  */
-import type { GroupKind } from "./object-key.ts";
-
-/** Canonical text `cluster/group/kind#<index>of<parts>`, `_` standing for the core group. */
-export type SlotId = string & { readonly [slotBrand]: "slot" };
-declare const slotBrand: unique symbol;
-
-/** One part of a kind's uid space: part `index` (from 0) of `parts` equal ones. */
-export interface Slot extends GroupKind {
-  readonly cluster: string;
-  readonly index: number;
-  readonly parts: number;
-}
-
-/** `[from, to)` of the FNV-1a-64 hash of the uid; `to` of the last range is 2^64. */
-export interface UidRange {
-  readonly from: bigint;
-  readonly to: bigint;
-}
-
-const CORE_GROUP = "_";
-const HASH_SPACE = 1n << 64n;
-const SLOT_TEXT = /^([^/#]+)\/([^/#]+)\/([^/#]+)#(\d+)of(\d+)$/;
-
 /** No watcher gets more than this times the average number of slots. */
 const LOAD_BOUND = 1.25;
 
-/** Slot to text; the inverse of `parseSlot`. */
-export function formatSlot(slot: Slot): SlotId {
-  return `${slot.cluster}/${slot.group || CORE_GROUP}/${slot.kind}#${slot.index}of${slot.parts}` as SlotId;
-}
-
-/** Text to slot, or undefined when it is no canonical text. */
-export function parseSlot(text: string): Slot | undefined {
-  const [, cluster, group, kind, index, parts] = SLOT_TEXT.exec(text) ?? [];
-  if (cluster === undefined || group === undefined || kind === undefined) return undefined;
-  const slot = {
-    cluster,
-    group: group === CORE_GROUP ? "" : group,
-    kind,
-    index: Number(index),
-    parts: Number(parts),
-  };
-  return slot.index < slot.parts ? slot : undefined;
-}
-
-/** All slots of a kind that is split into `parts` (at least 1). */
-export function slotsOf(cluster: string, kind: GroupKind, parts: number): readonly SlotId[] {
-  return Array.from({ length: parts }, (_, index) =>
-    formatSlot({ cluster, group: kind.group, kind: kind.kind, index, parts }),
-  );
-}
-
-/** The part of the uid space a slot stands for; the ranges of all parts touch and cover everything. */
-export function uidRangeOf(slot: { readonly index: number; readonly parts: number }): UidRange {
-  const edge = (index: number) => (HASH_SPACE * BigInt(index)) / BigInt(slot.parts);
-  return { from: edge(slot.index), to: edge(slot.index + 1) };
-}
-
-/** Whether the object with this uid belongs to the range; an absent range holds everything. */
-export function isUidInRange(uid: string, range: UidRange | undefined): boolean {
-  if (range === undefined) return true;
-  const hash = fnv1a64(uid);
-  return hash >= range.from && hash < range.to;
-}
-
-/** FNV-1a over the UTF-8 bytes, 64 bits: the hash of Kubernetes' own sharded watch (`shardSelector`). */
+/** FNV-1a over the UTF-8 bytes, 64 bits. */
 export function fnv1a64(text: string): bigint {
   const [high, low] = fnvHalves(text);
   return (BigInt(high) << 32n) | BigInt(low);
@@ -90,27 +28,13 @@ function fnvHalves(text: string): readonly [number, number] {
 }
 
 /**
- * Picks the watcher of a slot so that going from n to n + 1 watchers moves about 1/(n + 1) of the slots.
- *
- * @param slot - canonical text
- * @param watchers - live watcher ids in any order, at least one
- * @returns the id with the highest weight for this slot; the same on every machine
- * @throws RangeError when `watchers` is empty: a bug in the caller, not an outcome
- * @see Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates"
- */
-export function watcherFor(slot: string, watchers: readonly string[]): string {
-  const [first] = byWeight(hash32(slot), watchers.map(hashed));
-  if (first === undefined) throw new RangeError("watcherFor needs at least one watcher");
-  return first.id;
-}
-
-/**
  * Spreads all slots over the watchers: each goes to its watcher of highest weight that still has room, so that nobody
- * carries more than 1.25 times the average (rounded up).
+ * carries more than 1.25 times the average (rounded up), and one watcher more takes over little but its own share.
  *
  * @param slots - canonical texts in any order
  * @param watchers - live watcher ids in any order; none gives an empty answer
  * @returns the owner of every slot; the same on every machine for the same sets
+ * @see Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates"
  * @see Mirrokni, Thorup, Zadimoghaddam 2016, "Consistent hashing with bounded loads"
  */
 export function assignSlots(slots: Iterable<string>, watchers: readonly string[]): ReadonlyMap<string, string> {

@@ -15,14 +15,14 @@ import { SPAN, withSpanSync } from "./telemetry.ts";
 /** The behaviour of a call actor; `reply` is called once. */
 export function callActor(work: StepWork, call: Call, reply: (result: StepResult) => void): Receive<CallMessage> {
   return async (_message, self) => {
-    const result = await perform(work, call, self);
+    const result = await runLogic(work, call, self);
     const { request, step, run } = work;
     run.observer?.callEnded?.({ workflow: request.plan, step, logic: call.logic, outcome: result.outcome });
     reply(result);
   };
 }
 
-function perform(work: StepWork, call: Call, self: ActorContext<CallMessage>): StepResult | Promise<StepResult> {
+function runLogic(work: StepWork, call: Call, self: ActorContext<CallMessage>): StepResult | Promise<StepResult> {
   const { logic, inputs, location } = call;
   switch (logic.kind) {
     case "value":
@@ -60,7 +60,8 @@ async function runSubWorkflow(
     outcome: summary.outcome.kind === "ok" ? ok(summary.state) : summary.outcome,
     managed: summary.managed,
     inventory: [...results.values()].flatMap((result) => result.inventory),
-    ...{ isComplete, skipped },
+    isComplete,
+    skipped,
     changed: [...results.values()].some((result) => result.changed),
     retryAfterSeconds: soonestRetry(results.values()),
     blockage,

@@ -15,8 +15,13 @@ export type Declared =
   | { readonly kind: "declared" | "unknown"; readonly text: string };
 
 const declaring = (group: string, kind: string): ResourceType => ({
-  ...{ group, version: "v1", kind, plural: `${kind.toLowerCase()}s` },
-  ...{ namespaced: false, hasStatus: true, watchable: true },
+  group,
+  version: "v1",
+  kind,
+  plural: `${kind.toLowerCase()}s`,
+  namespaced: false,
+  hasStatus: true,
+  watchable: true,
 });
 
 export const CUSTOM_KINDS = declaring("apiextensions.k8s.io", "CustomResourceDefinition");

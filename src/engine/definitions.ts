@@ -3,11 +3,12 @@
  * with the newest definitions any watcher has seen, so that no run ends on an older definition than it was woken for.
  * Compiling is lazy and incremental: a burst of edits costs one compilation.
  */
-import { definitionOf } from "../core/manifest/definition.ts";
+import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
 import type { SpecChecks } from "../core/manifest/schema.ts";
-import { textMember, member, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { versionOf } from "../core/object.ts";
 import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../core/names.ts";
-import { compileCatalog, type Catalog, type DefinitionSource } from "../core/plan/catalog.ts";
+import { compileCatalog, type Catalog } from "../core/plan/catalog.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -211,7 +212,7 @@ export class DefinitionCache implements Definitions {
         // One that began before a list of the watch says nothing new.
         if (!scope.isListed || version >= scope.listedVersion) this.#applyList(scope, page.value.items, version);
       } else if (!isUnserved(page.fault) || scope.sources.size > 0) return false;
-      // Of a kind that had definitions its watch alone says that it is gone: one answer is too little for that.
+      // A kind that had definitions is gone only when its watch says so; one answer is not enough.
       else if (!scope.isListed) this.#applyList(scope, [], 0n);
     }
     return true;
@@ -242,7 +243,7 @@ export class DefinitionCache implements Definitions {
   }
 
   #applyEvent(scope: Scope, kind: "added" | "modified" | "deleted", object: JsonObject): void {
-    if (versionNumber(textMember(member(object, "metadata"), "resourceVersion")) <= scope.listedVersion) return;
+    if (versionNumber(versionOf(object)) <= scope.listedVersion) return;
     const source = definitionOf(object, scope.namespace);
     if (source === undefined) return;
     const known = scope.sources.get(source.name);

@@ -20,6 +20,7 @@ export interface Attempt {
 const AGAIN_SECONDS = 5;
 const ACCESS_SECONDS = 30;
 const QUOTA_SECONDS = 2;
+const CONFLICT_SECONDS = 1;
 
 /** Turns a refusal into what the step came to. */
 export function faultOutcome(fault: ClusterFault, { doing, name, location }: Attempt): NotOk {
@@ -39,7 +40,7 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
     case "alreadyExists":
     case "conflict":
     case "expired":
-      return retry(1, message, location);
+      return retry(CONFLICT_SECONDS, message, location);
     case "unavailable":
     case "aborted":
       return retry(AGAIN_SECONDS, message, location);

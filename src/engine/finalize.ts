@@ -2,7 +2,7 @@
  * A trigger on its way out that our finalizer holds: what only we would delete is deleted, in reverse waves, and then the
  * finalizer goes. Needs the inventory, the marks and the recorded kinds alone: Workflow, functions and their CRDs may be gone.
  */
-import { finalizersOf } from "../core/lifetime.ts";
+import { finalizersOf } from "../core/object.ts";
 import { formatKey, objectText } from "../core/object-key.ts";
 import { identityText, type InventoryEntry } from "../core/resource/inventory.ts";
 import { releaseTrigger } from "./finalizer.ts";
@@ -10,7 +10,7 @@ import { markedObjects, type MarkedObjects } from "./marked-objects.ts";
 import { indexedEntry } from "./object-records.ts";
 import { removeObjects, type Removed } from "./removal.ts";
 import { tellRemoved, waitingCondition } from "./removal-report.ts";
-import { shared, type RunContext } from "./run-context.ts";
+import { orAbandon, type RunContext } from "./run-context.ts";
 import { deletionReport } from "./trigger-report.ts";
 import { writeTrigger, type WriteResult } from "./trigger-writer.ts";
 
@@ -29,7 +29,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   const keyOf = (entry: InventoryEntry) => formatKey({ cluster: store.cluster, ...entry });
   const recorded = [...run.recorded.values()];
   const names = new Set(recorded.map(keyOf));
-  const indexed = (await shared(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
+  const indexed = (await orAbandon(run, index.objectsOf(run.trigger.key))).filter((object) => !names.has(object));
   const ordered = await withWaves(run, indexed.flatMap(indexedEntry), new Set(recorded.map(identityText)));
   const candidates = [
     ...recorded.filter(({ policy, readonly }) => policy === "destroy" && !readonly),
@@ -51,10 +51,10 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   const awaited = waiting.map(({ entry }) => entry);
   const trigger = run.trigger.key;
   const named = { trigger, fence: run.fence };
-  if (awaited.length > 0) await shared(run, index.add(awaited.map((entry) => ({ ...named, object: keyOf(entry) }))));
+  if (awaited.length > 0) await orAbandon(run, index.add(awaited.map((entry) => ({ ...named, object: keyOf(entry) }))));
   const blocked = waiting.length + found.unlisted.length === 0 ? await releaseTrigger(run) : undefined;
   if (waiting.length + found.unlisted.length === 0 && blocked === undefined) {
-    await shared(run, index.trim(trigger, [], run.fence));
+    await orAbandon(run, index.trim(trigger, [], run.fence));
     return { kind: "gone" };
   }
   const condition = waitingCondition("Deleted", run, waiting, found.unlisted);
@@ -67,11 +67,9 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
     inventory,
     condition,
     blockage: {
-      ...{
-        kind: "retry",
-        retryAfterSeconds: DELETION_RETRY_SECONDS,
-        steps: first?.entry.step.split("/") ?? ["delete"],
-      },
+      kind: "retry",
+      retryAfterSeconds: DELETION_RETRY_SECONDS,
+      steps: first?.entry.step.split("/") ?? ["delete"],
       object: first === undefined ? undefined : objectText(first.entry),
       reason: first?.why ?? found.unlisted[0]?.why ?? blocked?.message ?? "",
     },
@@ -80,9 +78,9 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
 }
 
 /**
- * A trigger that is deleted during its first run has no inventory yet: in which order its objects go then says their marks.
- * What carries no mark of ours keeps the first wave. Of an index that is only being rebuilt some of them are missing: all that
- * are found have to take their turn.
+ * A trigger that is deleted during its first run has no inventory yet: the marks then say in which order its objects go.
+ * What carries no mark of ours keeps the first wave. While the index is being rebuilt some objects are missing from it; those
+ * that are found have to take their turn.
  *
  * @param recorded - what the inventory names has its order already
  */

@@ -3,8 +3,8 @@
  * left. Beside it stand the kinds of these objects, so that deletion finds them by label whatever else got lost. Both are
  * written in one patch with the trigger's resourceVersion; one step of a run writes at a time.
  */
-import { memberAt, member, textMember, type JsonObject } from "../core/json.ts";
-import { finalizersOf, isGoing } from "../core/lifetime.ts";
+import type { JsonObject } from "../core/json.ts";
+import { annotationOf, finalizersOf, isGoing, uidOf, versionOf } from "../core/object.ts";
 import { ANNOTATION, FINALIZER } from "../core/names.ts";
 import { objectText, type GroupVersionKind } from "../core/object-key.ts";
 import type { NotOk } from "../core/outcome.ts";
@@ -13,7 +13,7 @@ import { deletePolicyOf, markHolder } from "../core/resource/mark.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
-import { givenUp, type RunContext } from "./run-context.ts";
+import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
 
 const MAX_TRIES = 5;
 
@@ -24,7 +24,7 @@ export function hasFinalizer(trigger: JsonObject): boolean {
 
 /** The kinds that our finalizer is there for, as they stand on the trigger; what cannot be read is left out. */
 export function cleanupKinds(trigger: JsonObject): readonly GroupVersionKind[] {
-  const text = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.cleanupKinds);
+  const text = annotationOf(trigger, ANNOTATION.cleanupKinds);
   return text
     .split(",")
     .map((each) => each.split("/"))
@@ -62,8 +62,10 @@ async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): P
     const { trigger } = run.held;
     if (isHeldFor(trigger, type)) return undefined;
     // Nothing may be added to what is going: the run that deletes comes next.
-    if (isGoing(trigger)) throw givenUp(run);
-    const kinds = [...new Set([...cleanupKinds(trigger).map(kindText), kindText(type)])].sort().join(",");
+    if (isGoing(trigger)) throw abandonRun(run);
+    const kinds = [...new Set([...cleanupKinds(trigger).map(versionedKindText), versionedKindText(type)])]
+      .sort()
+      .join(",");
     const finalizers = [...new Set([...finalizersOf(trigger), FINALIZER])];
     const fault = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: kinds } }, signal);
     if (fault !== undefined) return refusal(run, fault, "putting the finalizer on");
@@ -94,15 +96,15 @@ async function patchHeld(
   metadata: JsonObject,
   signal: AbortSignal,
 ): Promise<ClusterFault | undefined> {
-  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
+  checkMayWrite(run);
   const { ref, uid } = run.trigger;
-  const resourceVersion = textMember(member(run.held.trigger, "metadata"), "resourceVersion");
+  const resourceVersion = versionOf(run.held.trigger);
   const body = { metadata: { ...metadata, resourceVersion } };
   const written = await run.ports.store.patch(ref, body, signal);
   const answer = written.kind === "fault" && written.fault.kind === "conflict" ? await reread(run, signal) : written;
   if (answer.kind === "fault") return answer.fault;
   // Another trigger of this name: whatever this run was about is over.
-  if (textMember(member(answer.value, "metadata"), "uid") !== uid) throw givenUp(run);
+  if (uidOf(answer.value) !== uid) throw abandonRun(run);
   run.held.trigger = answer.value;
   return undefined;
 }
@@ -112,15 +114,17 @@ function reread({ ports, trigger }: RunContext, signal: AbortSignal) {
 }
 
 function refusal(run: RunContext, fault: ClusterFault, doing: "putting the finalizer on" | "taking the finalizer off") {
-  if (fault.kind === "notFound" || (fault.kind === "aborted" && run.signal.aborted)) throw givenUp(run);
+  if (fault.kind === "notFound" || (fault.kind === "aborted" && run.signal.aborted)) throw abandonRun(run);
   const { ref } = run.trigger;
   return faultOutcome(fault, { doing, name: objectText({ ...ref.type, ...ref }), location: "metadata.finalizers" });
 }
 
 function isHeldFor(trigger: JsonObject, type: GroupVersionKind): boolean {
-  return hasFinalizer(trigger) && cleanupKinds(trigger).some((each) => kindText(each) === kindText(type));
+  return (
+    hasFinalizer(trigger) && cleanupKinds(trigger).some((each) => versionedKindText(each) === versionedKindText(type))
+  );
 }
 
-function kindText({ group, version, kind }: GroupVersionKind): string {
+function versionedKindText({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}/${kind}`;
 }

@@ -4,8 +4,8 @@
  * knows by the signature on the mark what that very request made: by mark and missing trigger alone one would also delete what
  * a backup has restored before its trigger.
  */
-import { member, textMember, type JsonObject } from "../core/json.ts";
-import { isGoing } from "../core/lifetime.ts";
+import type { JsonObject } from "../core/json.ts";
+import { isGoing, uidOf } from "../core/object.ts";
 import { formatKey, objectText, parseKey } from "../core/object-key.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import { markHolder, withRequest } from "../core/resource/mark.ts";
@@ -82,7 +82,7 @@ async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
   const { ports, trigger, signal } = run;
   const read = await ports.store.get(trigger.ref, signal);
   if (read.kind === "fault") return read.fault.kind === "notFound" ? "gone" : "unanswered";
-  if (textMember(member(read.value, "metadata"), "uid") !== trigger.uid) {
+  if (uidOf(read.value) !== trigger.uid) {
     const object = formatKey({ cluster: ports.store.cluster, ...entry });
     return recordedObjects(read.value, ports.store.cluster).get(object)?.readonly === false
       ? "keeps the object"
@@ -92,7 +92,10 @@ async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
   return hasFinalizer(read.value) ? "ends" : "gone";
 }
 
-/** What is there while the trigger lives its runs and its end know of: it is theirs. */
+/**
+ * While the trigger lives, its runs and its finalisation take care of the object; here we only look whether our create
+ * has arrived.
+ */
 async function lookBeside(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
   const type = await run.ports.store.resolve(entry, run.signal);
   if (type.kind === "fault") return "unanswered";

@@ -11,7 +11,7 @@ import { cleanupKinds } from "./finalizer.ts";
 import { listPages } from "./list-pages.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ClusterResult, ResourceType } from "./ports/object-store.ts";
-import { givenUp, type RunContext } from "./run-context.ts";
+import { abandonRun, type RunContext } from "./run-context.ts";
 import { servedType } from "./served-type.ts";
 import type { Unserved } from "./unserved-kinds.ts";
 
@@ -29,7 +29,7 @@ export async function markedObjects(run: RunContext): Promise<MarkedObjects> {
     if (found.kind === "ok") entries.push(...found.value);
     else if (found.kind === "unsure") unlisted.push({ kind, why: found.why });
     else if (found.kind === "gone") continue;
-    else if (found.fault.kind === "aborted") throw givenUp(run);
+    else if (found.fault.kind === "aborted") throw abandonRun(run);
     else unlisted.push({ kind, why: whyNot(found.fault, kind) });
   }
   return { entries, unlisted };

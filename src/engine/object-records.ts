@@ -12,7 +12,8 @@ import type { ResourceTarget } from "../core/resource/locate.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import type { NamingRun } from "./ports/object-index.ts";
 import type { ResourceType } from "./ports/object-store.ts";
-import { givenUp, shared, type RunContext, type TriggerView } from "./run-context.ts";
+import { checkMayWrite, orAbandon, type RunContext, type TriggerView } from "./run-context.ts";
+import { placeOf } from "./repair-memory.ts";
 import type { StepWork } from "./run-messages.ts";
 
 /** An object of one ResourceFunction, and how the server serves its kind. */
@@ -50,8 +51,15 @@ export function stepMark(
 ): Mark {
   const { group, kind } = type;
   return {
-    ...{ trigger: run.trigger.key, uid: run.trigger.uid, group, kind, namespace: target.namespace, name: target.name },
-    ...{ step, wave: request.wave + wave, policy: deletePolicyOf(plan) },
+    trigger: run.trigger.key,
+    uid: run.trigger.uid,
+    group,
+    kind,
+    namespace: target.namespace,
+    name: target.name,
+    step,
+    wave: request.wave + wave,
+    policy: deletePolicyOf(plan),
     owned: owns({ plan, target, owner, mode: "cluster" }),
   };
 }
@@ -70,7 +78,7 @@ export function recordedObjects(trigger: JsonObject, cluster: string): ReadonlyM
   return recorded;
 }
 
-/** Of triggers that share many objects: unpacking takes tens of milliseconds, and is asked for object by object. */
+/** Unpacking takes tens of milliseconds, and triggers that share many objects are read once per object. */
 const unpackedLately = new BoundedMap<string, ReadonlyMap<KeyText, InventoryEntry>>(8);
 
 /** @param step - labels of the steps that lead to it, joined by `/` */
@@ -95,7 +103,7 @@ export function inventoryEntry(
   };
 }
 
-/** Nothing is known of it but its name: what may become of it says its mark. */
+/** Only its name is known; its mark decides what may become of it. */
 export function indexedEntry(object: string): readonly InventoryEntry[] {
   const key = parseKey(object);
   if (key === undefined) return [];
@@ -121,13 +129,13 @@ export async function recordLook(
   { object, readonly }: Pick<NamingRun, "object" | "readonly">,
   { observed, changed }: { readonly observed: JsonObject | null; readonly changed: boolean },
 ): Promise<void> {
-  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
+  checkMayWrite(run);
   const isDeleted = observed === null && changed;
   const version = isDeleted ? UNSETTLED : textMember(member(observed ?? undefined, "metadata"), "resourceVersion");
   const seen = run.looks.get(object) ?? version;
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
-  const note = run.memory.repairs.note(`${run.trigger.key} ${object}`);
+  const note = run.memory.repairs.note(placeOf(run.trigger.key, object));
   const look = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence, readonly };
-  await shared(run, run.ports.index.add([look]));
+  await orAbandon(run, run.ports.index.add([look]));
 }

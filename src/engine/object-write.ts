@@ -7,16 +7,18 @@ import { member, textMember, type JsonObject, type JsonValue } from "../core/jso
 import { FIELD_MANAGER } from "../core/names.ts";
 import type { KeyText } from "../core/object-key.ts";
 import { retry, type NotOk } from "../core/outcome.ts";
-import type { Action } from "../core/resource/decide.ts";
+import type { WriteAction } from "../core/resource/decide.ts";
 import { otherManager } from "../core/resource/field-managers.ts";
 import type { KeyPath } from "../core/resource/key-path.ts";
 import { regarding } from "./announce.ts";
 import { refusedByOwner } from "./ownership-check.ts";
 import { perform, type Performed } from "./perform.ts";
+import { placeOf } from "./repair-memory.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
+import type { Cause } from "./ports/reconcile-queue.ts";
 import { leftAsItIs } from "./paused.ts";
 import { RETRY_JITTER } from "./schedule.ts";
-import { shared, type RunContext } from "./run-context.ts";
+import { orAbandon, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 import { triggerFingerprint } from "./wake.ts";
 import type { PlannedWrite } from "./write-memory.ts";
@@ -37,16 +39,12 @@ export interface WriteSite {
   readonly managers: readonly KeyText[];
 }
 
-export type WriteAction = Exclude<Action, { kind: "none" | "outcome" }>;
+/** How soon an object is tried again that another trigger's run holds; its release wakes us before. */
+const HELD_SECONDS = 5;
 
 /** How the worker remembers what a step does to an object. */
 export function siteOf(run: RunContext, { object, step }: WriteSite): string {
   return `${run.trigger.key} ${object} ${step}`;
-}
-
-/** How workers remember who writes what, whatever the step. */
-export function placeOf(run: RunContext, object: KeyText): string {
-  return `${run.trigger.key} ${object}`;
 }
 
 /** The write as the worker remembers it. */
@@ -58,7 +56,7 @@ export function planWrite(
 ): PlannedWrite {
   return {
     site: siteOf(run, site),
-    place: placeOf(run, site.object),
+    place: placeOf(run.trigger.key, site.object),
     desired: contentHash([action.kind, contentOf(action)]),
     version: textMember(member(observed ?? undefined, "metadata"), "resourceVersion"),
     basis: fingerprintOf(run.trigger.object),
@@ -155,20 +153,20 @@ async function locked(
   const { lock, queue, clock } = run.ports;
   const askedMs = clock.nowMs();
   const holder = await withSpan(SPAN.lockWait, {}, () =>
-    shared(run, lock.acquire(object, run.trigger.key, run.limits.lockMs)),
+    orAbandon(run, lock.acquire(object, run.trigger.key, run.limits.lockMs)),
   );
   run.observer?.lockAsked?.({ ms: clock.nowMs() - askedMs, isHeld: holder !== undefined });
   if (holder !== undefined) {
     const message = `${name} is being written by ${holder}; waiting for it to finish`;
-    return { kind: "outcome", outcome: retry(5, message, "spec"), changed: false };
+    return { kind: "outcome", outcome: retry(HELD_SECONDS, message, "spec"), changed: false };
   }
   try {
     return await write();
   } finally {
-    const waiting = await shared(run, lock.release(object, run.trigger.key));
-    const cause = { reason: "lock", object, atMs: clock.wallMs() };
+    const waiting = await orAbandon(run, lock.release(object, run.trigger.key));
+    const cause: Cause = { reason: "lock", object, atMs: clock.wallMs() };
     if (waiting.length > 0)
-      await shared(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
+      await orAbandon(run, queue.enqueue(waiting.map((key) => ({ key, workClass: 2 as const, cause }))));
   }
 }
 

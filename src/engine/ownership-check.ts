@@ -2,8 +2,8 @@
  * Which other living trigger an object belongs to. The mark on the object says who created it; whether that trigger still
  * lives and names it is read from the API server, for a mark whose trigger is gone, or wants the object no more, binds nobody.
  */
-import { textMember, member, type JsonObject } from "../core/json.ts";
-import { isGoing } from "../core/lifetime.ts";
+import type { JsonObject } from "../core/json.ts";
+import { isGoing, uidOf } from "../core/object.ts";
 import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import { permFail, type NotOk } from "../core/outcome.ts";
 import { markHolder } from "../core/resource/mark.ts";
@@ -11,7 +11,7 @@ import { recordedObjects } from "./object-records.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { IndexedTrigger } from "./ports/object-index.ts";
 import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
-import { shared, type RunContext } from "./run-context.ts";
+import { orAbandon, type RunContext } from "./run-context.ts";
 import { servedType } from "./served-type.ts";
 
 /** Triggers read at once. */
@@ -38,11 +38,11 @@ export async function refusedByOwner(
     const attempt = { doing: "loading", name: holder.trigger, location: "spec.apiConfig" } as const;
     return faultOutcome(read.fault, attempt);
   }
-  if (read.value === undefined || textMember(member(read.value, "metadata"), "uid") !== holder.uid) return undefined;
+  if (read.value === undefined || uidOf(read.value) !== holder.uid) return undefined;
   // It left the object behind. A run of it that is only just creating the object has told the index so.
   const isNamed =
     recordedObjects(read.value, run.ports.store.cluster).has(object) ||
-    (await shared(run, run.ports.index.names(formatKey(key), object)));
+    (await orAbandon(run, run.ports.index.names(formatKey(key), object)));
   if (!isNamed) return undefined;
   return permFail(
     `${ref.type.kind} ${ref.name} belongs to the trigger ${holder.trigger} and is left alone; give it another name here, or remove it there`,
@@ -58,8 +58,8 @@ export type OtherKeeper =
 
 /** @returns another living trigger that manages the object too, by its own inventory */
 export async function otherKeeper(run: RunContext, object: KeyText, signal: AbortSignal): Promise<OtherKeeper> {
-  const [named = []] = await shared(run, run.ports.index.triggersOf([object]));
-  // Of those that only read it there may be tens of thousands.
+  const [named = []] = await orAbandon(run, run.ports.index.triggersOf([object]));
+  // Readers are left out: there may be tens of thousands of them.
   const managers = named.filter(({ trigger, readonly }) => trigger !== run.trigger.key && !readonly);
   let found: OtherKeeper = { kind: "none" };
   for (let at = 0; at < managers.length; at += AT_ONCE) {

@@ -2,7 +2,8 @@
  * A paused trigger: its Workflow runs and says what it would write, but writes nothing except the trigger's own record and
  * status, so that people see what drifts while they keep their hands on it.
  */
-import { memberAt, textMember, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { annotationOf } from "../core/object.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { retry, type NotOk } from "../core/outcome.ts";
 import { bounded, type ConditionDraft } from "../core/status/condition.ts";
@@ -14,7 +15,7 @@ const LOOK_AGAIN_SECONDS = 300;
 const PLACE = "metadata.annotations";
 
 export function isPaused(trigger: JsonObject): boolean {
-  return textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.paused) === "true";
+  return annotationOf(trigger, ANNOTATION.paused) === "true";
 }
 
 /** What a write comes to that is not sent, noted for the condition. */

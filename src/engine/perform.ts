@@ -1,23 +1,23 @@
 /**
- * Turns a decided action into calls of the object store, and every refusal into what the step came to; nowhere else.
+ * Turns a step's decided action into calls of the object store, and their refusals into what the step came to.
  * Writes carry the resourceVersion they were decided on; deletes are sent only with more than half of the lease left.
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
-import { isGoing } from "../core/lifetime.ts";
+import { isGoing } from "../core/object.ts";
 import type { NotOk, Outcome } from "../core/outcome.ts";
-import type { Action } from "../core/resource/decide.ts";
+import type { WriteAction } from "../core/resource/decide.ts";
 import type { KeyPath } from "../core/resource/key-path.ts";
 import { hideValuesIn } from "../core/resource/sensitive.ts";
 import { faultOutcome, type Attempt } from "./fault-outcome.ts";
 import { signCreate } from "./late-create.ts";
-import type { ClusterFault, ObjectRef } from "./ports/object-store.ts";
+import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-store.ts";
 import { MIN_LEASE_FOR_DELETE_MS } from "./removal.ts";
-import { givenUp, type RunContext } from "./run-context.ts";
+import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
 
 /** What an action that writes asks for. */
 export interface WriteRequest {
-  readonly action: Exclude<Action, { kind: "none" | "outcome" }>;
+  readonly action: WriteAction;
   readonly ref: ObjectRef;
   /** The object the action was decided on; null when there was none. */
   readonly observed: JsonObject | null;
@@ -35,7 +35,7 @@ export type Performed =
 
 export async function perform(run: RunContext, request: WriteRequest, signal: AbortSignal): Promise<Performed> {
   const { action, ref } = request;
-  if (run.leaseLeftMs() <= 0 || run.signal.aborted) throw givenUp(run);
+  checkMayWrite(run);
   switch (action.kind) {
     case "create":
       return create(request, action.body, run, signal);
@@ -47,8 +47,6 @@ export async function perform(run: RunContext, request: WriteRequest, signal: Ab
   }
 }
 
-type Answer = Awaited<ReturnType<RunContext["ports"]["store"]["create"]>>;
-
 async function create(request: WriteRequest, body: JsonObject, run: RunContext, signal: AbortSignal) {
   const signed = signCreate(run, request.ref, body);
   const answer = await run.ports.store.create(request.ref, signed.body, signal);
@@ -57,14 +55,14 @@ async function create(request: WriteRequest, body: JsonObject, run: RunContext, 
 }
 
 /** Whether the create may be executed when no run of the trigger, nor its end, looks for the object any more. */
-function isUnsure(answer: Answer, run: RunContext): boolean {
+function isUnsure(answer: ClusterResult<JsonObject>, run: RunContext): boolean {
   if (answer.kind === "ok") return run.leaseLeftMs() <= 0 || run.signal.aborted;
   if ("isSent" in answer.fault) return false; // it surely was not
   // A 5xx, with Retry-After or without, may tell of a request that is executed all the same.
   return ["aborted", "unavailable", "throttled"].includes(answer.fault.kind);
 }
 
-function created(request: WriteRequest, answer: Answer, run: RunContext): Performed {
+function created(request: WriteRequest, answer: ClusterResult<JsonObject>, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "alreadyExists") return { kind: "stale" };
   const { ref, name } = request;
@@ -84,7 +82,7 @@ function missingPlace(fault: ClusterFault, { type, namespace }: ObjectRef): Clus
   return { kind: "notFound", detail };
 }
 
-function patched(request: WriteRequest, answer: Answer, run: RunContext): Performed {
+function patched(request: WriteRequest, answer: ClusterResult<JsonObject>, run: RunContext): Performed {
   if (answer.kind === "ok") return { kind: "observed", object: answer.value };
   if (answer.fault.kind === "conflict" || answer.fault.kind === "notFound") return { kind: "stale" };
   return {
@@ -130,6 +128,6 @@ async function remove(run: RunContext, request: WriteRequest, signal: AbortSigna
 }
 
 function refused(fault: ClusterFault, attempt: Attempt, run: RunContext): NotOk {
-  if (fault.kind === "aborted" && run.signal.aborted) throw givenUp(run);
+  if (fault.kind === "aborted" && run.signal.aborted) throw abandonRun(run);
   return faultOutcome(fault, attempt);
 }

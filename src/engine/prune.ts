@@ -16,7 +16,7 @@ import { markedObjects } from "./marked-objects.ts";
 import { indexedEntry } from "./object-records.ts";
 import { removeObjects, type Removed } from "./removal.ts";
 import { tellRemoved, waitingCondition } from "./removal-report.ts";
-import { givenUp, shared, type RunContext } from "./run-context.ts";
+import { abandonRun, orAbandon, type RunContext } from "./run-context.ts";
 import type { WorkflowResult } from "./run-messages.ts";
 
 /** What stands after a run. */
@@ -41,7 +41,7 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   const { index, store } = run.ports;
   const keyOf = (entry: InventoryEntry) => formatKey({ cluster: store.cluster, ...entry });
   const known = new Set(merged.map(keyOf));
-  const indexed = await shared(run, index.objectsOf(run.trigger.key));
+  const indexed = await orAbandon(run, index.objectsOf(run.trigger.key));
   const unknown = indexed.filter((object) => !known.has(object));
   const isCertain = result.skipped.length === 0; // of an object known by the index alone nobody can say what kept it
   const stale = [...staleEntries(recorded, named, result.skipped), ...(isCertain ? unknown.flatMap(indexedEntry) : [])];
@@ -65,8 +65,8 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
 
 /** Only while no newer run can hold the key: a newer one has named what it needs before it came here. */
 async function forget(run: RunContext, kept: ReadonlySet<KeyText>): Promise<void> {
-  if (run.leaseLeftMs() <= 0) throw givenUp(run);
-  await shared(run, run.ports.index.trim(run.trigger.key, [...kept], run.fence));
+  if (run.leaseLeftMs() <= 0) throw abandonRun(run);
+  await orAbandon(run, run.ports.index.trim(run.trigger.key, [...kept], run.fence));
 }
 
 const NOTHING: Removed = { deleted: [], left: [], waiting: [] };

@@ -4,11 +4,11 @@
  * the key is for tracing only. Called by the worker process for every run the queue hands out.
  */
 import type { Value } from "../core/cel/value.ts";
-import { member, textMember } from "../core/json.ts";
-import { isGoing } from "../core/lifetime.ts";
+import { member } from "../core/json.ts";
+import { isGoing, uidOf } from "../core/object.ts";
 import { parseKey, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
-import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
+import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/select-workflow.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { causeText } from "./cause.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
@@ -16,11 +16,12 @@ import type { Definitions } from "./definitions.ts";
 import { DELETION_RETRY_SECONDS, finalizeTrigger } from "./finalize.ts";
 import { hasFinalizer } from "./finalizer.ts";
 import { pruneObjects } from "./prune.ts";
+import { jittered } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
-import type { Cause, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
+import type { Cause, CauseReason, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
 import {
   DEFAULT_LIMITS,
   RunInterrupted,
@@ -78,7 +79,7 @@ export class Reconciler {
     this.#memory = createWorkerMemory(ports.clock, options.resyncIntervalMs);
   }
 
-  /** Whatever it would come back to after its runs is left. */
+  /** Looks that were still to come after the runs are dropped. */
   end(): void {
     this.#memory.later.end();
   }
@@ -131,7 +132,7 @@ export class Reconciler {
       return isDefinitionKey(key) ? await this.#runDefinition(run, key) : await this.#runTrigger(run, key);
     } catch (error) {
       if (run.signal.aborted) return { report: { kind: "interrupted" }, outcome: "interrupted" };
-      // Given up for want of the shared state: with backoff, for trying again at once would be a hot loop.
+      // The shared state did not answer. With backoff: an immediate retry would be a hot loop.
       if (error instanceof RunInterrupted || error instanceof StoreUnavailable) return this.#tryAgain("unavailable");
       this.#ports.log.error({ key: run.key, error }, "run failed: this is a bug in Koreo Cluster, please report it");
       return this.#tryAgain("bug");
@@ -229,7 +230,7 @@ export class Reconciler {
     const context: RunContext = {
       ports: { ...this.#ports, store },
       limits: this.#options.limits ?? DEFAULT_LIMITS,
-      trigger: { key: run.key, ref, object: read.value, uid: textMember(member(read.value, "metadata"), "uid") },
+      trigger: { key: run.key, ref, object: read.value, uid: uidOf(read.value) },
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
       causes: run.causes,
@@ -289,7 +290,7 @@ export class Reconciler {
     const { resyncIntervalMs } = this.#options;
     const next = nextLook({ outcome, retryAfterSeconds, resyncIntervalMs, random: this.#ports.clock.random() });
     // A resync starts a trace of its own; a retry goes on in the one of the change it still answers.
-    const cause =
+    const cause: Cause =
       next.reason === "resync" ? { reason: "resync", atMs: this.#ports.clock.wallMs() } : this.#cause("retry");
     return { kind: "done", nextLookMs: next.afterMs, workClass: next.workClass, cause };
   }
@@ -300,11 +301,11 @@ export class Reconciler {
     const isBusy = fault.kind === "throttled" || fault.kind === "unavailable" || fault.kind === "conflict";
     if (!isBusy) return { report: { kind: "failed", cause: this.#cause("retry") }, outcome: fault.kind };
     const base = fault.kind === "throttled" ? fault.afterSeconds * 1000 : CLUSTER_DOWN_MS;
-    const nextLookMs = Math.round(base * (0.75 + this.#ports.clock.random() / 2));
+    const nextLookMs = Math.round(jittered(base, this.#ports.clock));
     return { report: { kind: "done", nextLookMs, workClass: 2, cause: this.#cause("retry") }, outcome: fault.kind };
   }
 
-  #cause(reason: string): Cause {
+  #cause(reason: CauseReason): Cause {
     return causeNow(reason, this.#ports.clock.wallMs());
   }
 }

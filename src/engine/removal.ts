@@ -13,7 +13,8 @@ import { readRecord } from "../core/resource/record.ts";
 import { hideValuesIn, sensitiveOfKind } from "../core/resource/sensitive.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
-import { givenUp, RunInterrupted, shared, type RunContext } from "./run-context.ts";
+import type { Cause } from "./ports/reconcile-queue.ts";
+import { abandonRun, RunInterrupted, orAbandon, type RunContext } from "./run-context.ts";
 import { servedType } from "./served-type.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
@@ -142,7 +143,7 @@ class Remover {
     const { store, index } = this.#run.ports;
     const object = formatKey({ cluster: store.cluster, ...entry });
     // Asked before and after: the index may become whole, or be lost, while it is read.
-    const wasWhole = await shared(this.#run, index.isWhole());
+    const wasWhole = await orAbandon(this.#run, index.isWhole());
     const keeper = await otherKeeper(this.#run, object, this.#run.signal);
     if (keeper.kind === "fault") return this.#refused(entry, keeper.fault);
     if (keeper.kind === "keeper") return { kind: "left", reason: `the trigger ${keeper.key} keeps it too` };
@@ -150,7 +151,7 @@ class Remover {
       await this.#ask(keeper.key, object);
       return waiting(entry, `the trigger ${keeper.key} is asked: its inventory names it, but no run of it has`);
     }
-    if (!wasWhole || !(await shared(this.#run, index.isWhole()))) return waiting(entry, UNKNOWN_KEEPERS);
+    if (!wasWhole || !(await orAbandon(this.#run, index.isWhole()))) return waiting(entry, UNKNOWN_KEEPERS);
     this.#confirmed ??= this.#options.confirm?.() ?? Promise.resolve(true);
     if (!(await this.#confirmed)) return waiting(entry, "a definition has changed: the next run decides");
     if (this.#run.paused) return waiting(entry, "paused");
@@ -162,8 +163,8 @@ class Remover {
   /** Its run looks at the object, or takes it out of the inventory. */
   async #ask(trigger: KeyText, object: KeyText): Promise<void> {
     const { queue, clock } = this.#run.ports;
-    const cause = { reason: "keeper", object, atMs: clock.wallMs() };
-    await shared(this.#run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
+    const cause: Cause = { reason: "keeper", object, atMs: clock.wallMs() };
+    await orAbandon(this.#run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
   }
 
   /** A trigger on its way out has nothing more to say about its objects, so that a mere edit of one does not matter. */
@@ -177,11 +178,11 @@ class Remover {
 
   #check(): void {
     if (this.#run.signal.aborted) throw new RunInterrupted();
-    if (this.#run.leaseLeftMs() <= 0) throw givenUp(this.#run);
+    if (this.#run.leaseLeftMs() <= 0) throw abandonRun(this.#run);
   }
 
   #refused(entry: InventoryEntry, fault: ClusterFault): Fate {
-    if (fault.kind === "aborted") throw givenUp(this.#run);
+    if (fault.kind === "aborted") throw abandonRun(this.#run);
     const outcome = faultOutcome(fault, { doing: "deleting", name: objectText(entry), location: "spec.delete" });
     return waiting(entry, (isError(outcome) ? outcome.message : undefined) ?? fault.detail);
   }

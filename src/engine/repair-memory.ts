@@ -4,6 +4,7 @@
  * counts go from worker to worker as a note in the object index, so that a fight shows however many workers take part.
  * A slow fight, of minutes between two rounds, needs no waiting; its rounds are counted so that people are told of it.
  */
+import type { KeyText } from "../core/object-key.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import type { Clock } from "./ports/clock.ts";
 
@@ -44,7 +45,12 @@ const EARLY = 0.85;
 /** Enough of a hash to tell the contents of one object apart. */
 const HASH_DIGITS = 8;
 
-/** A place is a trigger and an object. */
+/** Who writes what, whatever the step: how workers remember a place. */
+export function placeOf(trigger: KeyText, object: KeyText): string {
+  return `${trigger} ${object}`;
+}
+
+/** A place is a trigger and an object, see `placeOf`. */
 export class RepairMemory {
   readonly #clock: Clock;
   readonly #repairs = new BoundedMap<string, readonly Repair[]>(MAX_PLACES);

@@ -18,10 +18,11 @@ import { sensitiveOf } from "../core/resource/sensitive.ts";
 import { isDriftRepair } from "./drift.ts";
 import { holdForObject } from "./finalizer.ts";
 import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
-import { placeOf, planWrite, sendWrite, type WriteSite } from "./object-write.ts";
+import { planWrite, sendWrite, type WriteSite } from "./object-write.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
-import { RunInterrupted, shared, type RunContext } from "./run-context.ts";
+import { orAbandon, RunInterrupted, type RunContext } from "./run-context.ts";
+import { placeOf } from "./repair-memory.ts";
 import type { StepWork } from "./run-messages.ts";
 import { plainResult, type StepResult } from "./step-result.ts";
 import { ATTRIBUTE, SPAN, withSpanSync } from "./telemetry.ts";
@@ -42,6 +43,8 @@ interface Target extends WriteSite {
 
 /** Koreo's delay while something that others provide is missing, in seconds. */
 const WAIT_SECONDS = 30;
+/** How soon an object is tried again that somebody else changed at every look of the run. */
+const KEEPS_CHANGING_SECONDS = 1;
 
 /** @returns never rejects for what the cluster says; throws `RunInterrupted` once the run's signal is aborted */
 export async function reconcileResource(work: StepWork, call: ResourceCall, signal: AbortSignal): Promise<StepResult> {
@@ -67,8 +70,8 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
 
   // 3. From now on whatever happens to the object wakes this trigger, even while it does not exist.
   const naming = { object, trigger: run.trigger.key, fence: run.fence, readonly: target.readonly };
-  const { note, isShared, managers } = await shared(run, run.ports.index.name(naming));
-  run.memory.repairs.learn(placeOf(run, object), note);
+  const { note, isShared, managers } = await orAbandon(run, run.ports.index.name(naming));
+  run.memory.repairs.learn(placeOf(run.trigger.key, object), note);
 
   const { paths: sensitive } = sensitiveOf(call.plan, target);
   const site = { ref, object, step: path, name: target.fullName, sensitive, isShared, managers };
@@ -102,29 +105,25 @@ interface Settled {
 /** 4. Read, decide, perform, and look again until there is nothing to do, or nothing more to do in this run. */
 async function settle(work: StepWork, target: Target, signal: AbortSignal): Promise<Settled> {
   const { run } = work;
-  let observed: JsonObject | null | undefined;
+  /** The object as last heard of, null where there is none; undefined: it is to be read. */
+  let known: JsonObject | null | undefined;
   let sent: PlannedWrite | undefined;
 
   for (let looks = 0; looks < run.limits.maxLooks; looks += 1) {
     checkInterrupted(run);
-    if (observed === undefined) {
-      const read = await observe(run, target, signal);
-      if (read.kind === "outcome") return { outcome: read.outcome, observed: null, changed: sent !== undefined };
-      observed = read.object;
-    }
-    const action = decide(work, target, observed);
     const changed = sent !== undefined;
+    const read: Observed = known === undefined ? await observe(run, target, signal) : { kind: "object", object: known };
+    if (read.kind === "outcome") return { outcome: read.outcome, observed: null, changed };
+    const observed = read.object;
+    const action = decide(work, target, observed);
     if (action.kind === "outcome") return { outcome: action.outcome, observed, changed };
-    if (action.kind === "none") {
-      const unheld = await holdForObject(run, target, { action, observed }, signal);
-      if (unheld !== undefined) return { outcome: unheld, observed, changed };
-      if (!changed) run.memory.repairs.calm(placeOf(run, target.object));
-      return { outcome: conclude(target, observed ?? {}), observed, changed };
-    }
     const unheld = await holdForObject(run, target, { action, observed }, signal);
     if (unheld !== undefined) return { outcome: unheld, observed, changed };
-    const [toDo, seen] = [action, observed];
-    const planned = withSpanSync(SPAN.evaluate, {}, () => planWrite(run, target, toDo, seen));
+    if (action.kind === "none") {
+      if (!changed) run.memory.repairs.calm(placeOf(run.trigger.key, target.object));
+      return { outcome: conclude(target, observed ?? {}), observed, changed };
+    }
+    const planned = withSpanSync(SPAN.evaluate, {}, () => planWrite(run, target, action, observed));
     if (sent !== undefined) {
       // Written in this run, and the object still differs. If by the same, sending it again would not help in any run.
       if (sent.desired === planned.desired) run.memory.writes.remember(planned, action.outcome);
@@ -139,17 +138,21 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     switch (done.kind) {
       case "observed": // the answer is the observed object: look at it
         sent = planned;
-        observed = done.object;
+        known = done.object;
         break;
       case "stale": // somebody wrote meanwhile: read and look again
-        observed = undefined;
+        known = undefined;
         break;
       case "outcome":
         return { outcome: done.outcome, observed: done.changed ? null : observed, changed: done.changed };
     }
   }
   const message = `${target.name} keeps changing while it is written`;
-  return { outcome: retry(1, message, "spec"), observed: observed ?? null, changed: sent !== undefined };
+  return {
+    outcome: retry(KEEPS_CHANGING_SECONDS, message, "spec"),
+    observed: known ?? null,
+    changed: sent !== undefined,
+  };
 }
 
 function decide(work: StepWork, { call, target, ref, object, step }: Target, observed: JsonObject | null): Action {
@@ -158,7 +161,12 @@ function decide(work: StepWork, { call, target, ref, object, step }: Target, obs
   const recorded = run.recorded.get(object);
   return withSpanSync(SPAN.evaluate, { [ATTRIBUTE.object]: target.fullName }, () =>
     decideAction({
-      ...{ plan: call.plan, target, inputs: call.inputs, observed, owner, mode: "cluster" },
+      plan: call.plan,
+      target,
+      inputs: call.inputs,
+      observed,
+      owner,
+      mode: "cluster",
       templates: (name) => run.catalog.template(name, call.plan.namespace),
       isStep: (path) => hasStep(work.request.root, path),
       recordedStep: recorded?.readonly === false ? recorded.step : undefined,

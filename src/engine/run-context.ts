@@ -1,6 +1,6 @@
 /**
  * What every actor of one run shares: the trigger, the ports, and the limits. Built by `reconcile.ts`, handed down
- * unchanged; nothing in it is mutated by a step but the recorder of objects looked at, and the trigger's finalizer.
+ * unchanged. Steps change four members alone: `looks`, `held`, `drifts` and `memory`.
  */
 import type { JsonObject } from "../core/json.ts";
 import type { GroupKind, KeyText, ObjectKey } from "../core/object-key.ts";
@@ -149,10 +149,23 @@ export class RunInterrupted extends Error {
   override readonly name = "RunInterrupted";
 }
 
-/** Gives a run up before anything is thrown through its actors: what they throw then is no bug of theirs. */
-export function givenUp(run: RunContext): RunInterrupted {
+/**
+ * Gives a run up before anything is thrown through its actors: what they throw then is no bug of theirs.
+ *
+ * @returns what to throw
+ */
+export function abandonRun(run: RunContext): RunInterrupted {
   run.abandon();
   return new RunInterrupted();
+}
+
+/**
+ * To be called before whatever another run would have to live with.
+ *
+ * @throws RunInterrupted when another worker may hold the key by now, or the run is over
+ */
+export function checkMayWrite(run: RunContext): void {
+  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw abandonRun(run);
 }
 
 /**
@@ -160,11 +173,11 @@ export function givenUp(run: RunContext): RunInterrupted {
  *
  * @throws RunInterrupted when the state cannot be reached
  */
-export async function shared<T>(run: RunContext, answer: Promise<T>): Promise<T> {
+export async function orAbandon<T>(run: RunContext, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    throw givenUp(run);
+    throw abandonRun(run);
   }
 }

@@ -65,9 +65,20 @@ export type StepMessage =
 export type CallMessage = { readonly kind: "call" };
 
 const TIMEOUT_RETRY_SECONDS = 30;
+const CRASH_RETRY_SECONDS = 60;
 
 /** The outcome Koreo gives a step that does not end in time. */
 export function timedOut(label: string, request: WorkflowRequest): StepResult {
   const message = `Timeout running step (${label}), will retry.`;
   return plainResult(retry(TIMEOUT_RETRY_SECONDS, message, request.workflowName));
+}
+
+/**
+ * The outcome of a bug; the error's text stays in the log, for it may hold values.
+ *
+ * @param what - Koreo's words for how much of the step it was
+ */
+export function crashed(what: "Error" | "Unknown error", label: string, error: unknown, workflow: string): StepResult {
+  const name = error instanceof Error ? error.name : "error";
+  return plainResult(retry(CRASH_RETRY_SECONDS, `${what} (${name}) running Step (${label}), will retry.`, workflow));
 }

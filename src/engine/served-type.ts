@@ -1,7 +1,7 @@
 /** How the server serves the kind of objects that may have to go, and what it means where it does not. */
 import type { GroupVersionKind } from "../core/object-key.ts";
 import type { ClusterResult, ResourceType } from "./ports/object-store.ts";
-import { givenUp, type RunContext } from "./run-context.ts";
+import { abandonRun, type RunContext } from "./run-context.ts";
 import type { Unserved } from "./unserved-kinds.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function servedType(
   if (type.kind === "ok") run.memory.unserved.served(kind);
   if (type.kind === "ok" || type.fault.kind !== "unknownKind") return type;
   const unserved = await run.memory.unserved.judge({ store: run.ports.store, signal: run.signal }, kind);
-  if (run.signal.aborted) throw givenUp(run);
+  if (run.signal.aborted) throw abandonRun(run);
   return unserved;
 }
 

@@ -10,7 +10,7 @@ import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { callActor } from "./call-actor.ts";
 import { withSkip } from "./completeness.ts";
-import { timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
+import { crashed, timedOut, type StepMessage, type StepWork } from "./run-messages.ts";
 import { plainResult, soonestRetry, type StepResult } from "./step-result.ts";
 import { SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
@@ -95,10 +95,8 @@ function startCall(
 
 /** A crash of one call is a retry of that call alone; the text of the bug stays in the log. */
 function crashedItem({ step, request }: StepWork, index: number | undefined, error: unknown): StepResult {
-  const name = error instanceof Error ? error.name : "error";
   const label = index === undefined ? step.label : `${step.label}-${index}`;
-  const message = `Error (${name}) running Step (${label}), will retry.`;
-  return plainResult({ kind: "retry", delaySeconds: 60, message, location: request.workflowName });
+  return crashed("Error", label, error, request.workflowName);
 }
 
 function foldResults(items: readonly StepResult[]): StepResult {

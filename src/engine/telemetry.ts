@@ -3,15 +3,16 @@
  * SDK. `trace-context.ts` says how spans of several processes and runs become one trace.
  */
 import {
+  type Attributes,
+  type Context,
   context,
+  type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   trace,
   TraceFlags,
-  type Attributes,
-  type Context,
 } from "@opentelemetry/api";
-import type { Span, SpanOptions } from "@opentelemetry/api";
 
 /**
  * Spans hold others (watch event, run, step, item, write, status write) or name what time was spent on; of the latter the

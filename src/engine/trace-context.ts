@@ -15,8 +15,9 @@ import {
   type Link,
   type Span,
 } from "@opentelemetry/api";
-import { memberAt, textMember, type JsonObject } from "../core/json.ts";
-import type { Cause } from "./ports/reconcile-queue.ts";
+import type { JsonObject } from "../core/json.ts";
+import { annotationOf } from "../core/object.ts";
+import type { Cause, CauseReason } from "./ports/reconcile-queue.ts";
 import { ATTRIBUTE, endSpan, messaging, noteSpan, SPAN, startSpan } from "./telemetry.ts";
 
 /** Causes that become links of a run beside its parent; more are dropped. */
@@ -40,7 +41,7 @@ export function withWatchEvent(attributes: Attributes, act: () => void): void {
 }
 
 /** Why a key is woken, carrying on the active trace. */
-export function causeNow(reason: string, atMs: number, object?: string): Cause {
+export function causeNow(reason: CauseReason, atMs: number, object?: string): Cause {
   const traceparent = traceparentOf(context.active());
   return {
     reason,
@@ -109,7 +110,7 @@ export async function withRunSpan<T>(
 
 /** Links the run under way to the trace that its trigger names, if it names one. */
 export function linkToTrigger(trigger: JsonObject): void {
-  const traceparent = textMember(memberAt(trigger, ["metadata", "annotations"]), TRACE_ANNOTATION);
+  const traceparent = annotationOf(trigger, TRACE_ANNOTATION);
   if (traceparent !== "") trace.getActiveSpan()?.addLinks(linkOf(traceparent));
 }
 

@@ -2,10 +2,11 @@
  * What should stand on a trigger after a run: its annotations and its status. Nothing is written here; `trigger-writer.ts`
  * compares with what is there and writes what differs.
  */
-import { member, memberAt, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { member, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { annotationOf } from "../core/object.ts";
 import { ANNOTATION } from "../core/names.ts";
 import type { Outcome, PermFail } from "../core/outcome.ts";
-import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/catalog.ts";
+import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/select-workflow.ts";
 import { formatInventory, type InventoryEntry } from "../core/resource/inventory.ts";
 import { blockedSentence, type Blockage } from "../core/status/blockage.ts";
 import { bounded, readyCondition, type ConditionDraft } from "../core/status/condition.ts";
@@ -52,7 +53,10 @@ export function runReport(context: RunContext, findings: RunFindings): TriggerRe
     status: (current, trouble) => {
       const told = trouble === undefined ? summary : withTrouble(plan, summary, trouble);
       return reportStatus({
-        ...{ plan, summary: told, more, ...basisOf(context, current) },
+        plan,
+        summary: told,
+        more,
+        ...basisOf(context, current),
         blocked: trouble === undefined ? blocked : undefined,
       });
     },
@@ -93,7 +97,7 @@ function blockedBy(
 ): string | undefined {
   if (blockage === undefined) return undefined;
   const ready = readyCondition(trigger.object);
-  const outcome = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.outcome);
+  const outcome = annotationOf(trigger.object, ANNOTATION.outcome);
   const before = textMember(ready, "message") || outcome;
   const resyncSeconds = Math.round(resyncIntervalMs / 1000);
   return blockedSentence(blockage, { before, nowMs: ports.clock.wallMs(), resyncSeconds });
@@ -121,12 +125,12 @@ export function outcomeLine(outcome: Outcome<unknown>): string {
 
 /** Answers a manual request, which the run has seen. */
 function handled({ trigger }: RunContext): Readonly<Record<string, string>> {
-  const requested = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.manualReconcile);
+  const requested = annotationOf(trigger.object, ANNOTATION.manualReconcile);
   return requested === "" ? {} : { [ANNOTATION.handledReconcile]: requested };
 }
 
 function inventoryOn({ trigger }: RunContext, inventory: readonly InventoryEntry[]): Readonly<Record<string, string>> {
-  const standing = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.inventory);
+  const standing = annotationOf(trigger.object, ANNOTATION.inventory);
   return { [ANNOTATION.inventory]: formatInventory(inventory, trigger.uid, standing) };
 }
 
@@ -136,7 +140,7 @@ function generationOf(object: JsonObject): number | undefined {
 }
 
 function managedOn(trigger: JsonObject): JsonValue | undefined {
-  const text = textMember(member(member(trigger, "metadata"), "annotations"), ANNOTATION.managedResources);
+  const text = annotationOf(trigger, ANNOTATION.managedResources);
   if (text === "") return undefined;
   try {
     return parseJson(text);
@@ -150,6 +154,6 @@ function basisOf({ trigger, ports }: RunContext, current: JsonObject) {
     previous: member(current, "status") ?? null,
     observedGeneration: trigger.ref.type.hasStatus ? generationOf(trigger.object) : undefined,
     nowMs: ports.clock.wallMs(),
-    keepsPlaces: textMember(memberAt(current, ["metadata", "annotations"]), ANNOTATION.mergeConditions) === "true",
+    keepsPlaces: annotationOf(current, ANNOTATION.mergeConditions) === "true",
   };
 }

@@ -2,8 +2,9 @@
  * Tells, after a refused write on a trigger, whether a newer run of the same key has reported on it: then the older report
  * must not be sent again, for it would undo the newer one.
  */
-import { isJsonObject, jsonEqual, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
-import { READY } from "../core/status/condition.ts";
+import { jsonEqual, member, type JsonObject, type JsonValue } from "../core/json.ts";
+import { annotationOf } from "../core/object.ts";
+import { readyCondition } from "../core/status/condition.ts";
 import type { TriggerView } from "./run-context.ts";
 import type { TriggerReport } from "./trigger-report.ts";
 
@@ -14,8 +15,8 @@ import type { TriggerReport } from "./trigger-report.ts";
  */
 export function isReportedByNewer({ object }: TriggerView, report: TriggerReport, fresh: JsonObject): boolean {
   const isMoved = Object.entries(report.annotations).some(([name, wanted]) => {
-    const text = annotation(fresh, name);
-    return text !== wanted && text !== annotation(object, name);
+    const text = annotationOf(fresh, name);
+    return text !== wanted && text !== annotationOf(object, name);
   });
   return isMoved || !jsonEqual(ownPart(fresh), ownPart(object));
 }
@@ -23,14 +24,6 @@ export function isReportedByNewer({ object }: TriggerView, report: TriggerReport
 /** What only runs of this key write: others may keep conditions of their own beside ours. */
 function ownPart(trigger: JsonObject): JsonValue {
   const status = member(trigger, "status");
-  const conditions = member(status, "conditions");
-  const ready = Array.isArray(conditions)
-    ? (conditions as readonly JsonValue[]).find((each) => isJsonObject(each) && textMember(each, "type") === READY)
-    : undefined;
   const [state, koreo, generation] = ["state", "koreo", "observedGeneration"].map((name) => member(status, name));
-  return [state ?? null, koreo ?? null, generation ?? null, ready ?? null];
-}
-
-function annotation(trigger: JsonObject, name: string): string {
-  return textMember(member(member(trigger, "metadata"), "annotations"), name);
+  return [state ?? null, koreo ?? null, generation ?? null, readyCondition(trigger) ?? null];
 }

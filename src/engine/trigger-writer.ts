@@ -6,6 +6,7 @@
  */
 import { isBuiltInGroup } from "../core/built-in-groups.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
+import { uidOf, versionOf } from "../core/object.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import { permFail, type PermFail } from "../core/outcome.ts";
@@ -14,7 +15,7 @@ import { ANNOTATIONS_PLACE, fitted } from "./annotation-room.ts";
 import { announceReady } from "./announce.ts";
 import type { ClusterFault, ClusterResult } from "./ports/object-store.ts";
 import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
-import { givenUp, type RunContext } from "./run-context.ts";
+import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 import { outcomeLine, type TriggerReport } from "./trigger-report.ts";
 import { isReportedByNewer } from "./trigger-supersession.ts";
@@ -38,8 +39,8 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
         const fresh = await run.ports.store.get(run.trigger.ref, run.signal);
         if (fresh.kind === "fault")
           return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
-        if (textMember(member(fresh.value, "metadata"), "uid") !== run.trigger.uid) return { kind: "gone" };
-        if (isReportedByNewer(run.trigger, "kind" in fitting ? report : fitting, fresh.value)) throw givenUp(run);
+        if (uidOf(fresh.value) !== run.trigger.uid) return { kind: "gone" };
+        if (isReportedByNewer(run.trigger, "kind" in fitting ? report : fitting, fresh.value)) throw abandonRun(run);
         current = fresh.value;
         continue;
       }
@@ -55,14 +56,14 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
   });
 }
 
-type Attempt = WriteResult | { readonly kind: "conflict" };
+type WriteAttempt = WriteResult | { readonly kind: "conflict" };
 
 async function writeOnce(
   run: RunContext,
   report: TriggerReport,
   fitting: TriggerReport | PermFail,
   trigger: JsonObject,
-): Promise<Attempt> {
+): Promise<WriteAttempt> {
   if ("kind" in fitting) return writeParts(run, report, trigger, fitting);
   const written = await writeParts(run, fitting, trigger);
   if (written.kind !== "fault" || written.fault.kind !== "invalid" || !written.isOfAnnotations) return written;
@@ -81,7 +82,7 @@ async function writeParts(
   report: TriggerReport,
   trigger: JsonObject,
   trouble?: PermFail,
-): Promise<Attempt & { readonly isOfAnnotations?: boolean }> {
+): Promise<WriteAttempt & { readonly isOfAnnotations?: boolean }> {
   const { hasStatus } = run.trigger.ref.type;
   const { metadata, status, desired, ownsStatus } = withSpanSync(SPAN.statusPrepare, {}, () =>
     prepare(run, report, trigger, trouble),
@@ -132,17 +133,17 @@ function send(
   current: JsonObject,
   subresource?: "status",
 ): Promise<ClusterResult<JsonObject>> {
-  if (run.signal.aborted || run.leaseLeftMs() <= 0) throw givenUp(run);
-  const resourceVersion = textMember(member(current, "metadata"), "resourceVersion");
+  checkMayWrite(run);
+  const resourceVersion = versionOf(current);
   const metadata = { ...(member(body, "metadata") as JsonObject | undefined), resourceVersion };
   return run.ports.store.patch(run.trigger.ref, { ...body, metadata }, run.signal, subresource);
 }
 
-function answered(run: RunContext, answer: ClusterResult<JsonObject>): Attempt {
+function answered(run: RunContext, answer: ClusterResult<JsonObject>): WriteAttempt {
   if (answer.kind === "ok") return { kind: "written", changed: true };
   if (answer.fault.kind === "conflict") return { kind: "conflict" };
   if (isGone(answer.fault)) return { kind: "gone" };
-  if (answer.fault.kind === "aborted") throw givenUp(run);
+  if (answer.fault.kind === "aborted") throw abandonRun(run);
   return { kind: "fault", fault: answer.fault };
 }
 

@@ -4,9 +4,8 @@
  */
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { ConditionDraft } from "../core/status/condition.ts";
-import { formatKey } from "../core/object-key.ts";
+import { formatKind, type KindText } from "../core/object-key.ts";
 import type { Clock } from "./ports/clock.ts";
-import { kindText } from "./ports/object-index.ts";
 import type { UnwatchedPlaces, WatchLedger } from "./ports/watch-ledger.ts";
 
 /** How old the answer may be that a run goes by. */
@@ -19,7 +18,7 @@ export const POLL_SECONDS = 60;
 export class UnwatchedObjects {
   readonly #ledger: Pick<WatchLedger, "unwatched">;
   readonly #clock: Clock;
-  #known: Promise<ReadonlyMap<string, UnwatchedPlaces>> = Promise.resolve(new Map());
+  #known: Promise<ReadonlyMap<KindText, UnwatchedPlaces>> = Promise.resolve(new Map());
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ledger: Pick<WatchLedger, "unwatched">, clock: Clock) {
@@ -36,7 +35,7 @@ export class UnwatchedObjects {
     if (places.size === 0) return undefined;
     const missing = new Set(
       inventory.flatMap((entry) => {
-        const noted = places.get(kindText(formatKey({ cluster, ...entry })));
+        const noted = places.get(formatKind({ cluster, ...entry }));
         const right = noted?.[entry.namespace] ?? noted?.[""];
         return right === undefined ? [] : [right];
       }),
@@ -49,7 +48,7 @@ export class UnwatchedObjects {
     return { type: "Watched", status: "False", reason: "MissingAccess", message, location: "watch" };
   }
 
-  #read(): Promise<ReadonlyMap<string, UnwatchedPlaces>> {
+  #read(): Promise<ReadonlyMap<KindText, UnwatchedPlaces>> {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#readAtMs < FRESH_MS) return this.#known;
     this.#readAtMs = nowMs;

@@ -4,7 +4,8 @@
  * the deletion timestamp. So our own writes on a trigger never wake it.
  */
 import { hashText, canonicalText } from "../core/hash.ts";
-import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
+import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
+import { uidOf } from "../core/object.ts";
 import { OWN_TRIGGER_ANNOTATIONS } from "../core/names.ts";
 import type { WorkClass } from "./ports/key-store.ts";
 
@@ -21,7 +22,7 @@ export interface Wake {
 
 /** What a watcher remembers of a trigger: changes whenever the trigger must be looked at. `uid:hash`. */
 export function triggerFingerprint(trigger: JsonObject): string {
-  return `${textMember(member(trigger, "metadata"), "uid")}:${wakeHash(trigger)}`;
+  return `${uidOf(trigger)}:${wakeHash(trigger)}`;
 }
 
 /** @returns why the trigger's key is woken, or undefined when nothing of it changed that matters */

@@ -3,7 +3,6 @@
  * their results, and answers with the summary once the last one is in. A deadline ends what is still running as a retry;
  * a step that crashes is a retry of that step alone. Started by `reconcile.ts`, and by `call-actor.ts` for sub-workflows.
  */
-import { retry } from "../core/outcome.ts";
 import type { StepPlan } from "../core/plan/plan.ts";
 import { blockageOf, within, worst } from "../core/status/blockage.ts";
 import { summarizeWorkflow } from "../core/status/summary.ts";
@@ -11,12 +10,10 @@ import type { ActorContext, Receive } from "./actor/actor.ts";
 import { ask } from "./actor/ask.ts";
 import { isCompleteRun, withSkip } from "./completeness.ts";
 import type { RunContext } from "./run-context.ts";
-import { timedOut, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./run-messages.ts";
+import { crashed, timedOut, type WorkflowMessage, type WorkflowRequest, type WorkflowResult } from "./run-messages.ts";
 import { stepActor } from "./step-actor.ts";
-import { plainResult, type StepResult } from "./step-result.ts";
+import type { StepResult } from "./step-result.ts";
 import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
-
-const CRASH_RETRY_SECONDS = 60;
 
 /** The behaviour of a workflow actor; `reply` is called once. */
 export function workflowActor(
@@ -74,7 +71,7 @@ async function startStep(
       first: { kind: "start" as const },
       behaviour: (reply: (result: StepResult) => void) =>
         stepActor({ request, step, results, run, subWorkflow: workflowActor }, reply),
-      crashed: (error) => crashed(step.label, error, request),
+      crashed: (error) => crashed("Unknown error", step.label, error, request.workflowName),
     }).then((ended) => withSkip({ request, step }, ended));
     span.setAttributes({ [ATTRIBUTE.outcome]: result.outcome.kind, [ATTRIBUTE.changed]: result.changed });
     return result;
@@ -96,15 +93,10 @@ function conclude(
   const blockages = [...ordered].map(([label, { blockage }]) => within(label, blockage));
   // A workflow that is not ready has no steps to name.
   return {
-    ...{ summary, results: ordered, blockage: worst(blockages) ?? blockageOf(summary.outcome) },
+    summary,
+    results: ordered,
+    blockage: worst(blockages) ?? blockageOf(summary.outcome),
     isComplete: isCompleteRun(plan, steps, ordered),
     skipped: [...ordered.values()].flatMap(({ skipped }) => skipped),
   };
-}
-
-/** The outcome of a bug; the error's text stays in the log, for it may hold values. */
-function crashed(label: string, error: unknown, request: WorkflowRequest): StepResult {
-  const name = error instanceof Error ? error.name : "error";
-  const message = `Unknown error (${name}) running Step (${label}), will retry.`;
-  return plainResult(retry(CRASH_RETRY_SECONDS, message, request.workflowName));
 }

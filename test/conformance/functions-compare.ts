@@ -174,8 +174,17 @@ class Comparer implements Comparison {
       this.compared += 1;
       if (same(expected, actual)) return;
       this.mismatches.push({
-        ...{ topic: this.#topic, test: this.#test, label, field, expected, actual, defect, note },
-        ...{ expectedEntry, actualEntry, specs },
+        topic: this.#topic,
+        test: this.#test,
+        label,
+        field,
+        expected,
+        actual,
+        defect,
+        note,
+        expectedEntry,
+        actualEntry,
+        specs,
       });
     };
   }

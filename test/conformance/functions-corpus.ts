@@ -15,7 +15,8 @@ import { readYaml } from "../../src/core/manifest/read-yaml.ts";
 import type { FunctionTestPlan } from "../../src/core/function-test/prepare.ts";
 import { runFunctionTest } from "../../src/core/function-test/run.ts";
 import { parseJson, type JsonObject, type JsonValue } from "../../src/core/json.ts";
-import { compileCatalog, type Catalog, type DefinitionEntry } from "../../src/core/plan/catalog.ts";
+import { compileCatalog, type Catalog } from "../../src/core/plan/catalog.ts";
+import type { DefinitionEntry } from "../../src/core/plan/definition-entry.ts";
 import { caseJson, outcomeJson, valueJson } from "./functions-json.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;

@@ -14,7 +14,10 @@ export function caseJson(result: TestCaseResult, index: number): JsonObject {
   const body = answer?.request?.body;
   const resource = body === undefined || answer?.deleted === true ? null : withoutRecord(answer?.materialized ?? {});
   return {
-    ...{ index, label, pass, skipped },
+    index,
+    label,
+    pass,
+    skipped,
     outcome: outcome === undefined ? null : outcomeJson(outcome),
     deleted: answer?.deleted ?? false,
     resource: normalized(resource),

@@ -56,7 +56,9 @@ export class ReportBook {
     const { name, phases, failure } = verdict;
     const mismatches = phases.flatMap(({ phase, open }) =>
       open.map(({ path, expected = null, actual = null }) => ({
-        ...{ where: `${phase} / ${path.join(" ")}`, expected, got: actual },
+        where: `${phase} / ${path.join(" ")}`,
+        expected,
+        got: actual,
       })),
     );
     const rules = [...new Set(phases.flatMap((phase) => phase.rules))];

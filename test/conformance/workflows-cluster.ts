@@ -166,7 +166,11 @@ export class CorpusCluster {
     body: JsonObject,
   ): Promise<ClusterResult<JsonValue>> {
     const request = {
-      ...{ method, path, body, kind: kindLabel(type), verb: method.toLowerCase() },
+      method,
+      path,
+      body,
+      kind: kindLabel(type),
+      verb: method.toLowerCase(),
       ...(method === "DELETE" ? {} : { query: { fieldManager: FIELD_MANAGER } }),
       ...(method === "PATCH" ? { contentType: "application/merge-patch+json" } : {}),
     };

@@ -32,7 +32,10 @@ function triggerTree({ isMissing, conditions, state, koreo, managedResources, st
       conditions.map((condition) => [textMember(condition, "type"), apart(withoutNulls(condition))]),
     ),
     order: conditions.map((condition) => textMember(condition, "type")),
-    ...{ state, koreo, managedResources, statusOther },
+    state,
+    koreo,
+    managedResources,
+    statusOther,
   };
 }
 

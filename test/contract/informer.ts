@@ -2,7 +2,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { member, type JsonObject } from "../../src/core/json.ts";
 import { formatApiVersion } from "../../src/core/object-key.ts";
-import { uidRangeOf } from "../../src/core/slot.ts";
 import type { Informers, WatchHandler, WatchScope } from "../../src/engine/ports/informer.ts";
 import type { ObjectRef, ObjectStore, ResourceType } from "../../src/engine/ports/object-store.ts";
 import { CONFIG_MAP, GADGET, WIDGET } from "./object-kinds.ts";
@@ -139,16 +138,6 @@ export function describeInformers(title: string, make: () => Promise<InformerFix
         expect(object).toMatchObject({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
         expect(Object.keys(object ?? {}).sort()).toEqual(["apiVersion", "kind", "metadata"]);
       }
-    });
-
-    it("shows each object to exactly one of the ranges its uid may fall in", async () => {
-      const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-      for (const name of names.slice(0, 4)) await create(name);
-      const parts = [0, 1, 2].map((index) => watch({ uidRange: uidRangeOf({ index, parts: 3 }) }));
-      await vi.waitFor(() => expect(parts.map((part) => part.state)).toEqual(["live", "live", "live"]), PATIENCE);
-      for (const name of names.slice(4)) await create(name);
-      const shown = () => parts.flatMap((part) => [...part.objects.keys()]).sort();
-      await vi.waitFor(() => expect(shown()).toEqual(names), PATIENCE);
     });
 
     it("counts a kind that is not served as empty, and watches it soon after it is", async () => {

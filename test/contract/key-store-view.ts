@@ -50,7 +50,11 @@ export function describeKeyStoreView(title: string, make: () => Promise<KeyStore
       const listed = await all();
       expect([...listed.keys()].sort()).toEqual([A, B, keyOf("late")].sort());
       expect(listed.get(A)).toMatchObject({
-        ...{ state: "running", workClass: 1, failures: 0, owner: LEASE.owner, causes: ["first"] },
+        state: "running",
+        workClass: 1,
+        failures: 0,
+        owner: LEASE.owner,
+        causes: ["first"],
       });
       expect(listed.get(A)?.remainingMs).toBeGreaterThan(50_000);
       expect(listed.get(B)).toMatchObject({ state: "waiting", workClass: 2, remainingMs: 0, owner: "" });

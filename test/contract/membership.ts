@@ -1,7 +1,7 @@
 /** What every `Membership` tells people; run on memory and on a real Redis. What watchers rely on is tested with them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { slotsOf } from "../../src/core/slot.ts";
+import { formatKind } from "../../src/core/object-key.ts";
 import type { Membership } from "../../src/engine/ports/membership.ts";
 
 export interface MembershipFixture {
@@ -9,7 +9,8 @@ export interface MembershipFixture {
   close(): Promise<void>;
 }
 
-const [SLOT, OTHER] = slotsOf("local", { group: "a.b", kind: "Widget" }, 2);
+const SLOT = formatKind({ cluster: "local", group: "a.b", kind: "Widget" });
+const OTHER = formatKind({ cluster: "local", group: "", kind: "Secret" });
 
 export function describeMembership(title: string, make: () => Promise<MembershipFixture>): void {
   describe(`the overview of a membership on ${title}`, () => {
@@ -25,7 +26,6 @@ export function describeMembership(title: string, make: () => Promise<Membership
 
     it("tells the live watchers with what is left of their time, and what was claimed last", async () => {
       const { membership } = fixture;
-      if (SLOT === undefined || OTHER === undefined) throw new Error("no slots");
       const { epoch } = await membership.heartbeat("b", 60_000);
       await membership.heartbeat("a", 50);
       await membership.claim("a", [SLOT, OTHER], epoch);

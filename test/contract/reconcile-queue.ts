@@ -8,7 +8,7 @@ import { BullmqReconcileQueue } from "../../src/adapters/bullmq/reconcile-queue.
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import type { KeyText } from "../../src/core/object-key.ts";
 import type { KeyStore } from "../../src/engine/ports/key-store.ts";
-import type { Cause, KeyRun, RunReport, WakeUp } from "../../src/engine/ports/reconcile-queue.ts";
+import type { Cause, CauseReason, KeyRun, RunReport, WakeUp } from "../../src/engine/ports/reconcile-queue.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { keyOf } from "./key-store.ts";
 
@@ -23,7 +23,12 @@ export interface ReconcileQueueFixture {
 const A = keyOf("a");
 const DONE: RunReport = { kind: "done" };
 const LEASE_MS = 400;
-const causeOf = (reason: string): Cause => ({ reason, atMs: 1_767_225_600_000, object: A, traceparent: "00-1-2-01" });
+const causeOf = (reason: CauseReason): Cause => ({
+  reason,
+  atMs: 1_767_225_600_000,
+  object: A,
+  traceparent: "00-1-2-01",
+});
 const wake = (key: KeyText, more: Partial<WakeUp> = {}): WakeUp => ({
   key,
   workClass: 2,

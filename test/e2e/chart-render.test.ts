@@ -140,7 +140,10 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const pod = podOf(named(await first().render({ redis }), "Deployment demo-koreo-worker") ?? {}) ?? {};
     const env = Object.fromEntries(environmentOf(pod).map(({ name, value = "from-a-secret" }) => [name, value]));
     expect(parseConfig({}, env).redisAccess).toEqual({
-      ...{ user: "koreo", password: "from-a-secret", passwordFile: undefined, serverName: "redis.internal" },
+      user: "koreo",
+      password: "from-a-secret",
+      passwordFile: undefined,
+      serverName: "redis.internal",
       caFile: "/run/koreo-redis-ca/ca.crt",
       certFile: "/run/koreo-redis-client/tls.crt",
       keyFile: "/run/koreo-redis-client/tls.key",

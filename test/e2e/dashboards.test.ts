@@ -19,9 +19,13 @@ const binaries = await providePrometheus((line) => console.log(`[set-up] ${line}
 
 /** In place of what people choose, and of what Grafana computes of the time shown. */
 const VARIABLES = {
-  ...{ job: ".*", installation: ".*", key: "" },
-  ...{ workflow: "defs/chain", controller: "widget.e2e.koreo.test" },
-  ...{ __rate_interval: "10s", __range: "1m" },
+  job: ".*",
+  installation: ".*",
+  key: "",
+  workflow: "defs/chain",
+  controller: "widget.e2e.koreo.test",
+  __rate_interval: "10s",
+  __range: "1m",
 };
 const asked = (expr: string) => withVariables(expr, VARIABLES);
 const WINDOW_SECONDS = 120;

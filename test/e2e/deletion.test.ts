@@ -191,7 +191,8 @@ describe("deletion", () => {
         method: "DELETE",
         path: `/apis/${group}/${version}/namespaces/${APPS}/${plural}/orphaned`,
         body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Orphan" },
-        ...{ verb: "delete", kind: "Widget" },
+        verb: "delete",
+        kind: "Widget",
       },
       new AbortController().signal,
     );

@@ -179,7 +179,10 @@ describe("why is it not ready", () => {
     const tree = JSON.parse((await typed("inspect", "fleet", "fleet", "-o", "json")).stdout) as JsonObject;
     expect(tree["conditions"]).toContainEqual(expect.objectContaining({ type: "Ready", status: "False" }));
     expect(tree["identity"]).toEqual({
-      ...{ apiVersion: "e2e.koreo.test/v1", kind: "Fleet", namespace: "apps", name: "fleet" },
+      apiVersion: "e2e.koreo.test/v1",
+      kind: "Fleet",
+      namespace: "apps",
+      name: "fleet",
     });
     expect(tree["children"]).toMatchObject([
       { step: "member", identity: { kind: "Widget", namespace: "apps", name: "fleet-member" }, ready: "False" },

@@ -39,7 +39,10 @@ function mutants(): readonly JsonObject[] {
 function attacks(): readonly JsonObject[] {
   const many = Array.from({ length: 150_000 }, () => "=");
   const functionOf = (name: string, spec: JsonObject) => ({
-    ...{ apiVersion: "koreo.dev/v1beta1", kind: "ValueFunction", metadata: { name, namespace: DEFINITIONS }, spec },
+    apiVersion: "koreo.dev/v1beta1",
+    kind: "ValueFunction",
+    metadata: { name, namespace: DEFINITIONS },
+    spec,
   });
   return [
     functionOf("many", { return: { many } }),

@@ -91,10 +91,8 @@ describe("what the original left", () => {
     const objects: Readonly<Record<Label, Original | undefined>> = {
       settings: {
         // `former` was in the target once: the original takes nothing off.
-        ...{
-          sent: { text: "hello", seed: "grown", former: "kept" },
-          owners: [owner, other],
-        },
+        sent: { text: "hello", seed: "grown", former: "kept" },
+        owners: [owner, other],
         data: {
           text: "hello",
           seed: "grown",
@@ -108,7 +106,9 @@ describe("what the original left", () => {
         owners,
       },
       secret: {
-        ...{ kind: "Secret", sent: { password: "b2xk", text: "b2xk" }, owners },
+        kind: "Secret",
+        sent: { password: "b2xk", text: "b2xk" },
+        owners,
         data: { password: "b2xk", text: "b2xk", added: "b2xk" },
       },
       never: { sent: { text: "once" }, data: { text: "once" }, owners },
@@ -145,17 +145,13 @@ describe("what the original left", () => {
 
   function originalTrigger(): JsonObject {
     const record = (label: Label) => ({
-      ...{
-        apiVersion: "v1",
-        kind: kindOf(label),
-        plural: `${kindOf(label).toLowerCase()}s`,
-        name: `old-${label}`,
-      },
-      ...{
-        readonly: label === "given",
-        namespace: label === "elsewhere" ? SHARED : APPS,
-        resourceFunction: label,
-      },
+      apiVersion: "v1",
+      kind: kindOf(label),
+      plural: `${kindOf(label).toLowerCase()}s`,
+      name: `old-${label}`,
+      readonly: label === "given",
+      namespace: label === "elsewhere" ? SHARED : APPS,
+      resourceFunction: label,
     });
     const resources = Object.fromEntries(LABELS.map((label) => [label, record(label)]));
     const foreign = {

@@ -78,8 +78,12 @@ describe.skipIf(missing !== undefined)("a network that is cut", () => {
   const groups = (prefix: string) => {
     const names = (what: string) => Array.from({ length: GROUP }, (_, index) => `${prefix}-${what}-${index}`);
     return {
-      ...{ justBefore: names("just-before"), edited: names("edited"), damaged: names("damaged") },
-      ...{ removed: names("removed"), deleted: names("deleted"), added: names("added") },
+      justBefore: names("just-before"),
+      edited: names("edited"),
+      damaged: names("damaged"),
+      removed: names("removed"),
+      deleted: names("deleted"),
+      added: names("added"),
     };
   };
   type Groups = ReturnType<typeof groups>;

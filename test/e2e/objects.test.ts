@@ -89,7 +89,9 @@ describe("managed objects", () => {
     await cluster.untilReady("rd", { withinMs: 5000 });
     const given = await cluster.get("ConfigMap", "rd-given");
     expect({ owners: owners(given), mark: mark(given), text: text(given) }).toEqual({
-      ...{ owners: undefined, mark: "", text: "theirs" },
+      owners: undefined,
+      mark: "",
+      text: "theirs",
     });
   });
 

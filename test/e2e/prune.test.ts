@@ -166,7 +166,9 @@ describe("koreo prune", () => {
     const foreign = { copied: { [MARK]: marksOf(left) }, labelled: {}, damaged: { [MARK]: `${marksOf(left)}}` } };
     await cluster.applyObjects(
       Object.entries(foreign).map(([name, annotations]) => ({
-        ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels, annotations } },
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name, labels, annotations },
       })),
     );
 
@@ -239,7 +241,8 @@ subjects: [{ kind: ServiceAccount, name: ${name}, namespace: ${APPS} }]
           method: "POST",
           path: `/api/v1/namespaces/${APPS}/serviceaccounts/${account}/token`,
           body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 3600 } },
-          ...{ verb: "create", kind: "TokenRequest" },
+          verb: "create",
+          kind: "TokenRequest",
         },
         new AbortController().signal,
       );

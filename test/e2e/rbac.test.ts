@@ -74,7 +74,8 @@ describe("roles that `koreo rbac` prints", () => {
     };
     const site = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "shop-site-returns", namespace: TRIGGERS } };
     const support = {
-      ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" },
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
       metadata: { name: `web-app-support:${TRIGGERS}:shop` },
     };
     expect([await cluster.isGone(site), await cluster.isGone(support)]).toEqual([false, false]);

@@ -44,7 +44,9 @@ it("is declared while its group has a server of its own", async () => {
   const service = { namespace: "default", name: "nobody", port: 443 };
   const priorities = { groupPriorityMinimum: 1000, versionPriority: 10, insecureSkipTLSVerify: true };
   const body = {
-    ...{ apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: { name: ref.name } },
+    apiVersion: "apiregistration.k8s.io/v1",
+    kind: "APIService",
+    metadata: { name: ref.name },
     spec: { group, version: "v1", service, ...priorities },
   };
   const created = valueOf(await cluster.store.create(ref, body, signal));

@@ -4,11 +4,10 @@ import { closeRedis, openRedis, untilReady } from "../../src/adapters/redis/conn
 import { redisKeys } from "../../src/adapters/redis/keys.ts";
 import { RedisMembership } from "../../src/adapters/redis/membership.ts";
 import { RedisWatchLedger } from "../../src/adapters/redis/watch-ledger.ts";
-import { slotsOf } from "../../src/core/slot.ts";
+import { formatKind } from "../../src/core/object-key.ts";
 import { freshName, redisUrl, removeInstallation } from "./queue/redis-fixture.ts";
 
-const [SLOT] = slotsOf("local", { group: "a.b", kind: "Widget" }, 1);
-if (SLOT === undefined) throw new Error("no slot");
+const SLOT = formatKind({ cluster: "local", group: "a.b", kind: "Widget" });
 
 describe("the watch ledger on Redis", () => {
   let name: string;

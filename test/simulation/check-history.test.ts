@@ -14,7 +14,13 @@ const renew = (run: number, atMs: number): HistoryEvent => ({ kind: "renew", run
 const lost = (run: number, atMs: number): HistoryEvent => ({ kind: "lost", run, atMs });
 const done = (run: number, atMs: number): HistoryEvent => ({ kind: "done", run, state: "idle", atMs });
 const write = (run: number, verb: string, object = OBJECT): HistoryEvent => ({
-  ...{ kind: "write", run, by: "worker", verb, object, resourceVersion: "1", atMs: 0 },
+  kind: "write",
+  run,
+  by: "worker",
+  verb,
+  object,
+  resourceVersion: "1",
+  atMs: 0,
 });
 const wipe: HistoryEvent = { kind: "wipe", atMs: 5 };
 

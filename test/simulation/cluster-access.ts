@@ -2,7 +2,7 @@
 import { refusalOf, UNSERVED_FAULT, type StoreFault } from "./store-faults.ts";
 import type { MemoryCluster } from "../../src/adapters/memory/object-store.ts";
 import { member, textMember, type JsonObject } from "../../src/core/json.ts";
-import { isGoing } from "../../src/core/lifetime.ts";
+import { isGoing } from "../../src/core/object.ts";
 import { formatKey, type GroupKind, type KeyText } from "../../src/core/object-key.ts";
 import { ofWholeLists, type Informers, type WatchHandler, type WatchScope } from "../../src/engine/ports/informer.ts";
 import type {

@@ -39,8 +39,11 @@ export class SimulatedConsumer {
     this.#options = options;
     this.#request = { owner: options.owner, leaseMs: LEASE_MS };
     this.#held = new HeldRuns({
-      ...{ store: options.keys, clock: options.lane, leaseMs: LEASE_MS },
-      ...{ onError: () => undefined, onLeaseLost: () => undefined },
+      store: options.keys,
+      clock: options.lane,
+      leaseMs: LEASE_MS,
+      onError: () => undefined,
+      onLeaseLost: () => undefined,
     });
     options.lane.died.addEventListener("abort", () => this.#held.interruptAll("draining"));
     options.keys.onReconnect(() => void this.#reclaim());
@@ -118,7 +121,12 @@ export class SimulatedConsumer {
 function keyRun(held: HeldRun): KeyRun {
   const { key, fence, workClass, failures, causes, waitedMs } = held.run;
   return {
-    ...{ key, fence, workClass, failures, waitedMs, signal: held.signal },
+    key,
+    fence,
+    workClass,
+    failures,
+    waitedMs,
+    signal: held.signal,
     causes: parseCauses(causes),
     leaseLeftMs: () => held.leaseLeftMs(),
   };

@@ -14,7 +14,11 @@ const TRIGGER = formatKey({ ...place, group: "t.koreo.test", kind: "Request", na
 const OBJECT = formatKey({ ...place, group: "", kind: "ConfigMap", name: "x" });
 const THEIRS = formatKey({ ...place, group: "", kind: "ConfigMap", name: "theirs" });
 const SCENARIO: Scenario = {
-  ...{ name: "planted", given: "", steps: [], ends: [], ready: {} },
+  name: "planted",
+  given: "",
+  steps: [],
+  ends: [],
+  ready: {},
   untouched: ["ConfigMap/theirs"],
   goesBefore: [["ConfigMap/x", "ConfigMap/y"]],
 };
@@ -22,7 +26,8 @@ const SCENARIO: Scenario = {
 const inventory = (...names: readonly string[]) =>
   JSON.stringify({ trigger: "u-a", objects: names.map((name) => ({ kind: "ConfigMap", name })) });
 const trigger = (names: readonly string[], more: JsonObject = {}): JsonObject => ({
-  ...{ apiVersion: "t.koreo.test/v1", kind: "Request" },
+  apiVersion: "t.koreo.test/v1",
+  kind: "Request",
   metadata: { name: "a", namespace: "apps", uid: "u-a", annotations: { [ANNOTATION.inventory]: inventory(...names) } },
   ...more,
 });

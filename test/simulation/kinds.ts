@@ -9,8 +9,14 @@ export const RESYNC_MS = 48 * 60 * 60_000;
 
 function kind(group: string, name: string, more: Partial<ResourceType> = {}): ResourceType {
   return {
-    ...{ group, version: "v1", kind: name, plural: `${name.toLowerCase()}s` },
-    ...{ namespaced: true, hasStatus: true, watchable: true, ...more },
+    group,
+    version: "v1",
+    kind: name,
+    plural: `${name.toLowerCase()}s`,
+    namespaced: true,
+    hasStatus: true,
+    watchable: true,
+    ...more,
   };
 }
 

@@ -1,6 +1,5 @@
 /** Ways to break the engine on purpose: a harness that does not notice them would notice nothing. */
-import type { JsonObject } from "../../src/core/json.ts";
-import { member } from "../../src/core/json.ts";
+import { type JsonObject, member } from "../../src/core/json.ts";
 import type { KeyText } from "../../src/core/object-key.ts";
 
 export interface Mutation {

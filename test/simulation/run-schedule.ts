@@ -1,6 +1,5 @@
 /** Plays one scenario under one plan of faults and judges it. */
-import type { Call, FaultPlan } from "./faults.ts";
-import { noFaults } from "./faults.ts";
+import { type Call, type FaultPlan, noFaults } from "./faults.ts";
 import { endingOf, judge, judgeEnd, type Ending, type Finding } from "./judge.ts";
 import type { Scenario } from "./scenario.ts";
 import { World, type WorldOptions } from "./world.ts";

@@ -5,7 +5,7 @@ import { MemoryMembership } from "../../src/adapters/memory/membership.ts";
 import { MemoryObjectIndex } from "../../src/adapters/memory/object-index.ts";
 import { MemoryObjectLock } from "../../src/adapters/memory/object-lock.ts";
 import { MemoryWatchLedger } from "../../src/adapters/memory/watch-ledger.ts";
-import type { SlotId } from "../../src/core/slot.ts";
+import type { KindText } from "../../src/core/object-key.ts";
 import type { DefinitionRegistry } from "../../src/engine/ports/definition-registry.ts";
 import type { Membership } from "../../src/engine/ports/membership.ts";
 import type { ObjectIndex } from "../../src/engine/ports/object-index.ts";
@@ -64,11 +64,11 @@ class EpochLedger extends MemoryWatchLedger {
     this.#epoch = epoch;
   }
 
-  override async record(slot: SlotId, changes: ReadonlyMap<string, string | null>, epoch = ""): Promise<void> {
+  override async record(slot: KindText, changes: ReadonlyMap<string, string | null>, epoch = ""): Promise<void> {
     if (epoch === this.#epoch) await super.record(slot, changes);
   }
 
-  override async recordSpreadPlan(slot: SlotId, planHash: string, epoch = ""): Promise<void> {
+  override async recordSpreadPlan(slot: KindText, planHash: string, epoch = ""): Promise<void> {
     if (epoch === this.#epoch) await super.recordSpreadPlan(slot, planHash);
   }
 }

@@ -22,7 +22,10 @@ export function startWatcher(world: World, process: Process, id: string): void {
     { ...base, ...state, access, canReach: () => true, queue: new KeyQueue(world, process) },
     definitions,
     {
-      ...{ id, triggerNamespaces: "all", homeNamespace: DEFINITION_NAMESPACE, resyncIntervalMs: RESYNC_MS },
+      id,
+      triggerNamespaces: "all",
+      homeNamespace: DEFINITION_NAMESPACE,
+      resyncIntervalMs: RESYNC_MS,
     },
   );
   void definitions.run(lane.died);

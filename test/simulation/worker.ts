@@ -31,7 +31,10 @@ export function startWorker(world: World, process: Process, id: string): void {
     { resyncIntervalMs: RESYNC_MS },
   );
   const consumer = new SimulatedConsumer({
-    ...{ owner: id, keys, lane, concurrency: CONCURRENCY },
+    owner: id,
+    keys,
+    lane,
+    concurrency: CONCURRENCY,
     handle: (run) => reconciler.reconcile(run),
     runOf: (run) => world.history.runOf(run),
     onBug: (error) => world.noteBug(error),

@@ -13,8 +13,13 @@ import type { ResourceType } from "../../src/engine/ports/object-store.ts";
 import { catalogOf } from "./definitions.ts";
 
 const WIDGET: ResourceType = {
-  ...{ group: "e2e.koreo.test", version: "v1", kind: "Widget", plural: "widgets" },
-  ...{ namespaced: true, hasStatus: true, watchable: true },
+  group: "e2e.koreo.test",
+  version: "v1",
+  kind: "Widget",
+  plural: "widgets",
+  namespaced: true,
+  hasStatus: true,
+  watchable: true,
 };
 const DEFINITION_TYPES: readonly ResourceType[] = [
   ["Workflow", "workflows"],

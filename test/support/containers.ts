@@ -87,8 +87,11 @@ export async function startContainers(tools: ContainerTools, kubeconfig: string,
     const [apiPort, redisPort] = await Promise.all([freePort(), freePort()]);
     const env = {
       ...server.env,
-      ...{ KUBECONFIG: mounted, KOREO_USER: `${USER}:${USER}`, KOREO_DEFINITION_NAMESPACES: "platform" },
-      ...{ API_PORT: String(apiPort), REDIS_PORT: String(redisPort) },
+      KUBECONFIG: mounted,
+      KOREO_USER: `${USER}:${USER}`,
+      KOREO_DEFINITION_NAMESPACES: "platform",
+      API_PORT: String(apiPort),
+      REDIS_PORT: String(redisPort),
     };
     const composeCommand = run(tools.compose, env);
     const withFiles = (project: string, files: readonly string[]): Run => {

@@ -126,13 +126,11 @@ export function originalObject(
 
 /** The status conditions of the original: always "True", with times of its own. */
 export const originalCondition = (type: string, name: string) => ({
-  ...{
-    type,
-    status: "True",
-    reason: "Ready",
-    message: `${name} ready.`,
-    location: "taken-over",
-  },
+  type,
+  status: "True",
+  reason: "Ready",
+  message: `${name} ready.`,
+  location: "taken-over",
   lastUpdateTime: "2026-01-02T03:04:05.678901+00:00",
   lastTransitionTime: "2026-01-02T03:04:05.678901+00:00",
 });

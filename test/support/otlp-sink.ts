@@ -85,7 +85,11 @@ export class OtlpSink {
       for (const span of spansOf(scopeSpans)) {
         const { name, traceId, spanId, parentSpanId = "", attributes, links = [] } = span;
         this.spans.push({
-          ...{ name, traceId, spanId, parentSpanId, service },
+          name,
+          traceId,
+          spanId,
+          parentSpanId,
+          service,
           startMs: milliseconds(span.startTimeUnixNano),
           endMs: milliseconds(span.endTimeUnixNano),
           attributes: valuesOf(attributes),

@@ -28,7 +28,10 @@ export class PrometheusApi {
   async overTime(expr: string, seconds: number): Promise<readonly Sample[]> {
     const now = Date.now() / 1000;
     const answer = await this.#ask("query_range", {
-      ...{ query: expr, start: String(now - seconds), end: String(now), step: "1" },
+      query: expr,
+      start: String(now - seconds),
+      end: String(now),
+      step: "1",
     });
     const { result } = answer as { result: { metric: Record<string, string>; values: [number, string][] }[] };
     return result.flatMap(({ metric, values }) => {

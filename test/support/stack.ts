@@ -16,7 +16,7 @@ import { startControlPlane, type ControlPlane } from "../control-plane/start.ts"
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 export const CLI = path.join(ROOT, "src/cli/main.ts");
 
-/** Longer than a worker's drain (25 s), so that a drain is never cut short by us. */
+/** Longer than a worker's drain (20 s), so that a drain is never cut short by us. */
 const STOP_DEADLINE_MS = 30_000;
 const READY_DEADLINE_MS = 60_000;
 

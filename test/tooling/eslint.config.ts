@@ -5,6 +5,16 @@ import tseslint from "typescript-eslint";
 
 const root = new URL("../..", import.meta.url).pathname;
 
+const SPREAD_LITERAL = {
+  selector: "ObjectExpression > SpreadElement > ObjectExpression",
+  message: "write its members where they belong",
+};
+/** One way to keep a member private, which holds at run time as well; a constructor has no other. */
+const PRIVATE_KEYWORD = {
+  selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+  message: "write #name",
+};
+
 export default defineConfig(
   { ignores: ["**/*.mjs", "**/*.cjs"] },
   {
@@ -23,6 +33,15 @@ export default defineConfig(
       "jsdoc/check-param-names": ["error", { disableMissingParamChecks: true, checkDestructured: false }],
       "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
       eqeqeq: ["error", "always", { null: "ignore" }],
+      "no-duplicate-imports": "error",
+      "no-restricted-syntax": ["error", SPREAD_LITERAL],
+    },
+  },
+  {
+    basePath: root,
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": ["error", SPREAD_LITERAL, PRIVATE_KEYWORD],
     },
   },
   {
@@ -46,6 +65,8 @@ export default defineConfig(
       ],
       "no-restricted-syntax": [
         "error",
+        SPREAD_LITERAL,
+        PRIVATE_KEYWORD,
         { selector: ":function[async=true]", message: "core is synchronous: the engine awaits, core decides" },
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",

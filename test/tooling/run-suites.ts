@@ -1,7 +1,8 @@
 /**
- * `npm test`: every suite, against real servers that it sets up and starts itself. What reads the corpus runs beside what
- * computes; what starts many processes, and the end-to-end tests in which short times count, come after it, alone. Ends with the minutes per suite, what was skipped, and the
- * line `N passed, N failed` that CI reads. Called through bootstrap.mjs, which brings Node and the npm packages.
+ * `npm test`: every suite, or those that are named, against real servers that it sets up and starts itself. What reads the
+ * corpus runs beside what computes; what starts many processes, and the end-to-end tests in which short times count, come
+ * after it, alone. Ends with the minutes per suite, what was skipped, and the line `N passed, N failed` that CI reads. Called
+ * through bootstrap.mjs, which brings Node and the npm packages.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -30,6 +31,8 @@ interface Task {
   /** At the same time as the others of its stage, which go one by one. */
   readonly beside: boolean;
   readonly command: readonly string[];
+  /** The command that mends what a check finds. */
+  readonly fix?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +67,16 @@ const TASKS: readonly Task[] = [
     "src",
   ]),
   check("drawing", ["test/tooling/draw-layers.ts", "--check"]),
-  check("format", ["node_modules/prettier/bin/prettier.cjs", "--config", "test/tooling/prettier.json", "--check", "."]),
+  {
+    ...check("format", [
+      "node_modules/prettier/bin/prettier.cjs",
+      "--config",
+      "test/tooling/prettier.json",
+      "--check",
+      ".",
+    ]),
+    fix: "npm run format:write",
+  },
   check("unused", ["node_modules/knip/bin/knip.js", "--config", "test/tooling/knip.json"]),
   check("audit", ["test/tooling/audit.ts"]),
   suite("unit", { stage: 1 }),
@@ -92,9 +104,9 @@ function suite(name: string, when: Pick<Task, "stage"> & Partial<Pick<Task, "bes
   };
 }
 
-const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
 const results: SuiteResult[] = [];
 const chosen = await chosenTasks();
+const scratch = await mkdtemp(path.join(tmpdir(), "koreo-test-"));
 const started = Date.now();
 const { env, stop } = chosen.some((task) => task.needsServers)
   ? await startServers()
@@ -115,6 +127,11 @@ try {
 report();
 
 async function chosenTasks(): Promise<readonly Task[]> {
+  const unknown = only.filter((name) => TASKS.every((task) => task.name !== name));
+  if (unknown.length > 0) {
+    console.error(`no suite is called ${unknown.join(", ")}; there are ${TASKS.map(({ name }) => name).join(", ")}`);
+    process.exit(2);
+  }
   if (only.length > 0) return TASKS.filter((task) => only.includes(task.name));
   if (await hasOldest()) return TASKS;
   console.log(
@@ -170,7 +187,11 @@ async function run(task: Task, printsAtEnd: boolean): Promise<SuiteResult> {
   const { code, output: said } = await execute(task, extra, printsAtEnd);
   if (printsAtEnd) console.log(`\n=== ${task.name} ===\n${said}`);
   const seconds = Math.round((Date.now() - since) / 1000);
-  if (task.kind === "check") return checkResult(task.name, code, seconds);
+  if (task.kind === "check") {
+    const result = checkResult(task.name, code, seconds);
+    if (result.failed > 0 && task.fix !== undefined) console.log(`Fix: ${task.fix}`);
+    return result;
+  }
   const counted = await countTests(output);
   // A runner that fails without a failed test (no test found, a crashed worker) must not look green.
   const failed = counted.failed === 0 && code !== 0 ? 1 : counted.failed;

@@ -1,5 +1,5 @@
 /** Causes as the store keeps them: JSON text, opaque to it. */
-import type { Cause } from "../../engine/ports/reconcile-queue.ts";
+import { CAUSE_REASONS, type Cause } from "../../engine/ports/reconcile-queue.ts";
 
 export function formatCause(cause: Cause): string {
   return JSON.stringify(cause);
@@ -19,9 +19,10 @@ function parseCause(text: string): Cause | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const { reason, object, traceparent, atMs, changedAtMs, outcome } = value as Record<string, unknown>;
-  if (typeof reason !== "string" || typeof atMs !== "number") return undefined;
+  const known = CAUSE_REASONS.find((each) => each === reason);
+  if (known === undefined || typeof atMs !== "number") return undefined;
   return {
-    reason,
+    reason: known,
     atMs,
     ...(typeof object === "string" ? { object } : {}),
     ...(typeof traceparent === "string" ? { traceparent } : {}),

@@ -7,9 +7,16 @@
  */
 import { EventEmitter } from "node:events";
 import type { IQueueBackend, JobJson, JobType, KeysMap, MinimalJob } from "bullmq";
-import { StoreUnavailable } from "../../engine/ports/key-store.ts";
+import {
+  type KeyStore,
+  type RunEnd,
+  type RunEndState,
+  StoreUnavailable,
+  type Taken,
+  type TakeRequest,
+  type Trigger,
+} from "../../engine/ports/key-store.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
-import type { KeyStore, RunEnd, RunEndState, Taken, TakeRequest, Trigger } from "../../engine/ports/key-store.ts";
 import type { HeldRuns } from "./held-runs.ts";
 import { SlowStart } from "./slow-start.ts";
 import { refuseUnsupported, type UnsupportedMember } from "./unsupported.ts";

@@ -161,11 +161,11 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
   async #drain(deadlineMs: number): Promise<void> {
     const { clock } = this.#options;
     const closed = this.#worker?.close() ?? Promise.resolve(); // takes no more; kept once every run has ended
-    if (!(await isKeptWithin(closed, deadlineMs, clock))) {
+    if (!(await settlesWithin(closed, deadlineMs, clock))) {
       this.#held.interruptAll("draining");
-      if (!(await isKeptWithin(closed, HAND_BACK_AFTER_MS, clock))) await this.#handBackAll();
+      if (!(await settlesWithin(closed, HAND_BACK_AFTER_MS, clock))) await this.#handBackAll();
     }
-    await isKeptWithin(this.#backend.close(), LAST_WORDS_MS, clock);
+    await settlesWithin(this.#backend.close(), LAST_WORDS_MS, clock);
     this.#held.stop();
   }
 
@@ -177,7 +177,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
       this.#options.logger.error({ key }, "a run ignores its signal; its key is handed back all the same");
     }
     const handedBack = Promise.all(ids.map((id) => this.#backend.handBack(id)));
-    await isKeptWithin(handedBack, LAST_WORDS_MS, this.#options.clock);
+    await settlesWithin(handedBack, LAST_WORDS_MS, this.#options.clock);
   }
 
   /** BullMQ's processor. It never throws: what happened is the report. */
@@ -207,7 +207,10 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
 function keyRun(held: HeldRun, leaseMs: number): KeyRun {
   const { key, fence, workClass, failures, causes } = held.run;
   return {
-    ...{ key, fence, workClass, failures },
+    key,
+    fence,
+    workClass,
+    failures,
     // It waited until its run begins: the store counted until it was taken, and the lease since it was asked for.
     waitedMs: held.run.waitedMs + leaseMs - held.leaseLeftMs(),
     causes: parseCauses(causes),
@@ -230,14 +233,14 @@ function endOf(report: RunReport | undefined, backoff: Backoff): RunEnd {
   };
 }
 
-/** Whether the promise is kept or broken within this time; what it says does not matter. */
-async function isKeptWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
+/** Whether the promise is resolved or rejected within this time; what with does not matter. */
+async function settlesWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
   const settled = new AbortController();
   const isSettled = promise.then(
     () => true,
     () => true,
   );
-  const isKept = await Promise.race([isSettled, clock.sleep(ms, settled.signal).then(() => false)]);
+  const isInTime = await Promise.race([isSettled, clock.sleep(ms, settled.signal).then(() => false)]);
   settled.abort();
-  return isKept;
+  return isInTime;
 }

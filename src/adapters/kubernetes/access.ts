@@ -22,10 +22,10 @@ export interface AccessQuestion {
 }
 
 export class AccessReview implements WatchAccess {
-  private readonly client: Pick<ClusterClient, "request">;
+  readonly #client: Pick<ClusterClient, "request">;
 
   constructor(client: Pick<ClusterClient, "request">) {
-    this.client = client;
+    this.#client = client;
   }
 
   async may(question: AccessQuestion, signal: AbortSignal): Promise<ClusterResult<boolean>> {
@@ -37,7 +37,7 @@ export class AccessReview implements WatchAccess {
       ...(namespace !== undefined && { namespace }),
       ...(subresource !== undefined && { subresource }),
     };
-    const answer = await this.client.request(
+    const answer = await this.#client.request(
       {
         method: "POST",
         path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -60,7 +60,7 @@ export class AccessReview implements WatchAccess {
     namespaces: () => Promise<readonly string[]>,
     signal: AbortSignal,
   ): Promise<ClusterResult<AllowedScope>> {
-    const everywhere = await this.mayWatch(type, undefined, signal);
+    const everywhere = await this.#mayWatch(type, undefined, signal);
     if (everywhere.kind === "fault") return everywhere;
     if (everywhere.value) return ok({ kind: "cluster" });
 
@@ -70,7 +70,7 @@ export class AccessReview implements WatchAccess {
     const allowed: string[] = [];
     for (let at = 0; at < wanted.length; at += AT_ONCE) {
       const some = wanted.slice(at, at + AT_ONCE);
-      const answers = await Promise.all(some.map((namespace) => this.mayWatch(type, namespace, signal)));
+      const answers = await Promise.all(some.map((namespace) => this.#mayWatch(type, namespace, signal)));
       for (const [index, answer] of answers.entries()) {
         if (answer.kind === "fault") return answer;
         if (answer.value) allowed.push(some[index] as string);
@@ -79,7 +79,7 @@ export class AccessReview implements WatchAccess {
     return ok(allowed.length === 0 ? { kind: "none", missing } : { kind: "namespaces", namespaces: allowed, missing });
   }
 
-  private async mayWatch(
+  async #mayWatch(
     type: ResourceType,
     namespace: string | undefined,
     signal: AbortSignal,

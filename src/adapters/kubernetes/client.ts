@@ -72,49 +72,49 @@ export interface ByteStream {
 }
 
 export class ClusterClient {
-  private readonly clock: Clock;
-  private readonly transport: Transport;
-  private readonly budget: RequestBudget;
-  private readonly onRequest: (observed: ObservedRequest) => void;
+  readonly #clock: Clock;
+  readonly #transport: Transport;
+  readonly #budget: RequestBudget;
+  readonly #onRequest: (observed: ObservedRequest) => void;
   /** Requests in a row that nobody answered. */
-  private unanswered = 0;
+  #unanswered = 0;
   /** Of the requests under way that do not wait long while the server is out of reach. */
-  private readonly impatient = new Set<Deadline>();
+  readonly #impatient = new Set<Deadline>();
 
   constructor(options: ClientOptions) {
-    this.clock = options.clock;
-    this.budget = new RequestBudget(options.clock, options.budget);
-    this.transport = new Transport(
+    this.#clock = options.clock;
+    this.#budget = new RequestBudget(options.clock, options.budget);
+    this.#transport = new Transport(
       options.kubeConfig,
       options.clock,
       options.budget?.maxInFlight ?? DEFAULT_BUDGET.maxInFlight,
     );
-    this.onRequest = options.onRequest ?? (() => undefined);
+    this.#onRequest = options.onRequest ?? (() => undefined);
   }
 
   /** Whether the server answers, be it with a refusal, as far as the last requests tell. */
   get isInReach(): boolean {
-    return this.unanswered < OUT_OF_REACH_AFTER;
+    return this.#unanswered < OUT_OF_REACH_AFTER;
   }
 
   /** Sends one request and reads the whole answer: JSON, or text where it is none. Never rejects. */
   async request(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<JsonValue>> {
-    const result = await this.requestOnce(request, signal);
+    const result = await this.#requestOnce(request, signal);
     // A kept-alive connection may be closed by the other side just as we use it. Reading again is harmless.
     const isCut = result.kind === "fault" && result.fault.kind === "unavailable" && result.isConnectionFault === true;
-    return isCut && request.method === "GET" && !signal.aborted ? this.requestOnce(request, signal) : result;
+    return isCut && request.method === "GET" && !signal.aborted ? this.#requestOnce(request, signal) : result;
   }
 
   /** Opens a stream (a watch); refusals are answered as faults, later breaks throw from the stream. Never rejects. */
   async open(request: ApiRequest, signal: AbortSignal): Promise<ClusterResult<ByteStream>> {
-    const turn = await this.turn(request, signal);
+    const turn = await this.#turn(request, signal);
     if (turn !== "granted") return refused(noTurnFault(request, turn));
-    return this.inTurn(request, signal, async (deadline) => {
-      const reply = await this.send(request, "watches", deadline.signal);
+    return this.#inTurn(request, signal, async (deadline) => {
+      const reply = await this.#send(request, "watches", deadline.signal);
       if (reply.statusCode >= 300) {
         const text = await reply.body.text();
         deadline.end();
-        return this.refusal(reply, text);
+        return this.#refusal(reply, text);
       }
       deadline.lift();
       const chunks = (reply.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
@@ -124,19 +124,19 @@ export class ClusterClient {
 
   /** Ends all connections. */
   close(): Promise<void> {
-    return this.transport.close();
+    return this.#transport.close();
   }
 
-  private async requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
-    const turn = await this.turn(request, signal);
+  async #requestOnce(request: ApiRequest, signal: AbortSignal): Promise<Answer<JsonValue>> {
+    const turn = await this.#turn(request, signal);
     if (turn !== "granted") return refused(noTurnFault(request, turn));
-    return withCallSpan<Answer<JsonValue>>(request, this.transport.server, (span) =>
-      this.inTurn(request, signal, async (deadline) => {
+    return withCallSpan<Answer<JsonValue>>(request, this.#transport.server, (span) =>
+      this.#inTurn(request, signal, async (deadline) => {
         try {
-          const reply = await this.send(request, "calls", deadline.signal);
+          const reply = await this.#send(request, "calls", deadline.signal);
           span?.setAttribute("http.response.status_code", reply.statusCode);
           const text = await reply.body.text();
-          if (reply.statusCode >= 300) return this.refusal(reply, text);
+          if (reply.statusCode >= 300) return this.#refusal(reply, text);
           return { status: reply.statusCode, result: ok(jsonOrText(text)) };
         } finally {
           deadline.end();
@@ -145,77 +145,74 @@ export class ClusterClient {
     );
   }
 
-  private async turn(request: ApiRequest, signal: AbortSignal): Promise<Turn> {
+  async #turn(request: ApiRequest, signal: AbortSignal): Promise<Turn> {
     const since = waitStart();
     const urgency = request.urgency ?? (request.method === "GET" ? "read" : "write");
-    const turn = await this.budget.enter({ tenant: request.tenant, urgency }, signal);
+    const turn = await this.#budget.enter({ tenant: request.tenant, urgency }, signal);
     noteWait(SPAN.requestWait, since);
     return turn;
   }
 
   /** Sends within a turn, which ends with it. */
-  private async inTurn<T>(
+  async #inTurn<T>(
     request: ApiRequest,
     signal: AbortSignal,
     perform: (deadline: Deadline) => Promise<{ readonly status: number; readonly result: ClusterResult<T> }>,
   ): Promise<Answer<T>> {
-    const startedMs = this.clock.nowMs();
-    const deadline = this.deadlineOf(request, signal);
+    const startedMs = this.#clock.nowMs();
+    const deadline = this.#deadlineOf(request, signal);
     let observedStatus = 0;
     try {
       const { status, result } = await perform(deadline);
       observedStatus = status;
-      this.unanswered = 0;
+      this.#unanswered = 0;
       return result;
     } catch (error) {
       deadline.end();
       if (signal.aborted) return refused(abortedFault(nameOf(request)));
       // A webhook may hold a write for as long as it likes: that says nothing of the server. Nor is a broken connection a late answer.
-      if (!deadline.isOver || request.method === "GET") this.countUnanswered();
+      if (!deadline.isOver || request.method === "GET") this.#countUnanswered();
       if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
     } finally {
-      this.impatient.delete(deadline);
-      this.budget.leave(request.tenant);
-      this.onRequest({
+      this.#impatient.delete(deadline);
+      this.#budget.leave(request.tenant);
+      this.#onRequest({
         method: request.method,
         verb: request.verb,
         kind: request.kind,
         status: observedStatus,
-        durationMs: this.clock.nowMs() - startedMs,
+        durationMs: this.#clock.nowMs() - startedMs,
       });
     }
   }
 
   /** Lists and watches keep their time: a server that is only slow is found to be in reach by them. */
-  private deadlineOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest, signal: AbortSignal): Deadline {
+  #deadlineOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest, signal: AbortSignal): Deadline {
     const isPatient = verb === "list" || verb === "watch";
     const isShort = !isPatient && !this.isInReach;
     const deadline = new Deadline(isShort ? Math.min(timeoutMs, OUT_OF_REACH_TIMEOUT_MS) : timeoutMs, signal);
-    if (!isPatient) this.impatient.add(deadline);
+    if (!isPatient) this.#impatient.add(deadline);
     return deadline;
   }
 
-  private countUnanswered(): void {
-    this.unanswered += 1;
-    if (this.unanswered !== OUT_OF_REACH_AFTER) return;
-    for (const deadline of this.impatient) deadline.endWithin(OUT_OF_REACH_TIMEOUT_MS);
+  #countUnanswered(): void {
+    this.#unanswered += 1;
+    if (this.#unanswered !== OUT_OF_REACH_AFTER) return;
+    for (const deadline of this.#impatient) deadline.endWithin(OUT_OF_REACH_TIMEOUT_MS);
   }
 
-  private send(request: ApiRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
+  #send(request: ApiRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
     const headers: Record<string, string> = { accept: request.accept ?? "application/json", "user-agent": USER_AGENT };
     if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
     propagation.inject(context.active(), headers);
     const path = request.path + queryText(request.query);
-    return this.transport.send({ method: request.method, path, headers, body: bodyText(request.body) }, lane, signal);
+    return this.#transport.send({ method: request.method, path, headers, body: bodyText(request.body) }, lane, signal);
   }
 
-  private refusal(
-    reply: TransportReply,
-    text: string,
-  ): { readonly status: number; readonly result: ClusterResult<never> } {
+  #refusal(reply: TransportReply, text: string): { readonly status: number; readonly result: ClusterResult<never> } {
     const afterSeconds = retryAfterSeconds(reply.headers["retry-after"]);
-    if (reply.statusCode === 429) this.budget.pause(Math.min((afterSeconds ?? 0) * 1000, MAX_PAUSE_MS));
+    if (reply.statusCode === 429) this.#budget.pause(Math.min((afterSeconds ?? 0) * 1000, MAX_PAUSE_MS));
     const fault: ClusterFault = faultOfReply(reply.statusCode, jsonOrText(text), afterSeconds);
     return { status: reply.statusCode, result: refused(fault) };
   }
@@ -238,32 +235,32 @@ type Answer<T> = ClusterResult<T> & { readonly isConnectionFault?: boolean };
 /** Aborts when the caller aborts or after `timeoutMs`, whichever is first; cheaper than `AbortSignal.any` per request. */
 class Deadline {
   isOver = false;
-  private readonly controller = new AbortController();
-  private timer: NodeJS.Timeout;
-  private endsMs: number;
-  private readonly caller: AbortSignal;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout;
+  #endsMs: number;
+  readonly #caller: AbortSignal;
 
   constructor(timeoutMs: number, caller: AbortSignal) {
-    this.caller = caller;
-    this.endsMs = performance.now() + timeoutMs;
-    this.timer = setTimeout(this.expire, timeoutMs);
+    this.#caller = caller;
+    this.#endsMs = performance.now() + timeoutMs;
+    this.#timer = setTimeout(this.#expire, timeoutMs);
     caller.addEventListener("abort", this.abort, { once: true });
     if (caller.aborted) this.abort();
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   /** Comes after this time at the latest. */
   endWithin(ms: number): void {
-    if (performance.now() + ms >= this.endsMs) return;
-    clearTimeout(this.timer);
-    this.endsMs = performance.now() + ms;
-    this.timer = setTimeout(this.expire, ms);
+    if (performance.now() + ms >= this.#endsMs) return;
+    clearTimeout(this.#timer);
+    this.#endsMs = performance.now() + ms;
+    this.#timer = setTimeout(this.#expire, ms);
   }
 
-  private readonly expire = (): void => {
+  readonly #expire = (): void => {
     this.isOver = true;
     this.abort();
   };
@@ -271,18 +268,18 @@ class Deadline {
   /** Ends what listens to the signal. */
   readonly abort = (): void => {
     this.end();
-    this.controller.abort();
+    this.#controller.abort();
   };
 
   /** No time limit any more; the caller's abort still counts. */
   lift(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
   /** All is over: forgets the caller, whose signal may live much longer. */
   end(): void {
     this.lift();
-    this.caller.removeEventListener("abort", this.abort);
+    this.#caller.removeEventListener("abort", this.abort);
   }
 }
 

@@ -26,14 +26,14 @@ export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "
 }
 
 export class CredentialSource {
-  private config: KubeConfig;
-  private readonly clock: Clock;
-  private current: Promise<Credentials> | undefined;
-  private readAtMs = 0;
+  #config: KubeConfig;
+  readonly #clock: Clock;
+  #current: Promise<Credentials> | undefined;
+  #readAtMs = 0;
 
   constructor(config: KubeConfig, clock: Clock) {
-    this.config = config;
-    this.clock = clock;
+    this.#config = config;
+    this.#clock = clock;
   }
 
   /**
@@ -42,14 +42,14 @@ export class CredentialSource {
    * @throws Error from a missing file or a failing exec plugin
    */
   async get(): Promise<Credentials> {
-    if (this.current !== undefined && this.clock.nowMs() - this.readAtMs < REFRESH_INTERVAL_MS) return this.current;
-    this.readAtMs = this.clock.nowMs();
-    const read = readCredentials(this.config);
-    this.current = read;
+    if (this.#current !== undefined && this.#clock.nowMs() - this.#readAtMs < REFRESH_INTERVAL_MS) return this.#current;
+    this.#readAtMs = this.#clock.nowMs();
+    const read = readCredentials(this.#config);
+    this.#current = read;
     try {
       return await read;
     } catch (error) {
-      this.current = undefined;
+      this.#current = undefined;
       throw error;
     }
   }
@@ -60,11 +60,11 @@ export class CredentialSource {
    * @returns false when they were read just now: the refusal is meant
    */
   forget(): boolean {
-    if (this.clock.nowMs() - this.readAtMs < MIN_REREAD_MS) return false;
-    const { clusters, users, contexts, currentContext } = this.config;
-    this.config = new KubeConfig();
-    this.config.loadFromOptions({ clusters, users, contexts, currentContext });
-    this.current = undefined;
+    if (this.#clock.nowMs() - this.#readAtMs < MIN_REREAD_MS) return false;
+    const { clusters, users, contexts, currentContext } = this.#config;
+    this.#config = new KubeConfig();
+    this.#config.loadFromOptions({ clusters, users, contexts, currentContext });
+    this.#current = undefined;
     return true;
   }
 }

@@ -3,7 +3,7 @@
  * documents are current as soon as a CRD is established, exist on every server, and cost less than the aggregated
  * document, which grows with every CRD of the cluster and lags behind new ones.
  */
-import { member, memberAt, textMember, type JsonValue } from "../../core/json.ts";
+import { type JsonValue, listOf, member, memberAt, textMember } from "../../core/json.ts";
 import type { GroupKind } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { ClusterResult, ResourceType } from "../../engine/ports/object-store.ts";
@@ -23,23 +23,23 @@ export type KindQuery = GroupKind & { readonly version?: string | undefined };
 type Document<T> = { readonly found: T | undefined; readonly readAtMs: number };
 
 export class Discovery {
-  private readonly client: ClusterClient;
-  private readonly clock: Clock;
-  private readonly documents = new Map<string, Document<unknown>>();
-  private readonly reading = new Map<string, Promise<ClusterResult<Document<unknown>>>>();
+  readonly #client: ClusterClient;
+  readonly #clock: Clock;
+  readonly #documents = new Map<string, Document<unknown>>();
+  readonly #reading = new Map<string, Promise<ClusterResult<Document<unknown>>>>();
 
   constructor(client: ClusterClient, clock: Clock) {
-    this.client = client;
-    this.clock = clock;
+    this.#client = client;
+    this.#clock = clock;
   }
 
   /** Finds a kind. `unknownKind` when no version (or not the one asked for) serves it. */
   async resolve(query: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
     if (signal.aborted) return refused(abortedFault("discovery"));
-    const found = await this.find(query, signal);
+    const found = await this.#find(query, signal);
     const isMissing = found.kind === "fault" && found.fault.kind === "unknownKind";
     // "Not there" may only be old news: a CRD adds its kind to a group we know.
-    return isMissing && this.forget(query.group, MISSING_FOR_MS) ? this.find(query, signal) : found;
+    return isMissing && this.forget(query.group, MISSING_FOR_MS) ? this.#find(query, signal) : found;
   }
 
   /**
@@ -49,19 +49,19 @@ export class Discovery {
    */
   forget(group: string, minAgeMs = 0): boolean {
     const root = groupPath(group);
-    const outdated = [...this.documents].filter(
+    const outdated = [...this.#documents].filter(
       ([path, { readAtMs }]) =>
-        (path === root || path.startsWith(`${root}/`)) && this.clock.nowMs() - readAtMs >= minAgeMs,
+        (path === root || path.startsWith(`${root}/`)) && this.#clock.nowMs() - readAtMs >= minAgeMs,
     );
-    for (const [path] of outdated) this.documents.delete(path);
+    for (const [path] of outdated) this.#documents.delete(path);
     return outdated.length > 0;
   }
 
-  private async find(query: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
-    const versions = query.version === undefined ? await this.versionsOf(query.group, signal) : ok([query.version]);
+  async #find(query: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
+    const versions = query.version === undefined ? await this.#versionsOf(query.group, signal) : ok([query.version]);
     if (versions.kind === "fault") return versions;
     for (const version of versions.value) {
-      const types = await this.typesOf(query.group, version, signal);
+      const types = await this.#typesOf(query.group, version, signal);
       if (types.kind === "fault") return types;
       const type = types.value.find((candidate) => candidate.kind === query.kind);
       if (type !== undefined) return ok(type);
@@ -71,53 +71,49 @@ export class Discovery {
   }
 
   /** Versions of a group, the preferred one first. */
-  private async versionsOf(group: string, signal: AbortSignal): Promise<ClusterResult<readonly string[]>> {
-    const versions = await this.read(groupPath(group), parseVersions, signal);
+  async #versionsOf(group: string, signal: AbortSignal): Promise<ClusterResult<readonly string[]>> {
+    const versions = await this.#read(groupPath(group), parseVersions, signal);
     return versions.kind === "fault" ? versions : ok(versions.value ?? []);
   }
 
-  private async typesOf(
-    group: string,
-    version: string,
-    signal: AbortSignal,
-  ): Promise<ClusterResult<readonly ResourceType[]>> {
+  async #typesOf(group: string, version: string, signal: AbortSignal): Promise<ClusterResult<readonly ResourceType[]>> {
     const api = { group, version };
-    const types = await this.read(groupVersionPath(api), (document) => parseTypes(document, api), signal);
+    const types = await this.#read(groupVersionPath(api), (document) => parseTypes(document, api), signal);
     return types.kind === "fault" ? types : ok(types.value ?? []);
   }
 
-  private async read<T>(
+  async #read<T>(
     path: string,
     parse: (document: JsonValue) => T,
     signal: AbortSignal,
   ): Promise<ClusterResult<T | undefined>> {
-    const known = this.documents.get(path) as Document<T> | undefined;
-    const ageMs = known === undefined ? Infinity : this.clock.nowMs() - known.readAtMs;
-    if (known?.found !== undefined && ageMs >= STALE_AFTER_MS) void this.fetch(path, parse);
+    const known = this.#documents.get(path) as Document<T> | undefined;
+    const ageMs = known === undefined ? Infinity : this.#clock.nowMs() - known.readAtMs;
+    if (known?.found !== undefined && ageMs >= STALE_AFTER_MS) void this.#fetch(path, parse);
     const isUsable = known !== undefined && (known.found !== undefined || ageMs < MISSING_FOR_MS);
     if (isUsable) return ok(known.found);
-    const fetched = await unlessAborted(this.fetch(path, parse), signal);
+    const fetched = await unlessAborted(this.#fetch(path, parse), signal);
     return fetched.kind === "fault" ? fetched : ok(fetched.value.found);
   }
 
   /** One request at a time per document, shared by all who ask; it is nobody's to abort. */
-  private fetch<T>(path: string, parse: (document: JsonValue) => T): Promise<ClusterResult<Document<T>>> {
-    const running = this.reading.get(path) as Promise<ClusterResult<Document<T>>> | undefined;
+  #fetch<T>(path: string, parse: (document: JsonValue) => T): Promise<ClusterResult<Document<T>>> {
+    const running = this.#reading.get(path) as Promise<ClusterResult<Document<T>>> | undefined;
     if (running !== undefined) return running;
-    const fetched = this.fetchOnce(path, parse).finally(() => this.reading.delete(path));
-    this.reading.set(path, fetched);
+    const fetched = this.#fetchOnce(path, parse).finally(() => this.#reading.delete(path));
+    this.#reading.set(path, fetched);
     return fetched;
   }
 
-  private async fetchOnce<T>(path: string, parse: (document: JsonValue) => T): Promise<ClusterResult<Document<T>>> {
-    const reply = await this.client.request(
+  async #fetchOnce<T>(path: string, parse: (document: JsonValue) => T): Promise<ClusterResult<Document<T>>> {
+    const reply = await this.#client.request(
       { method: "GET", path, verb: "discover", kind: "", urgency: "status", timeoutMs: 10_000 },
       new AbortController().signal,
     );
     if (reply.kind === "fault" && reply.fault.kind !== "unknownKind" && reply.fault.kind !== "notFound") return reply;
     const found = reply.kind === "ok" ? parse(reply.value) : undefined;
-    const document = { found, readAtMs: this.clock.nowMs() };
-    this.documents.set(path, document);
+    const document = { found, readAtMs: this.#clock.nowMs() };
+    this.#documents.set(path, document);
     return ok(document);
   }
 }
@@ -169,8 +165,4 @@ function parseTypes(
         watchable: verbs.includes("list") && verbs.includes("watch"),
       };
     });
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

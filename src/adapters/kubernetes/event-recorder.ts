@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
+import { timestampText } from "../../core/status/condition.ts";
 import { BoundedMap } from "../../engine/bounded-map.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { EventSink, ObjectEvent } from "../../engine/ports/event-sink.ts";
@@ -129,7 +130,7 @@ export class KubernetesEventRecorder implements EventSink {
     const type = await store.resolve({ group: "", kind: "Event", version: "v1" }, signal);
     if (type.kind === "fault") return type.fault;
     const ref = { type: type.value, namespace: event.regarding.namespace || NO_NAMESPACE, name: sent.name };
-    const lastTimestamp = new Date(clock.wallMs()).toISOString().replace(/\.\d+Z$/, "Z");
+    const lastTimestamp = timestampText(clock.wallMs());
     const body = isAgain
       ? { count: sent.count, lastTimestamp }
       : {
@@ -137,10 +138,15 @@ export class KubernetesEventRecorder implements EventSink {
           kind: "Event",
           metadata: { name: sent.name, namespace: ref.namespace },
           involvedObject: event.regarding,
-          ...{ type: event.type, reason: event.reason, message: cut(event.message) },
-          ...{ count: 1, firstTimestamp: lastTimestamp, lastTimestamp },
+          type: event.type,
+          reason: event.reason,
+          message: cut(event.message),
+          count: 1,
+          firstTimestamp: lastTimestamp,
+          lastTimestamp,
           source: { component: COMPONENT, host: instance },
-          ...{ reportingComponent: COMPONENT, reportingInstance: instance },
+          reportingComponent: COMPONENT,
+          reportingInstance: instance,
         };
     const answer = isAgain ? await store.patch(ref, body, signal) : await store.create(ref, body, signal);
     return answer.kind === "fault" ? answer.fault : undefined;

@@ -2,7 +2,7 @@
  * Turns the API server's refusals into the `ClusterFault` union: by HTTP status and the machine-readable fields of the
  * Status reply, never by message text. The one place that knows these codes.
  */
-import { isJsonObject, member, memberAt, textMember, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../../core/json.ts";
 import type { ClusterFault, ClusterResult } from "../../engine/ports/object-store.ts";
 
 const DEFAULT_RETRY_SECONDS = 1;
@@ -88,7 +88,7 @@ function isOtherUid(reply: JsonValue | undefined): boolean {
 
 function causesOf(reply: JsonValue | undefined): readonly JsonValue[] {
   const causes = memberAt(reply, ["details", "causes"]);
-  return Array.isArray(causes) ? (causes as readonly JsonValue[]) : [];
+  return listOf(causes);
 }
 
 function detailOf(status: number, reply: JsonValue | undefined): string {

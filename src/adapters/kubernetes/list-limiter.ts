@@ -4,41 +4,41 @@
  * none was needed.
  */
 export class ListLimiter {
-  private readonly intervalMs: number;
-  private tokens = 2;
-  private filledAtMs: number | undefined;
+  readonly #intervalMs: number;
+  #tokens = 2;
+  #filledAtMs: number | undefined;
 
   constructor(intervalMs: number) {
-    this.intervalMs = intervalMs;
+    this.#intervalMs = intervalMs;
   }
 
   /** How long to wait before the next list. */
   waitMs(nowMs: number): number {
-    this.fill(nowMs);
-    return this.tokens >= 1 ? 0 : Math.ceil((1 - this.tokens) * this.intervalMs);
+    this.#fill(nowMs);
+    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#intervalMs);
   }
 
   /** The server has begun to answer a list; one it refused costs it nothing and is held back by the backoff alone. */
   count(nowMs: number): void {
-    this.fill(nowMs);
-    this.tokens -= 1;
+    this.#fill(nowMs);
+    this.#tokens -= 1;
   }
 
-  private fill(nowMs: number): void {
-    const gained = (nowMs - (this.filledAtMs ?? nowMs)) / this.intervalMs;
-    this.tokens = Math.max(this.tokens, Math.min(1, this.tokens + gained));
-    this.filledAtMs = nowMs;
+  #fill(nowMs: number): void {
+    const gained = (nowMs - (this.#filledAtMs ?? nowMs)) / this.#intervalMs;
+    this.#tokens = Math.max(this.#tokens, Math.min(1, this.#tokens + gained));
+    this.#filledAtMs = nowMs;
   }
 }
 
 /** The limiters of watches that follow one another: who begins a watch anew has no new list for that. */
 export class ListLimiters {
-  private readonly intervalMs: number;
+  readonly #intervalMs: number;
   /** By series, and by what of it is watched. A series that nobody holds any more is forgotten. */
-  private readonly bySeries = new WeakMap<object, Map<string, ListLimiter>>();
+  readonly #bySeries = new WeakMap<object, Map<string, ListLimiter>>();
 
   constructor(intervalMs: number) {
-    this.intervalMs = intervalMs;
+    this.#intervalMs = intervalMs;
   }
 
   /**
@@ -46,9 +46,9 @@ export class ListLimiters {
    * @param what - is watched, among what else the series watches
    */
   of(series: object | undefined, what: string): ListLimiter {
-    const limiters = (series && this.bySeries.get(series)) ?? new Map<string, ListLimiter>();
-    if (series !== undefined) this.bySeries.set(series, limiters);
-    const limiter = limiters.get(what) ?? new ListLimiter(this.intervalMs);
+    const limiters = (series && this.#bySeries.get(series)) ?? new Map<string, ListLimiter>();
+    if (series !== undefined) this.#bySeries.set(series, limiters);
+    const limiter = limiters.get(what) ?? new ListLimiter(this.#intervalMs);
     limiters.set(what, limiter);
     return limiter;
   }

@@ -3,6 +3,7 @@
  * what its answer means. Preconditions are the API server's, nothing is read before a write.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { versionOf } from "../../core/object.ts";
 import { FIELD_MANAGER } from "../../core/names.ts";
 import { formatApiVersion, LOCAL_CLUSTER } from "../../core/object-key.ts";
 import type {
@@ -27,35 +28,35 @@ const GET_TIMEOUT_MS = 15_000;
 
 export class KubernetesObjectStore implements ObjectStore {
   readonly cluster: string;
-  private readonly client: ClusterClient;
-  private readonly discovery: Discovery;
-  private readonly tenant: string | undefined;
+  readonly #client: ClusterClient;
+  readonly #discovery: Discovery;
+  readonly #tenant: string | undefined;
 
   /**
    * `cluster` is the first part of every key of this store's objects; `tenant`, on whose behalf it speaks. Default: the process
    * itself.
    */
   constructor(client: ClusterClient, discovery: Discovery, cluster: string = LOCAL_CLUSTER, tenant?: string) {
-    this.client = client;
-    this.discovery = discovery;
+    this.#client = client;
+    this.#discovery = discovery;
     this.cluster = cluster;
-    this.tenant = tenant;
+    this.#tenant = tenant;
   }
 
   forTenant(tenant: string): KubernetesObjectStore {
-    return new KubernetesObjectStore(this.client, this.discovery, this.cluster, tenant);
+    return new KubernetesObjectStore(this.#client, this.#discovery, this.cluster, tenant);
   }
 
   async resolve(kind: KindQuery, signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
     const since = waitStart();
-    const resolved = await this.discovery.resolve(kind, signal);
+    const resolved = await this.#discovery.resolve(kind, signal);
     noteWait(SPAN.resolve, since);
     return resolved;
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
     if (!isName(ref.name)) return nobody(ref);
-    return this.forObject(
+    return this.#forObject(
       ref,
       { method: "GET", path: objectPath(ref), verb: "get", timeoutMs: GET_TIMEOUT_MS },
       signal,
@@ -64,7 +65,7 @@ export class KubernetesObjectStore implements ObjectStore {
 
   create(ref: ObjectRef, body: JsonObject, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
     const path = collectionPath(ref.type, ref.namespace);
-    return this.forObject(
+    return this.#forObject(
       ref,
       { method: "POST", path, query: { fieldManager: FIELD_MANAGER }, body, verb: "create" },
       signal,
@@ -87,10 +88,10 @@ export class KubernetesObjectStore implements ObjectStore {
       urgency: subresource === undefined ? "write" : "status",
       verb: subresource === undefined ? "patch" : "patchStatus",
     } as const;
-    const answer = await this.forObject(ref, request, signal);
+    const answer = await this.#forObject(ref, request, signal);
     // A missing subresource is reported as a missing object: what we know of the kind may be out of date.
     if (subresource !== undefined && answer.kind === "fault" && answer.fault.kind === "notFound") {
-      this.discovery.forget(ref.type.group);
+      this.#discovery.forget(ref.type.group);
     }
     return answer;
   }
@@ -104,17 +105,20 @@ export class KubernetesObjectStore implements ObjectStore {
       preconditions: resourceVersion === undefined ? { uid } : { uid, resourceVersion },
       propagationPolicy,
     };
-    const answer = await this.send(ref.type, { method: "DELETE", path: objectPath(ref), body, verb: "delete" }, signal);
+    const answer = await this.#send(
+      ref.type,
+      { method: "DELETE", path: objectPath(ref), body, verb: "delete" },
+      signal,
+    );
     return answer.kind === "fault" ? answer : ok(null);
   }
 
-  /** `shardSelector` is for the reflector alone: servers that know it answer a part of the objects, others all. */
   async list(
     type: ResourceType,
-    options: Parameters<ObjectStore["list"]>[1] & { readonly shardSelector?: string },
+    options: Parameters<ObjectStore["list"]>[1],
     signal: AbortSignal,
   ): Promise<ClusterResult<ObjectPage>> {
-    const answer = await this.send(
+    const answer = await this.#send(
       type,
       {
         method: "GET",
@@ -123,7 +127,6 @@ export class KubernetesObjectStore implements ObjectStore {
           labelSelector: options.labelSelector,
           limit: options.limit === undefined ? undefined : String(options.limit),
           continue: options.continueToken,
-          shardSelector: options.shardSelector,
         },
         ...(options.metadataOnly === true && { accept: METADATA_LIST }),
         timeoutMs: LIST_TIMEOUT_MS,
@@ -134,25 +137,25 @@ export class KubernetesObjectStore implements ObjectStore {
     return answer.kind === "fault" ? answer : ok(pageOf(answer.value, type, options.metadataOnly === true));
   }
 
-  private async forObject(
+  async #forObject(
     ref: ObjectRef,
     request: Omit<ApiRequest, "kind">,
     signal: AbortSignal,
   ): Promise<ClusterResult<JsonObject>> {
-    const answer = await this.send(ref.type, request, signal);
+    const answer = await this.#send(ref.type, request, signal);
     if (answer.kind === "fault") return answer;
     return isJsonObject(answer.value)
       ? ok(answer.value)
       : refused({ kind: "unavailable", detail: `${request.verb} ${request.path}: the answer is no object` });
   }
 
-  private async send(
+  async #send(
     type: ResourceType,
     request: Omit<ApiRequest, "kind">,
     signal: AbortSignal,
   ): Promise<ClusterResult<JsonValue>> {
-    const answer = await this.client.request({ ...request, kind: kindLabel(type), tenant: this.tenant }, signal);
-    if (answer.kind === "fault" && answer.fault.kind === "unknownKind") this.discovery.forget(type.group);
+    const answer = await this.#client.request({ ...request, kind: kindLabel(type), tenant: this.#tenant }, signal);
+    if (answer.kind === "fault" && answer.fault.kind === "unknownKind") this.#discovery.forget(type.group);
     return answer;
   }
 }
@@ -172,7 +175,7 @@ function pageOf(list: JsonValue, type: ResourceType, metadataOnly: boolean): Obj
   const continueToken = textMember(member(list, "metadata"), "continue");
   return {
     items: Array.isArray(items) ? items.map((item: JsonValue) => typedObject(item, type, metadataOnly)) : [],
-    resourceVersion: textMember(member(list, "metadata"), "resourceVersion"),
+    resourceVersion: versionOf(list),
     ...(continueToken !== "" && { continueToken }),
   };
 }

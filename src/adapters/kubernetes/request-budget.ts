@@ -41,29 +41,29 @@ interface Waiter extends Asker, Waiting {
 }
 
 export class RequestBudget {
-  private readonly clock: Clock;
-  private readonly options: BudgetOptions;
-  private readonly waiting: Readonly<Record<Urgency, TurnQueue<Waiter>>> = {
+  readonly #clock: Clock;
+  readonly #options: BudgetOptions;
+  readonly #waiting: Readonly<Record<Urgency, TurnQueue<Waiter>>> = {
     status: new TurnQueue(),
     write: new TurnQueue(),
     read: new TurnQueue(),
     review: new TurnQueue(),
   };
   /** Of each tenant that has any. */
-  private readonly inFlightOf = new Map<string | undefined, number>();
-  private tokens: number;
-  private filledAtMs: number;
-  private pausedUntilMs = 0;
-  private inFlight = 0;
-  private grants = 0;
-  private arrivals = 0;
-  private willLookAgain = false;
+  readonly #inFlightOf = new Map<string | undefined, number>();
+  #tokens: number;
+  #filledAtMs: number;
+  #pausedUntilMs = 0;
+  #inFlight = 0;
+  #grants = 0;
+  #arrivals = 0;
+  #willLookAgain = false;
 
   constructor(clock: Clock, options: Partial<BudgetOptions> = {}) {
-    this.clock = clock;
-    this.options = { ...DEFAULT_BUDGET, ...options };
-    this.tokens = this.options.burst;
-    this.filledAtMs = clock.nowMs();
+    this.#clock = clock;
+    this.#options = { ...DEFAULT_BUDGET, ...options };
+    this.#tokens = this.#options.burst;
+    this.#filledAtMs = clock.nowMs();
   }
 
   /** Waits for a turn. Granted: call `leave` once the request is over. */
@@ -72,24 +72,24 @@ export class RequestBudget {
     return new Promise((resolve) => {
       const settled = new AbortController();
       const giveUp = (turn: Turn) => {
-        this.waiting[asker.urgency].remove(waiter);
+        this.#waiting[asker.urgency].remove(waiter);
         waiter.settle(turn);
       };
       const abort = () => giveUp("aborted");
       const waiter: Waiter = {
         ...asker,
-        arrival: (this.arrivals += 1),
+        arrival: (this.#arrivals += 1),
         settle: (turn) => {
           signal.removeEventListener("abort", abort);
           settled.abort();
           resolve(turn);
         },
       };
-      this.waiting[asker.urgency].add(waiter);
-      this.grantTurns();
+      this.#waiting[asker.urgency].add(waiter);
+      this.#grantTurns();
       if (settled.signal.aborted) return;
       signal.addEventListener("abort", abort, { once: true });
-      void this.clock.sleep(TURN_TIMEOUT_MS, settled.signal).then(() => {
+      void this.#clock.sleep(TURN_TIMEOUT_MS, settled.signal).then(() => {
         if (!settled.signal.aborted) giveUp("late");
       });
     });
@@ -97,27 +97,27 @@ export class RequestBudget {
 
   /** @param tenant - as it entered */
   leave(tenant: string | undefined): void {
-    this.count(tenant, -1);
-    this.grantTurns();
+    this.#count(tenant, -1);
+    this.#grantTurns();
   }
 
   /** Lets no further request start for this long; a longer pause already running stays. */
   pause(ms: number): void {
-    this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.nowMs() + ms);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.nowMs() + ms);
   }
 
-  private grantTurns(): void {
-    this.fill();
-    for (let waiter = this.next(); waiter !== undefined; waiter = this.next()) {
-      const waitMs = this.nextTurnMs();
+  #grantTurns(): void {
+    this.#fill();
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
+      const waitMs = this.#nextTurnMs();
       if (waitMs > 0) {
-        this.lookAgainIn(waitMs);
+        this.#lookAgainIn(waitMs);
         return;
       }
-      this.tokens -= 1;
-      this.grants += 1;
-      this.count(waiter.tenant, 1);
-      this.waiting[waiter.urgency].take(waiter);
+      this.#tokens -= 1;
+      this.#grants += 1;
+      this.#count(waiter.tenant, 1);
+      this.#waiting[waiter.urgency].take(waiter);
       waiter.settle("granted");
     }
   }
@@ -126,46 +126,46 @@ export class RequestBudget {
    * Whose turn is next. A tenant may start another request while it has fewer in flight than are free: alone it gets half of
    * all, and who comes later still finds room. Nobody's, while what is free is kept for tenants that do not wait.
    */
-  private next(): Waiter | undefined {
-    const free = this.options.maxInFlight - this.inFlight;
-    const mayStart = (tenant: string | undefined) => (this.inFlightOf.get(tenant) ?? 0) < free;
-    if ((this.grants + 1) % FAIR_TURN === 0) {
-      const oldest = URGENCIES.map((urgency) => this.waiting[urgency].oldest(mayStart));
+  #next(): Waiter | undefined {
+    const free = this.#options.maxInFlight - this.#inFlight;
+    const mayStart = (tenant: string | undefined) => (this.#inFlightOf.get(tenant) ?? 0) < free;
+    if ((this.#grants + 1) % FAIR_TURN === 0) {
+      const oldest = URGENCIES.map((urgency) => this.#waiting[urgency].oldest(mayStart));
       return oldest.reduce((a, b) => (a === undefined || (b?.arrival ?? Infinity) < a.arrival ? b : a));
     }
     for (const urgency of URGENCIES) {
-      const waiter = this.waiting[urgency].next(mayStart);
+      const waiter = this.#waiting[urgency].next(mayStart);
       if (waiter !== undefined) return waiter;
     }
     return undefined;
   }
 
-  private count(tenant: string | undefined, more: number): void {
-    this.inFlight += more;
-    const own = (this.inFlightOf.get(tenant) ?? 0) + more;
-    if (own === 0) this.inFlightOf.delete(tenant);
-    else this.inFlightOf.set(tenant, own);
+  #count(tenant: string | undefined, more: number): void {
+    this.#inFlight += more;
+    const own = (this.#inFlightOf.get(tenant) ?? 0) + more;
+    if (own === 0) this.#inFlightOf.delete(tenant);
+    else this.#inFlightOf.set(tenant, own);
   }
 
-  private fill(): void {
-    const nowMs = this.clock.nowMs();
-    const gained = ((nowMs - this.filledAtMs) / 1000) * this.options.qps;
-    this.tokens = Math.min(this.options.burst, this.tokens + gained);
-    this.filledAtMs = nowMs;
+  #fill(): void {
+    const nowMs = this.#clock.nowMs();
+    const gained = ((nowMs - this.#filledAtMs) / 1000) * this.#options.qps;
+    this.#tokens = Math.min(this.#options.burst, this.#tokens + gained);
+    this.#filledAtMs = nowMs;
   }
 
-  private nextTurnMs(): number {
-    const pausedMs = this.pausedUntilMs - this.clock.nowMs();
-    const missing = 1 - this.tokens;
-    return Math.max(pausedMs, missing <= 0 ? 0 : Math.ceil((missing / this.options.qps) * 1000));
+  #nextTurnMs(): number {
+    const pausedMs = this.#pausedUntilMs - this.#clock.nowMs();
+    const missing = 1 - this.#tokens;
+    return Math.max(pausedMs, missing <= 0 ? 0 : Math.ceil((missing / this.#options.qps) * 1000));
   }
 
-  private lookAgainIn(ms: number): void {
-    if (this.willLookAgain) return;
-    this.willLookAgain = true;
-    void this.clock.sleep(ms).then(() => {
-      this.willLookAgain = false;
-      this.grantTurns();
+  #lookAgainIn(ms: number): void {
+    if (this.#willLookAgain) return;
+    this.#willLookAgain = true;
+    void this.#clock.sleep(ms).then(() => {
+      this.#willLookAgain = false;
+      this.#grantTurns();
     });
   }
 }

@@ -1,5 +1,13 @@
 /** Asks the API server who a bearer token belongs to (TokenReview), and what somebody may do (SubjectAccessReview). */
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  listOf,
+  member,
+  memberAt,
+  textMember,
+} from "../../core/json.ts";
 import type { ClusterResult } from "../../engine/ports/object-store.ts";
 import type { ClusterClient } from "./client.ts";
 import { ok } from "./fault.ts";
@@ -43,7 +51,7 @@ export class AccessReviews {
       isKnown: true,
       username,
       uid: textMember(user, "uid"),
-      groups: Array.isArray(groups) ? (groups as readonly JsonValue[]) : [],
+      groups: listOf(groups),
       extra: isJsonObject(extra) ? extra : {},
     });
   }

@@ -35,23 +35,23 @@ interface Pools {
 
 export class Transport {
   readonly server: URL;
-  private readonly basePath: string;
-  private readonly proxyUrl: string | undefined;
-  private readonly maxConnections: number;
-  private readonly credentials: CredentialSource;
-  private pools: Pools | undefined;
+  readonly #basePath: string;
+  readonly #proxyUrl: string | undefined;
+  readonly #maxConnections: number;
+  readonly #credentials: CredentialSource;
+  #pools: Pools | undefined;
 
   /** `config` is what `loadKubeConfig` returns; `maxConnections` bounds calls, each watch has its own on top. */
   constructor(config: KubeConfig, clock: Clock, maxConnections: number) {
     const cluster = config.getCurrentCluster();
     if (cluster === null) throw new Error("the kubeconfig's current context names no cluster");
     this.server = new URL(cluster.server);
-    this.basePath = this.server.pathname.replace(/\/+$/, "");
-    this.proxyUrl = cluster.proxyUrl;
-    if (this.proxyUrl?.startsWith("socks"))
-      throw new Error(`proxy-url ${this.proxyUrl}: SOCKS proxies are not supported`);
-    this.maxConnections = maxConnections;
-    this.credentials = new CredentialSource(config, clock);
+    this.#basePath = this.server.pathname.replace(/\/+$/, "");
+    this.#proxyUrl = cluster.proxyUrl;
+    if (this.#proxyUrl?.startsWith("socks"))
+      throw new Error(`proxy-url ${this.#proxyUrl}: SOCKS proxies are not supported`);
+    this.#maxConnections = maxConnections;
+    this.#credentials = new CredentialSource(config, clock);
   }
 
   /**
@@ -61,28 +61,24 @@ export class Transport {
    * @throws what undici or an authentication method throws; the signal's reason when it was aborted
    */
   async send(request: TransportRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
-    const reply = await this.sendOnce(request, lane, signal);
-    if (reply.statusCode !== 401 || !this.credentials.forget()) return reply;
+    const reply = await this.#sendOnce(request, lane, signal);
+    if (reply.statusCode !== 401 || !this.#credentials.forget()) return reply;
     await reply.body.dump();
-    return this.sendOnce(request, lane, signal);
+    return this.#sendOnce(request, lane, signal);
   }
 
   /** Ends all connections at once; requests in flight fail. May be called twice. */
   async close(): Promise<void> {
-    const { pools } = this;
-    this.pools = undefined;
+    const pools = this.#pools;
+    this.#pools = undefined;
     if (pools !== undefined) await Promise.all([pools.calls.destroy(), pools.watches.destroy()]);
   }
 
-  private async sendOnce(
-    request: TransportRequest,
-    lane: "calls" | "watches",
-    signal: AbortSignal,
-  ): Promise<TransportReply> {
-    const credentials = await this.credentials.get();
-    return this.poolsFor(credentials)[lane].request({
+  async #sendOnce(request: TransportRequest, lane: "calls" | "watches", signal: AbortSignal): Promise<TransportReply> {
+    const credentials = await this.#credentials.get();
+    return this.#poolsFor(credentials)[lane].request({
       origin: this.server.origin,
-      path: this.basePath + request.path,
+      path: this.#basePath + request.path,
       method: request.method,
       headers: { ...request.headers, ...credentials.headers },
       body: request.body ?? null,
@@ -93,15 +89,15 @@ export class Transport {
   }
 
   /** The pools for these TLS options; when a certificate was rotated, the old ones end after their last request. */
-  private poolsFor(credentials: Credentials): Pools {
-    if (this.pools?.tlsIdentity === credentials.tlsIdentity) return this.pools;
-    const former = this.pools;
+  #poolsFor(credentials: Credentials): Pools {
+    if (this.#pools?.tlsIdentity === credentials.tlsIdentity) return this.#pools;
+    const former = this.#pools;
     const pools = {
       tlsIdentity: credentials.tlsIdentity,
-      calls: this.createPool(credentials, this.maxConnections),
-      watches: this.createPool(credentials, null),
+      calls: this.#createPool(credentials, this.#maxConnections),
+      watches: this.#createPool(credentials, null),
     };
-    this.pools = pools;
+    this.#pools = pools;
     if (former !== undefined) {
       // Closing waits for running requests; a failure to close an abandoned pool concerns nobody.
       void Promise.allSettled([former.calls.close(), former.watches.close()]);
@@ -109,10 +105,10 @@ export class Transport {
     return pools;
   }
 
-  private createPool(credentials: Credentials, connections: number | null): Dispatcher {
+  #createPool(credentials: Credentials, connections: number | null): Dispatcher {
     const shared = { connections, allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS };
-    if (this.proxyUrl !== undefined) {
-      return new ProxyAgent({ uri: this.proxyUrl, requestTls: credentials.tls, ...shared });
+    if (this.#proxyUrl !== undefined) {
+      return new ProxyAgent({ uri: this.#proxyUrl, requestTls: credentials.tls, ...shared });
     }
     return new Pool(this.server.origin, {
       ...shared,

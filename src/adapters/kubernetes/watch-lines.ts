@@ -8,12 +8,12 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 export class LineSplitter {
-  private readonly maxLineBytes: number;
-  private pending: Uint8Array[] = [];
-  private pendingBytes = 0;
+  readonly #maxLineBytes: number;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
 
   constructor(maxLineBytes: number = MAX_LINE_BYTES) {
-    this.maxLineBytes = maxLineBytes;
+    this.#maxLineBytes = maxLineBytes;
   }
 
   /**
@@ -25,26 +25,27 @@ export class LineSplitter {
     const lines: string[] = [];
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      const line = this.take(chunk.subarray(from, end));
+      const line = this.#take(chunk.subarray(from, end));
       if (line !== "") lines.push(line);
       from = end + 1;
     }
-    this.keep(chunk.subarray(from));
+    this.#keep(chunk.subarray(from));
     return lines;
   }
 
-  private keep(rest: Uint8Array): void {
+  #keep(rest: Uint8Array): void {
     if (rest.length === 0) return;
-    this.pendingBytes += rest.length;
-    if (this.pendingBytes > this.maxLineBytes) throw new RangeError(`a watch event exceeds ${this.maxLineBytes} bytes`);
-    this.pending.push(rest);
+    this.#pendingBytes += rest.length;
+    if (this.#pendingBytes > this.#maxLineBytes)
+      throw new RangeError(`a watch event exceeds ${this.#maxLineBytes} bytes`);
+    this.#pending.push(rest);
   }
 
-  private take(end: Uint8Array): string {
-    this.keep(end);
-    const line = Buffer.concat(this.pending).toString("utf8");
-    this.pending = [];
-    this.pendingBytes = 0;
+  #take(end: Uint8Array): string {
+    this.#keep(end);
+    const line = Buffer.concat(this.#pending).toString("utf8");
+    this.#pending = [];
+    this.#pendingBytes = 0;
     return line.trim();
   }
 }

@@ -41,7 +41,10 @@ export class FairKeys {
       [...clusters.entries()]
         .flatMap(([cluster, namespaces]) =>
           [...namespaces.entries()].map(([namespace, keys]) => ({
-            ...{ workClass: Number(workClass) as WorkClass, cluster, namespace, waiting: keys.size },
+            workClass: Number(workClass) as WorkClass,
+            cluster,
+            namespace,
+            waiting: keys.size,
             oldestMs: Math.max(0, nowMs - (keys.first()?.time ?? nowMs)),
           })),
         )

@@ -149,7 +149,12 @@ export class MemoryKeyStore implements KeyStore {
     const states = [...this.#states].map(([key, { workClass, since, causes, lease }]): QueuedKey => {
       const leftMs = (this.#running.timeOf(key) ?? now) - now;
       return {
-        ...{ key, workClass, causes, failures: failures(key), ageMs: now - since, owner: lease?.owner ?? "" },
+        key,
+        workClass,
+        causes,
+        failures: failures(key),
+        ageMs: now - since,
+        owner: lease?.owner ?? "",
         ...(lease === undefined ? { state: "waiting", remainingMs: 0 } : { state: "running", remainingMs: leftMs }),
       };
     });

@@ -4,15 +4,15 @@ import type { Clock } from "../../engine/ports/clock.ts";
 export class ManualClock implements Clock {
   /** What `random` answers. */
   chance = 0.5;
-  private timeMs = 0;
-  private readonly sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
+  #timeMs = 0;
+  readonly #sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
 
   nowMs(): number {
-    return this.timeMs;
+    return this.#timeMs;
   }
 
   wallMs(): number {
-    return Date.UTC(2026, 0, 1) + this.timeMs;
+    return Date.UTC(2026, 0, 1) + this.#timeMs;
   }
 
   random(): number {
@@ -23,26 +23,26 @@ export class ManualClock implements Clock {
     if (signal?.aborted === true || ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
-        this.sleepers.delete(sleeper);
+        this.#sleepers.delete(sleeper);
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: this.timeMs + ms, wake };
-      this.sleepers.add(sleeper);
+      const sleeper = { atMs: this.#timeMs + ms, wake };
+      this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", wake, { once: true });
     });
   }
 
   /** Moves the time, waking every sleeper at its own moment. */
   async advance(ms: number): Promise<void> {
-    const untilMs = this.timeMs + ms;
+    const untilMs = this.#timeMs + ms;
     await settled();
-    for (let next = this.nextBefore(untilMs); next !== undefined; next = this.nextBefore(untilMs)) {
-      this.timeMs = next.atMs;
+    for (let next = this.#nextBefore(untilMs); next !== undefined; next = this.#nextBefore(untilMs)) {
+      this.#timeMs = next.atMs;
       next.wake();
       await settled();
     }
-    this.timeMs = untilMs;
+    this.#timeMs = untilMs;
   }
 
   /** Lets everything that is ready run, and the time go to the next sleeper whenever nothing is, until the promise ends. */
@@ -52,16 +52,16 @@ export class ManualClock implements Clock {
     promise.then(end, end);
     await settled();
     while (!ended.signal.aborted) {
-      const next = this.nextBefore(Infinity);
+      const next = this.#nextBefore(Infinity);
       if (next === undefined) throw new Error("waits for something that no time brings");
-      await this.advance(next.atMs - this.timeMs);
+      await this.advance(next.atMs - this.#timeMs);
       await settled();
     }
     return promise;
   }
 
-  private nextBefore(untilMs: number) {
-    return [...this.sleepers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+  #nextBefore(untilMs: number) {
+    return [...this.#sleepers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
   }
 }
 

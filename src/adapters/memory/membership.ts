@@ -1,5 +1,5 @@
 /** Membership within one process. Several watchers may share it in tests; its time is the clock's. */
-import type { SlotId } from "../../core/slot.ts";
+import type { KindText } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { Membership, MembershipOverview, MembershipView } from "../../engine/ports/membership.ts";
 
@@ -7,7 +7,7 @@ export class MemoryMembership implements Membership {
   readonly #clock: Clock;
   /** Watcher -> when its time ends. */
   readonly #watchers = new Map<string, number>();
-  readonly #owners = new Map<SlotId, string>();
+  readonly #owners = new Map<KindText, string>();
   #epoch: string;
   #servers = 1;
 
@@ -29,7 +29,7 @@ export class MemoryMembership implements Membership {
     return Promise.resolve();
   }
 
-  owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>> {
+  owners(slots: readonly KindText[]): Promise<ReadonlyMap<KindText, string>> {
     const known = slots.flatMap((slot) => {
       const owner = this.#owners.get(slot);
       return owner === undefined ? [] : [[slot, owner] as const];
@@ -37,7 +37,7 @@ export class MemoryMembership implements Membership {
     return Promise.resolve(new Map(known));
   }
 
-  claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void> {
+  claim(watcherId: string, slots: readonly KindText[], epoch: string): Promise<void> {
     if (epoch === this.#epoch) for (const slot of slots) this.#owners.set(slot, watcherId);
     return Promise.resolve();
   }

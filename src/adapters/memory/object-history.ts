@@ -13,60 +13,60 @@ export interface Change extends GroupKind {
 }
 
 export class ObjectHistory {
-  private readonly maxChanges: number;
-  private changes: Change[] = [];
-  private last = 0;
+  readonly #maxChanges: number;
+  #changes: Change[] = [];
+  #last = 0;
   /** Rises with every cut of the streams. */
-  private cuts = 0;
-  private readonly listeners = new Set<() => void>();
+  #cuts = 0;
+  readonly #listeners = new Set<() => void>();
 
   constructor(maxChanges: number) {
-    this.maxChanges = maxChanges;
+    this.#maxChanges = maxChanges;
   }
 
   /** The newest position. */
   get position(): number {
-    return this.last;
+    return this.#last;
   }
 
   get cutCount(): number {
-    return this.cuts;
+    return this.#cuts;
   }
 
   /** The position the next change will have: what its object carries as resourceVersion. */
   next(): number {
-    return this.last + 1;
+    return this.#last + 1;
   }
 
   append(change: Omit<Change, "at">): void {
-    this.last += 1;
-    this.changes.push({ ...change, at: this.last });
+    this.#last += 1;
+    this.#changes.push({ ...change, at: this.#last });
     // Trimmed in halves, so that appending stays cheap.
-    if (this.changes.length > 2 * this.maxChanges) this.changes = this.changes.slice(-this.maxChanges);
+    if (this.#changes.length > 2 * this.#maxChanges) this.#changes = this.#changes.slice(-this.#maxChanges);
     this.wakeAll();
   }
 
   /** Changes after a position, or undefined when some of them are forgotten. */
   since(position: number): readonly Change[] | undefined {
-    const oldest = this.changes[0]?.at ?? this.last + 1;
-    return position < oldest - 1 ? undefined : this.changes.slice(position - oldest + 1);
+    const oldest = this.#changes[0]?.at ?? this.#last + 1;
+    return position < oldest - 1 ? undefined : this.#changes.slice(position - oldest + 1);
   }
 
   /** Forgets all changes, as etcd's compaction does. */
   compact(): void {
-    this.changes = [];
+    this.#changes = [];
   }
 
   /** Ends every stream, as a lost connection does. */
   cut(): void {
-    this.cuts += 1;
+    this.#cuts += 1;
     this.wakeAll();
   }
 
   /** Wakes whoever waits, without a change: something else may have become different. */
   wakeAll(): void {
-    const woken = [...this.listeners];
-    this.listeners.clear();
+    const woken = [...this.#listeners];
+    this.#listeners.clear();
     for (const wake of woken) wake();
   }
 
@@ -75,11 +75,11 @@ export class ObjectHistory {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
-        this.listeners.delete(wake);
+        this.#listeners.delete(wake);
         signal.removeEventListener("abort", wake);
         resolve();
       };
-      this.listeners.add(wake);
+      this.#listeners.add(wake);
       signal.addEventListener("abort", wake, { once: true });
     });
   }

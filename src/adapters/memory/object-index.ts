@@ -1,7 +1,6 @@
 /** The object index of one process: two maps that mirror each other. */
-import type { KeyText } from "../../core/object-key.ts";
+import { kindOfKey, type KeyText, type KindText } from "../../core/object-key.ts";
 import {
-  kindText,
   MAX_MANAGERS,
   type IndexedTrigger,
   type IndexEntry,
@@ -80,12 +79,12 @@ export class MemoryObjectIndex implements ObjectIndex {
     return Promise.resolve([...(this.#objects.get(trigger) ?? [])]);
   }
 
-  objectsOfKind(kind: string): Promise<readonly KeyText[]> {
-    return Promise.resolve([...this.#triggers.keys()].filter((object) => kindText(object) === kind));
+  objectsOfKind(kind: KindText): Promise<readonly KeyText[]> {
+    return Promise.resolve([...this.#triggers.keys()].filter((object) => kindOfKey(object) === kind));
   }
 
-  kinds(): Promise<readonly string[]> {
-    return Promise.resolve([...new Set([...this.#triggers.keys()].map(kindText))]);
+  kinds(): Promise<readonly KindText[]> {
+    return Promise.resolve([...new Set([...this.#triggers.keys()].map(kindOfKey))]);
   }
 
   sayWhole(_epoch?: string): Promise<void> {

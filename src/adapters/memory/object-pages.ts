@@ -14,8 +14,8 @@ interface Rest {
 const MAX_OPEN_LISTS = 100;
 
 export class ObjectPages {
-  private readonly rests = new Map<string, Rest>();
-  private tokens = 0;
+  readonly #rests = new Map<string, Rest>();
+  #tokens = 0;
 
   first(objects: readonly JsonObject[], resourceVersion: string, options: ListOptions): ClusterResult<ObjectPage> {
     const selector = options.labelSelector ?? "";
@@ -28,31 +28,31 @@ export class ObjectPages {
     }
     const selected = objects.filter((_object, index) => verdicts[index] === true);
     const shown = options.metadataOnly === true ? selected.map(metadataOf) : selected;
-    return this.page({ objects: shown, resourceVersion }, options.limit);
+    return this.#page({ objects: shown, resourceVersion }, options.limit);
   }
 
   next(token: string, limit: number | undefined): ClusterResult<ObjectPage> {
-    const rest = this.rests.get(token);
+    const rest = this.#rests.get(token);
     if (rest === undefined)
       return { kind: "fault", fault: { kind: "expired", detail: "the continue token has expired" } };
-    this.rests.delete(token);
-    return this.page(rest, limit);
+    this.#rests.delete(token);
+    return this.#page(rest, limit);
   }
 
   /** All tokens handed out so far are worthless from now on. */
   expire(): void {
-    this.rests.clear();
+    this.#rests.clear();
   }
 
-  private page(rest: Rest, limit: number | undefined): ClusterResult<ObjectPage> {
+  #page(rest: Rest, limit: number | undefined): ClusterResult<ObjectPage> {
     const { objects, resourceVersion } = rest;
     const size = limit === undefined || limit === 0 ? objects.length : limit;
     if (objects.length <= size) return { kind: "ok", value: { items: objects, resourceVersion } };
-    this.tokens += 1;
-    const continueToken = `page-${this.tokens}`;
-    this.rests.set(continueToken, { objects: objects.slice(size), resourceVersion });
-    const [oldest] = this.rests.keys();
-    if (this.rests.size > MAX_OPEN_LISTS && oldest !== undefined) this.rests.delete(oldest);
+    this.#tokens += 1;
+    const continueToken = `page-${this.#tokens}`;
+    this.#rests.set(continueToken, { objects: objects.slice(size), resourceVersion });
+    const [oldest] = this.#rests.keys();
+    if (this.#rests.size > MAX_OPEN_LISTS && oldest !== undefined) this.#rests.delete(oldest);
     return { kind: "ok", value: { items: objects.slice(0, size), resourceVersion, continueToken } };
   }
 }

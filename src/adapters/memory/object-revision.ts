@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../core/json.ts";
+import { finalizersOf, isGoing } from "../../core/object.ts";
 import { formatApiVersion } from "../../core/object-key.ts";
 import { isBuiltInGroup } from "../../core/built-in-groups.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
@@ -77,7 +78,7 @@ export function patchRefusal(type: ResourceType, stored: JsonObject, patched: Js
   const name = memberAt(patched, ["metadata", "name"]);
   if (name !== memberAt(stored, ["metadata", "name"]))
     return invalid("the name of the object does not match the name on the URL", 400);
-  if (memberAt(stored, ["metadata", "deletionTimestamp"]) !== undefined) {
+  if (isGoing(stored)) {
     const before = finalizersOf(stored);
     const added = finalizersOf(patched).filter((finalizer) => !before.includes(finalizer));
     if (added.length > 0)
@@ -125,12 +126,6 @@ export function withFinalizers(stored: JsonObject, finalizers: readonly string[]
 /** The object as stored at a position of the history. */
 export function withResourceVersion(object: JsonObject, position: number): JsonObject {
   return { ...object, metadata: { ...(member(object, "metadata") as JsonObject), resourceVersion: String(position) } };
-}
-
-/** Names of the finalizers that hold the object. */
-export function finalizersOf(object: JsonObject): readonly string[] {
-  const finalizers = memberAt(object, ["metadata", "finalizers"]);
-  return Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
 }
 
 /** Kinds like ConfigMap and Secret, which have neither spec nor status, have no generation. */

@@ -4,7 +4,9 @@
  * the engine relies on them; `test/contract/object-store.ts` runs on both.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
+import { uidOf, versionOf } from "../../core/object.ts";
 import { formatApiVersion, LOCAL_CLUSTER, type GroupKind } from "../../core/object-key.ts";
+import { timestampText } from "../../core/status/condition.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import { ofWholeLists, type Informers, type WatchHandler, type WatchScope } from "../../engine/ports/informer.ts";
 import type {
@@ -23,7 +25,7 @@ import { MemoryWatch } from "./object-informer.ts";
 import { mergePatch } from "./object-merge-patch.ts";
 import { ObjectPages } from "./object-pages.ts";
 import { createdObject, createRefusal, patchRefusal, revisedObject } from "./object-revision.ts";
-import { ObjectTable, uidOf } from "./object-table.ts";
+import { ObjectTable } from "./object-table.ts";
 
 /** What a request does, as fault hooks see it. */
 export type MemoryVerb = "resolve" | "get" | "create" | "patch" | "patchStatus" | "delete" | "list" | "watch";
@@ -59,28 +61,28 @@ export interface MemoryClusterOptions {
 
 export class MemoryCluster implements ObjectStore, Informers {
   readonly cluster: string;
-  private readonly clock: Clock;
-  private readonly before: FaultHook;
-  private readonly after: FaultHook;
-  private readonly types: ResourceType[];
-  private readonly history: ObjectHistory;
-  private readonly table: ObjectTable;
-  private readonly deletion: ObjectDeletion;
-  private readonly pages: ObjectPages;
-  private readonly fields: Readonly<Record<string, FieldTree>>;
-  private births = 0;
+  readonly #clock: Clock;
+  readonly #before: FaultHook;
+  readonly #after: FaultHook;
+  readonly #types: ResourceType[];
+  readonly #history: ObjectHistory;
+  readonly #table: ObjectTable;
+  readonly #deletion: ObjectDeletion;
+  readonly #pages: ObjectPages;
+  readonly #fields: Readonly<Record<string, FieldTree>>;
+  #births = 0;
 
   constructor(options: MemoryClusterOptions) {
     this.cluster = options.cluster ?? LOCAL_CLUSTER;
-    this.clock = options.clock;
-    this.types = [...(options.types ?? [])];
-    this.before = options.before ?? (() => undefined);
-    this.after = options.after ?? (() => undefined);
-    this.history = new ObjectHistory(options.maxChanges ?? 10_000);
-    this.table = new ObjectTable(this.history);
-    this.deletion = new ObjectDeletion(this.table, options.collectsGarbage ?? false, () => this.timestamp());
-    this.pages = new ObjectPages();
-    this.fields = options.fields ?? {};
+    this.#clock = options.clock;
+    this.#types = [...(options.types ?? [])];
+    this.#before = options.before ?? (() => undefined);
+    this.#after = options.after ?? (() => undefined);
+    this.#history = new ObjectHistory(options.maxChanges ?? 10_000);
+    this.#table = new ObjectTable(this.#history);
+    this.#deletion = new ObjectDeletion(this.#table, options.collectsGarbage ?? false, () => this.#timestamp());
+    this.#pages = new ObjectPages();
+    this.#fields = options.fields ?? {};
   }
 
   /** Nothing is shared here that one could have too much of. */
@@ -90,34 +92,34 @@ export class MemoryCluster implements ObjectStore, Informers {
 
   /** Serves one more kind, or one more version of it: as when a CRD is installed. */
   register(type: ResourceType): void {
-    this.types.push(type);
-    this.history.wakeAll();
+    this.#types.push(type);
+    this.#history.wakeAll();
   }
 
   /** Serves a kind no more, and deletes its objects: as when a CRD is deleted. */
   unregister(kind: GroupKind): void {
-    for (const { object, ...place } of this.table.ofKind(kind)) this.table.remove(place, object);
-    this.types.splice(0, Infinity, ...this.types.filter((type) => !isSameKind(type, kind)));
-    this.history.wakeAll();
+    for (const { object, ...place } of this.#table.ofKind(kind)) this.#table.remove(place, object);
+    this.#types.splice(0, Infinity, ...this.#types.filter((type) => !isSameKind(type, kind)));
+    this.#history.wakeAll();
   }
 
   /** Cuts every watch; each goes on where it was, or lists when that is forgotten. */
   cutWatches(): void {
-    this.history.cut();
+    this.#history.cut();
   }
 
   /** Forgets what happened so far: whoever is behind must list. */
   compact(): void {
-    this.history.compact();
-    this.pages.expire();
+    this.#history.compact();
+    this.#pages.expire();
   }
 
   resolve(
     kind: GroupKind & { readonly version?: string | undefined },
     signal: AbortSignal,
   ): Promise<ClusterResult<ResourceType>> {
-    return this.perform("resolve", { ...kind, namespace: "", name: "" }, signal, () => {
-      const found = this.types.find(
+    return this.#perform("resolve", { ...kind, namespace: "", name: "" }, signal, () => {
+      const found = this.#types.find(
         (type) => isSameKind(type, kind) && (kind.version ?? type.version) === type.version,
       );
       return found === undefined
@@ -127,20 +129,20 @@ export class MemoryCluster implements ObjectStore, Informers {
   }
 
   get(ref: ObjectRef, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
-    return this.perform("get", targetOf(ref), signal, () => {
-      const object = this.find(ref);
+    return this.#perform("get", targetOf(ref), signal, () => {
+      const object = this.#find(ref);
       return object === undefined ? notFound(ref) : ok(object);
     });
   }
 
   create(ref: ObjectRef, body: JsonObject, signal: AbortSignal): Promise<ClusterResult<JsonObject>> {
-    return this.perform("create", targetOf(ref), signal, () => {
-      const refusal = this.kindRefusal(ref.type) ?? createRefusal(ref, body);
+    return this.#perform("create", targetOf(ref), signal, () => {
+      const refusal = this.#kindRefusal(ref.type) ?? createRefusal(ref, body);
       if (refusal !== undefined) return refused(refusal);
-      if (this.find(ref) !== undefined)
+      if (this.#find(ref) !== undefined)
         return refused({ kind: "alreadyExists", detail: `${describe(ref)} already exists` });
-      const birth = { uid: this.nextUid(), createdAt: this.timestamp() };
-      return ok(this.deletion.write(targetOf(ref), createdObject(ref, this.pruned(ref, body), birth)));
+      const birth = { uid: this.#nextUid(), createdAt: this.#timestamp() };
+      return ok(this.#deletion.write(targetOf(ref), createdObject(ref, this.#pruned(ref, body), birth)));
     });
   }
 
@@ -150,23 +152,23 @@ export class MemoryCluster implements ObjectStore, Informers {
     signal: AbortSignal,
     subresource?: "status",
   ): Promise<ClusterResult<JsonObject>> {
-    return this.perform(subresource === undefined ? "patch" : "patchStatus", targetOf(ref), signal, () => {
+    return this.#perform(subresource === undefined ? "patch" : "patchStatus", targetOf(ref), signal, () => {
       if (subresource === "status" && !ref.type.hasStatus) return notFound(ref); // so do real servers
-      const stored = this.find(ref);
+      const stored = this.#find(ref);
       if (stored === undefined) return notFound(ref);
       const refusal = preconditionRefusal(ref, stored, member(body, "metadata"));
       if (refusal !== undefined) return refused(refusal);
-      const patched = this.pruned(ref, mergePatch(stored, body));
+      const patched = this.#pruned(ref, mergePatch(stored, body));
       const invalid = subresource === "status" ? undefined : patchRefusal(ref.type, stored, patched);
       if (invalid !== undefined) return refused(invalid);
       const next = revisedObject(ref.type, stored, patched, subresource);
-      return ok(next === stored ? stored : this.deletion.write(targetOf(ref), next));
+      return ok(next === stored ? stored : this.#deletion.write(targetOf(ref), next));
     });
   }
 
   delete(ref: ObjectRef, preconditions: DeletePreconditions, signal: AbortSignal): Promise<ClusterResult<null>> {
-    return this.perform("delete", targetOf(ref), signal, () => {
-      const stored = this.find(ref);
+    return this.#perform("delete", targetOf(ref), signal, () => {
+      const stored = this.#find(ref);
       if (stored === undefined) return notFound(ref);
       const { uid, resourceVersion } = preconditions;
       const refusal = preconditionRefusal(ref, stored, {
@@ -174,7 +176,7 @@ export class MemoryCluster implements ObjectStore, Informers {
         ...(resourceVersion !== undefined && { resourceVersion }),
       });
       if (refusal !== undefined) return refused(refusal);
-      this.deletion.delete(targetOf(ref), preconditions.propagationPolicy);
+      this.#deletion.delete(targetOf(ref), preconditions.propagationPolicy);
       return ok(null);
     });
   }
@@ -185,67 +187,67 @@ export class MemoryCluster implements ObjectStore, Informers {
     signal: AbortSignal,
   ): Promise<ClusterResult<ObjectPage>> {
     const target = { group: type.group, kind: type.kind, namespace: options.namespace ?? "", name: "" };
-    return this.perform("list", target, signal, () => {
-      const refusal = this.kindRefusal(type);
+    return this.#perform("list", target, signal, () => {
+      const refusal = this.#kindRefusal(type);
       if (refusal !== undefined) return refused(refusal);
-      if (options.continueToken !== undefined) return this.pages.next(options.continueToken, options.limit);
-      const all = this.table
+      if (options.continueToken !== undefined) return this.#pages.next(options.continueToken, options.limit);
+      const all = this.#table
         .ofKind(type)
         .filter(({ namespace }) => !options.namespace || namespace === options.namespace);
       const objects = all.map(({ object }) => asVersion(object, type));
-      return this.pages.first(objects, String(this.history.position), options);
+      return this.#pages.first(objects, String(this.#history.position), options);
     });
   }
 
   watch<Kept = JsonObject>(scope: WatchScope, handler: WatchHandler<Kept>, signal: AbortSignal): Promise<void> {
     const target = { group: scope.type.group, kind: scope.type.kind, namespace: scope.namespace ?? "", name: "" };
     const open = (): Promise<ClusterResult<null>> =>
-      this.perform("watch", target, signal, () => {
-        const refusal = this.kindRefusal(scope.type);
+      this.#perform("watch", target, signal, () => {
+        const refusal = this.#kindRefusal(scope.type);
         return refusal === undefined ? ok(null) : refused(refusal);
       });
-    const isServed = (): boolean => this.kindRefusal(scope.type) === undefined;
-    const source = { store: this, history: this.history, clock: this.clock, open, isServed };
+    const isServed = (): boolean => this.#kindRefusal(scope.type) === undefined;
+    const source = { store: this, history: this.#history, clock: this.#clock, open, isServed };
     return new MemoryWatch(source, scope, ofWholeLists(handler), signal).run();
   }
 
   /** The way of every request: abort, fault before, the request itself at one instant, fault after. */
-  private async perform<T>(
+  async #perform<T>(
     verb: MemoryVerb,
     target: RequestTarget,
     signal: AbortSignal,
     execute: () => ClusterResult<T>,
   ): Promise<ClusterResult<T>> {
-    const fault = await this.before(verb, target);
+    const fault = await this.#before(verb, target);
     if (fault !== undefined) return refused(fault);
     if (signal.aborted) return refused({ kind: "aborted", detail: `${verb} was aborted` });
     const result = execute();
-    const lost = await this.after(verb, target);
+    const lost = await this.#after(verb, target);
     return lost === undefined ? result : refused(lost);
   }
 
-  private pruned({ type }: ObjectRef, object: JsonObject): JsonObject {
-    return prunedObject(object, this.fields[type.kind]);
+  #pruned({ type }: ObjectRef, object: JsonObject): JsonObject {
+    return prunedObject(object, this.#fields[type.kind]);
   }
 
-  private find(ref: ObjectRef): JsonObject | undefined {
-    const object = this.table.find(targetOf(ref));
+  #find(ref: ObjectRef): JsonObject | undefined {
+    const object = this.#table.find(targetOf(ref));
     return object === undefined ? undefined : asVersion(object, ref.type);
   }
 
-  private kindRefusal(kind: ResourceType): ClusterFault | undefined {
-    const isServed = this.types.some((type) => isSameKind(type, kind) && type.version === kind.version);
+  #kindRefusal(kind: ResourceType): ClusterFault | undefined {
+    const isServed = this.#types.some((type) => isSameKind(type, kind) && type.version === kind.version);
     return isServed ? undefined : { kind: "unknownKind", detail: `the server does not serve ${kind.kind}` };
   }
 
-  private nextUid(): string {
-    this.births += 1;
-    return `00000000-0000-4000-8000-${this.births.toString(16).padStart(12, "0")}`;
+  #nextUid(): string {
+    this.#births += 1;
+    return `00000000-0000-4000-8000-${this.#births.toString(16).padStart(12, "0")}`;
   }
 
   /** Whole seconds, as Kubernetes writes times. */
-  private timestamp(): string {
-    return new Date(this.clock.wallMs()).toISOString().replace(/\.\d+Z$/, "Z");
+  #timestamp(): string {
+    return timestampText(this.#clock.wallMs());
   }
 }
 
@@ -257,7 +259,7 @@ function preconditionRefusal(ref: ObjectRef, stored: JsonObject, wanted: unknown
   if (uid !== "" && uid !== uidOf(stored)) {
     return { kind: "conflict", detail: `${describe(ref)}: the UID in the precondition does not match` };
   }
-  if (resourceVersion !== "" && resourceVersion !== textMember(member(stored, "metadata"), "resourceVersion")) {
+  if (resourceVersion !== "" && resourceVersion !== versionOf(stored)) {
     return { kind: "conflict", detail: `${describe(ref)}: the object has been modified` };
   }
   return undefined;

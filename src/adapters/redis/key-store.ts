@@ -4,20 +4,20 @@
  * for scripts, one that sleeps until the queue wakes it.
  */
 import type { Redis } from "ioredis";
-import { StoreUnavailable } from "../../engine/ports/key-store.ts";
-import type {
-  HeldKey,
-  KeyStore,
-  QueuedKey,
-  QueuePage,
-  QueueStats,
-  RunEnd,
-  RunEndState,
-  Taken,
-  TakeRequest,
-  TenantLoad,
-  Trigger,
-  WorkClass,
+import {
+  type HeldKey,
+  type KeyStore,
+  type QueuedKey,
+  type QueuePage,
+  type QueueStats,
+  type RunEnd,
+  type RunEndState,
+  StoreUnavailable,
+  type Taken,
+  type TakeRequest,
+  type TenantLoad,
+  type Trigger,
+  type WorkClass,
 } from "../../engine/ports/key-store.ts";
 import type { KeyText } from "../../core/object-key.ts";
 import { closeRedis, openRedis } from "./connection.ts";
@@ -128,7 +128,11 @@ export class RedisKeyStore implements KeyStore {
   async load(maxTenants: number): Promise<readonly TenantLoad[]> {
     const rows = (await this.#run("load", [maxTenants])) as [WorkClass, string, string, number, number][];
     return rows.map(([workClass, cluster, namespace, waiting, oldestMs]) => ({
-      ...{ workClass, cluster, namespace, waiting, oldestMs },
+      workClass,
+      cluster,
+      namespace,
+      waiting,
+      oldestMs,
     }));
   }
 

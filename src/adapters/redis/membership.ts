@@ -1,7 +1,7 @@
 /** Membership of watchers on Redis: all times are those of Redis' own clock. */
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { SlotId } from "../../core/slot.ts";
+import type { KindText } from "../../core/object-key.ts";
 import type { Membership, MembershipOverview, MembershipView } from "../../engine/ports/membership.ts";
 import { orUnavailable } from "./connection.ts";
 import type { RedisKeys } from "./keys.ts";
@@ -30,7 +30,7 @@ export class RedisMembership implements Membership {
     await orUnavailable(this.#redis.zrem(this.#keys.watchers, watcherId));
   }
 
-  async owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>> {
+  async owners(slots: readonly KindText[]): Promise<ReadonlyMap<KindText, string>> {
     if (slots.length === 0) return new Map();
     const owners = await orUnavailable(this.#redis.hmget(this.#keys.slotOwners, ...slots));
     const known = slots.flatMap((slot, index) => {
@@ -40,7 +40,7 @@ export class RedisMembership implements Membership {
     return new Map(known);
   }
 
-  async claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void> {
+  async claim(watcherId: string, slots: readonly KindText[], epoch: string): Promise<void> {
     if (slots.length === 0) return;
     const claims = slots.flatMap((slot) => [slot, `=${watcherId}`]);
     await CLAIM.run(this.#redis, [this.#keys.slotOwners, this.#keys.epoch], [epoch, ...claims]);
@@ -60,7 +60,7 @@ export class RedisMembership implements Membership {
       index % 2 === 0 ? [{ id, remainingMs: Number(ends[index + 1]) - nowMs }] : [],
     );
     const live = all.filter(({ remainingMs }) => remainingMs > 0).sort((a, b) => (a.id < b.id ? -1 : 1));
-    return { watchers: live, owners: new Map(Object.entries(owners) as [SlotId, string][]) };
+    return { watchers: live, owners: new Map(Object.entries(owners) as [KindText, string][]) };
   }
 
   /** Some hosted servers hide it; then a failover shows by the epoch alone. */

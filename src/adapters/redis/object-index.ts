@@ -1,8 +1,7 @@
 /** The object index on Redis, shared by all watchers and workers of an installation. */
 import type { Redis } from "ioredis";
-import type { KeyText } from "../../core/object-key.ts";
+import { kindOfKey, type KeyText, type KindText } from "../../core/object-key.ts";
 import {
-  kindText,
   MAX_MANAGERS,
   type IndexedTrigger,
   type IndexEntry,
@@ -33,7 +32,7 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 
   async name({ object, trigger, fence, readonly }: NamingRun): Promise<NamedObject> {
-    const args = [object, kindText(object), trigger, readonly ? "r" : "", fence];
+    const args = [object, kindOfKey(object), trigger, readonly ? "r" : "", fence];
     const reply = (await NAME.run(this.#redis, [this.#keys.index], args)) as [string, number, KeyText[]];
     const [look, others, managers] = reply;
     const [, note = ""] = look.split(" ");
@@ -46,7 +45,7 @@ export class RedisObjectIndex implements ObjectIndex {
         const { object, trigger, resourceVersion, note = "", fence = 0, readonly = false } = entry;
         const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
         const said = resourceVersion === undefined ? "" : looked;
-        return [object, kindText(object), trigger, readonly ? "r" : "", said, fence];
+        return [object, kindOfKey(object), trigger, readonly ? "r" : "", said, fence];
       });
       await ADD.run(this.#redis, [this.#keys.index], args);
     }
@@ -77,7 +76,7 @@ export class RedisObjectIndex implements ObjectIndex {
     return (await orUnavailable(this.#redis.smembers(this.#keys.objectsOf(trigger)))) as KeyText[];
   }
 
-  async objectsOfKind(kind: string): Promise<readonly KeyText[]> {
+  async objectsOfKind(kind: KindText): Promise<readonly KeyText[]> {
     const objects: KeyText[] = [];
     for (let cursor = "0", isFirst = true; isFirst || cursor !== "0"; isFirst = false) {
       const [next, page] = await orUnavailable(this.#redis.sscan(this.#keys.objectsOfKind(kind), cursor, "COUNT", 500));
@@ -87,8 +86,8 @@ export class RedisObjectIndex implements ObjectIndex {
     return [...new Set(objects)];
   }
 
-  async kinds(): Promise<readonly string[]> {
-    return orUnavailable(this.#redis.smembers(this.#keys.indexedKinds));
+  async kinds(): Promise<readonly KindText[]> {
+    return (await orUnavailable(this.#redis.smembers(this.#keys.indexedKinds))) as KindText[];
   }
 
   async sayWhole(epoch: string): Promise<void> {

@@ -1,17 +1,18 @@
 /** `koreo explain`: why a trigger is not ready, down to the object it waits for, and what happens next. */
 import { textMember } from "../../core/json.ts";
+import { annotationOf } from "../../core/object.ts";
 import { ANNOTATION } from "../../core/names.ts";
 import { readyCondition } from "../../core/status/condition.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { QueuedRun } from "../../engine/ports/reconcile-queue.ts";
 import { parseConfig } from "../../processes/shared/config.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
-import { blockageOf, blockingChain, type ChainLink } from "../blocking-chain.ts";
+import { blockageToldBy, blockingChain, type ChainLink } from "../blocking-chain.ts";
 import { withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
 import type { OutputFormat } from "../flags.ts";
 import { eventsOf, type ListedEvent } from "../object-events.ts";
-import { annotationOf, findObject, keyOf, textOf, type OneObject } from "../one-object.ts";
+import { findObject, keyOf, textOf, type OneObject } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";
 import { allKeys, withQueue, withRunLog } from "../redis-state.ts";
 import { formatAge, formatTable } from "../table.ts";
@@ -83,7 +84,7 @@ async function explained(connection: Connection, found: OneObject, flags: Config
     message: textMember(ready, "message") || annotationOf(object, ANNOTATION.outcome),
     since: textMember(ready, "lastTransitionTime"),
     paused: annotationOf(object, ANNOTATION.paused) === "true",
-    blocked: blockageOf(object)?.sentence ?? "",
+    blocked: blockageToldBy(object)?.sentence ?? "",
     chain,
     ...state,
     events,
@@ -107,7 +108,10 @@ async function stateOnRedis(connection: Connection, { ref }: OneObject, flags: C
           ? null
           : {
               at: new Date(run.startedAtMs).toISOString(),
-              ...{ ms: run.ms, outcome: run.outcome, causes: run.causes, traceId: run.traceId },
+              ms: run.ms,
+              outcome: run.outcome,
+              causes: run.causes,
+              traceId: run.traceId,
             },
     };
   } catch (error) {

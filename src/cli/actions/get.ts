@@ -1,6 +1,7 @@
 /** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
 import { member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { conditionsIn, verdictOf } from "../../core/status/verdict.ts";
+import { conditionsIn } from "../../core/status/condition.ts";
+import { verdictOf } from "../../core/status/verdict.ts";
 import { listPages } from "../../engine/list-pages.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";

@@ -1,5 +1,6 @@
 /** `koreo inspect`: a trigger with its conditions and the tree of its objects, once or live. */
-import { isJsonObject, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { conditionsIn } from "../../core/status/condition.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { stringify } from "yaml";
@@ -50,7 +51,7 @@ export function inspect(kind: string, name: string, options: InspectOptions): Pr
 
 function shown(trigger: JsonObject, tree: TreeNode, { output, verbose }: InspectOptions): string {
   if (output === "json" || output === "yaml") {
-    const told = { conditions: conditionsOf(trigger), ...bare(tree) };
+    const told = { conditions: conditionsIn(trigger), ...bare(tree) };
     return output === "json" ? JSON.stringify(told, null, 2) : stringify(told, { lineWidth: 0 }).trimEnd();
   }
   const details = verbose === 0 ? [] : treeRows([tree], childrenOf).flatMap(({ node }) => detail(node, verbose));
@@ -58,7 +59,7 @@ function shown(trigger: JsonObject, tree: TreeNode, { output, verbose }: Inspect
 }
 
 function conditionTable(trigger: JsonObject): string {
-  const rows = conditionsOf(trigger).map((each) => [
+  const rows = conditionsIn(trigger).map((each) => [
     textMember(each, "type"),
     textMember(each, "status"),
     textMember(each, "reason"),
@@ -82,7 +83,7 @@ function detail({ text, object }: TreeNode, verbose: number): readonly string[] 
   if (object === null) return [];
   const { metadata, ...others } = object;
   const { managedFields: _managed, ...kept } = (isJsonObject(metadata) ? metadata : {}) as Record<string, JsonValue>;
-  const said = { 1: { conditions: conditionsOf(object) }, 2: { spec: object["spec"] ?? null } }[verbose];
+  const said = { 1: { conditions: conditionsIn(object) }, 2: { spec: object["spec"] ?? null } }[verbose];
   return [`--- ${text}\n${stringify(said ?? { ...others, metadata: kept }, { lineWidth: 0 }).trimEnd()}`];
 }
 
@@ -93,11 +94,6 @@ function bare({ object: _object, identity, children, ...node }: TreeNode): JsonO
 
 function childrenOf({ children }: TreeNode): readonly TreeNode[] {
   return children;
-}
-
-function conditionsOf(object: JsonObject): readonly JsonObject[] {
-  const conditions = memberAt(object, ["status", "conditions"]);
-  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]).filter(isJsonObject) : [];
 }
 
 function withoutAges(text: string): string {

@@ -2,8 +2,7 @@
 import { stringify } from "yaml";
 import { rolesFor, type RoleName } from "../../core/rbac/roles.ts";
 import { parseConfig } from "../../processes/shared/config.ts";
-import type { ConfigFlags } from "../../processes/shared/settings.ts";
-import { ConfigError } from "../../processes/shared/settings.ts";
+import { ConfigError, type ConfigFlags } from "../../processes/shared/settings.ts";
 import { CommandFailed } from "../failure.ts";
 import { inFiles, onCluster } from "../rbac-kinds.ts";
 

@@ -1,15 +1,15 @@
 /** `koreo reconcile`, `pause` and `resume`: asked for by an annotation, acknowledged by the worker that ran. */
-import { ANNOTATION } from "../../core/names.ts";
-import { isJsonObject, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { textMember, type JsonObject } from "../../core/json.ts";
+import { annotationOf, isGoing } from "../../core/object.ts";
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
-import { KOREO_GROUP } from "../../core/names.ts";
-import { readyCondition } from "../../core/status/condition.ts";
+import { ANNOTATION, KOREO_GROUP } from "../../core/names.ts";
+import { conditionNamed, readyCondition } from "../../core/status/condition.ts";
 import type { ObjectRef } from "../../engine/ports/object-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
-import { annotationOf, findObject, readIfAnswered, textOf } from "../one-object.ts";
+import { findObject, readIfAnswered, textOf } from "../one-object.ts";
 
 export interface RequestOptions extends ConfigFlags {
   readonly namespace?: string;
@@ -97,7 +97,7 @@ async function untilAnswered(
     const object = await readIfAnswered(connection, ref);
     if (object !== undefined && isAnswered(object)) return object;
     if (connection.signal.aborted) throw new CommandFailed("interrupted");
-    if (textMember(memberAt(object ?? {}, ["metadata"]), "deletionTimestamp") !== "")
+    if (object !== undefined && isGoing(object))
       throw new CommandFailed(`${textOf(ref)} is being deleted: nothing of it is run any more`);
     if (systemClock.nowMs() >= deadlineMs && object === undefined)
       throw new CommandFailed(
@@ -114,12 +114,8 @@ async function untilAnswered(
 
 /** What its status says of the pause; undefined when it does not say it is paused. */
 function pausedMessage(object: JsonObject): string | undefined {
-  const conditions = memberAt(object, ["status", "conditions"]);
-  if (!Array.isArray(conditions)) return undefined;
-  const paused = (conditions as readonly JsonValue[])
-    .filter(isJsonObject)
-    .find((each) => textMember(each, "type") === "Paused" && textMember(each, "status") === "True");
-  return paused === undefined ? undefined : textMember(paused, "message");
+  const paused = conditionNamed(object, "Paused");
+  return textMember(paused, "status") === "True" ? textMember(paused, "message") : undefined;
 }
 
 /** The status of a built-in kind is not ours: there is nothing to wait for. */

@@ -2,7 +2,7 @@
 import { runResourceFunction } from "../../core/function-test/mock-api.ts";
 import { withoutRecord } from "../../core/function-test/judge.ts";
 import { outcomeText, type Outcome } from "../../core/outcome.ts";
-import type { DefinitionEntry } from "../../core/plan/catalog.ts";
+import type { DefinitionEntry } from "../../core/plan/definition-entry.ts";
 import { evaluateValueFunction } from "../../core/plan/value-function.ts";
 import type { Value, ValueMap } from "../../core/cel/value.ts";
 import { readSpecChecks } from "../../processes/shared/crds.ts";

@@ -16,9 +16,6 @@ export interface Budget {
 /** Some tens of milliseconds at most, and a result some ten times as large as an object of Kubernetes may be. */
 export const DEFAULT_BUDGET: Budget = { steps: 1_000_000, bytes: 16 * 1024 * 1024, depth: 500 };
 
-/** What an evaluation has spent; never more than its budget. */
-export type Spent = Pick<Budget, "steps" | "bytes">;
-
 /** Thrown when the budget is spent; `withBudget` is the only place that catches it. */
 class OutOfBudget extends Error {
   override readonly name = "OutOfBudget";
@@ -32,7 +29,6 @@ class OutOfBudget extends Error {
 /** Outside of evaluations there is no end to it; a small integer like all the others keeps the meter fast. */
 const OUTSIDE: Budget = { steps: 2 ** 30, bytes: 2 ** 30, depth: 2 ** 30 };
 const meter = { ...OUTSIDE } as { -readonly [part in keyof Budget]: number };
-const last = { steps: 0, bytes: 0 };
 const overspends = { steps: 0, bytes: 0, depth: 0 };
 let running = 0;
 
@@ -85,8 +81,6 @@ export function withBudget<A, T>(
     return overspent(part);
   } finally {
     running -= 1;
-    last.steps = given.steps - meter.steps;
-    last.bytes = given.bytes - meter.bytes;
     meter.steps = steps;
     meter.bytes = bytes;
     meter.depth = depth;
@@ -102,9 +96,4 @@ function spentPart(error: unknown): keyof Budget | undefined {
 /** How many evaluations of this process have spent a part of their budget, since its start. */
 export function overspendCounts(): Readonly<Record<keyof Budget, number>> {
   return { ...overspends };
-}
-
-/** What the evaluation that ended last has spent. */
-export function lastSpent(): Spent {
-  return { ...last };
 }

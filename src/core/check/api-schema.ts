@@ -6,7 +6,7 @@ import { compileExpression } from "../cel/compile.ts";
 import { memberPath } from "../cel/fragment.ts";
 import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
 import { canonicalText } from "../hash.ts";
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../json.ts";
 import { field } from "../manifest/definition.ts";
 import { unknownMember, type ApiFault } from "./api-fault.ts";
 import { checkMetadata } from "./api-metadata.ts";
@@ -81,10 +81,6 @@ function embeddedFaults(object: ValueMap, path: string): readonly ApiFault[] {
 
 function faultAt(path: string, problem: string): ApiFault {
   return { rule: "api-server", path, message: `${path} ${problem}` };
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
 
 /** The schema of `spec` by kind. */

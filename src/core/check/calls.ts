@@ -1,7 +1,8 @@
 /** Whether callers give what functions use, and no more: the interface between a Workflow and its functions. */
 import { isPlainMap, type Value } from "../cel/value.ts";
 import { field, listField, textField } from "../manifest/definition.ts";
-import type { Catalog, DefinitionEntry } from "../plan/catalog.ts";
+import type { Catalog } from "../plan/catalog.ts";
+import type { DefinitionEntry } from "../plan/definition-entry.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 import type { Finding } from "./finding.ts";
 

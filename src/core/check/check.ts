@@ -1,6 +1,7 @@
 /** Everything that can be said about definitions without a cluster, for `koreo check`. */
 import { field, textField } from "../manifest/definition.ts";
-import type { Catalog, DefinitionEntry } from "../plan/catalog.ts";
+import type { Catalog } from "../plan/catalog.ts";
+import type { DefinitionEntry } from "../plan/definition-entry.ts";
 import { definitionId } from "../plan/definition-graph.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 import { checkCalls } from "./calls.ts";

@@ -42,7 +42,11 @@ export function runResourceFunction({ plan, inputs, resource, location, template
   // 2. What to do about it.
   const observed = read === undefined ? null : plainObject(read);
   const action = decideAction({
-    ...{ plan, target, inputs, observed, templates },
+    plan,
+    target,
+    inputs,
+    observed,
+    templates,
     owner: NOBODY,
     mode: "functionTest",
   });

@@ -7,7 +7,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import { RE2JS } from "re2js";
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value } from "../cel/value.ts";
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../json.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 import { isDefinitionKind, type DefinitionFault } from "./definition.ts";
 
@@ -34,7 +34,7 @@ export function specChecksOf(crds: readonly JsonValue[]): SpecChecks {
 
 function specSchemaOf(crd: JsonValue): JsonObject | undefined {
   const versions = memberAt(crd, ["spec", "versions"]);
-  const [first] = Array.isArray(versions) ? (versions as readonly JsonValue[]) : [];
+  const [first] = listOf(versions);
   const schema = memberAt(first, ["schema", "openAPIV3Schema", "properties", "spec"]);
   return isJsonObject(schema) ? schema : undefined;
 }
@@ -142,7 +142,7 @@ function wording({ keyword, params, message = "is not valid", parentSchema, sche
 }
 
 function namesOf(alternatives: JsonValue | undefined): string {
-  const each = Array.isArray(alternatives) ? (alternatives as readonly JsonValue[]) : [];
+  const each = listOf(alternatives);
   const names = each.flatMap((one) => (member(one, "required") as readonly string[] | undefined) ?? []);
   return names.length === 0 ? "the alternatives" : names.map((name) => `"${name}"`).join(", ");
 }

@@ -19,11 +19,6 @@ import {
   type WorkflowSelection,
 } from "./select-workflow.ts";
 
-// The types a user of a catalog needs, under one roof with it.
-export type { DefinitionSource } from "../manifest/definition.ts";
-export type { DefinitionEntry } from "./definition-entry.ts";
-export type { SelectedWorkflow, WorkflowSelection } from "./select-workflow.ts";
-
 export interface CatalogOptions {
   /** Namespaces whose definitions count, in priority order. */
   readonly namespaces: readonly string[];

@@ -3,7 +3,8 @@
  * the Workflows it calls. Made of compiled plans, so it shows what runs. Names alone: no expression and no value.
  */
 import { field, listField, textField } from "../manifest/definition.ts";
-import type { Catalog, DefinitionEntry } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import type { DefinitionEntry } from "./definition-entry.ts";
 import { definitionId } from "./definition-graph.ts";
 import type { DefinitionName, LogicPlan, PlanIdentity, ResourceFunctionPlan, StepPlan, WorkflowPlan } from "./plan.ts";
 

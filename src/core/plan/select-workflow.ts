@@ -2,7 +2,8 @@
  * Which Workflow runs for a trigger: the one its annotation names, else the only match for its kind in the first
  * namespace that has one. What cannot be selected is told in Koreo's words.
  */
-import { textMember, memberAt, type JsonObject } from "../json.ts";
+import type { JsonObject } from "../json.ts";
+import { annotationOf } from "../object.ts";
 import { ANNOTATION } from "../names.ts";
 import type { GroupVersionKind } from "../object-key.ts";
 import type { Prepared, WorkflowPlan } from "./plan.ts";
@@ -45,7 +46,7 @@ const LOOKUP = "custom_workflow._lookup_workflow_for_resource";
  */
 export function selectWorkflow(candidates: readonly WorkflowCandidate[], trigger: TriggerLookup): WorkflowSelection {
   const key = `${trigger.group}:${trigger.kind}:${trigger.version}`;
-  const asked = textMember(memberAt(trigger.object, ["metadata", "annotations"]), ANNOTATION.workflow);
+  const asked = annotationOf(trigger.object, ANNOTATION.workflow);
   if (asked !== "") return selectAsked(candidates, asked, key);
 
   const matching = candidates.filter(

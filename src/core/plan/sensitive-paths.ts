@@ -1,7 +1,6 @@
 /** `spec.sensitive` of a ResourceFunction: texts such as `spec.password` to places in the object. */
 import { field, listField } from "../manifest/definition.ts";
-import type { Value } from "../cel/value.ts";
-import { isList } from "../cel/value.ts";
+import { isList, type Value } from "../cel/value.ts";
 import type { FaultList } from "./fault-list.ts";
 
 /** What messages, marks and keys of the queue name an object by: it cannot be hidden. */

@@ -3,7 +3,7 @@
  * it no more. Read as a safety case: in doubt the object is kept. Pure: `koreo prune --objects` reads, asks and deletes.
  */
 import { member, memberAt, textMember, type JsonObject } from "../json.ts";
-import { isGoing } from "../lifetime.ts";
+import { annotationOf, isGoing, uidOf } from "../object.ts";
 import { ANNOTATION } from "../names.ts";
 import { parseApiVersion } from "../object-key.ts";
 import { identityText, parseInventory } from "../resource/inventory.ts";
@@ -43,7 +43,7 @@ export function judgeLeft(request: LeftRequest): LeftVerdict {
   const created = Date.parse(textMember(member(object, "metadata"), "creationTimestamp"));
   if (!(request.nowMs - created >= request.minAgeMs)) return { kind: "kept", reason: "younger than --older-than" };
   if (!isComplete(trigger)) return { kind: "kept", reason: "the last run of its trigger was not complete" };
-  const isSame = textMember(member(trigger, "metadata"), "uid") === holder.uid;
+  const isSame = uidOf(trigger) === holder.uid;
   return { kind: "left", why: isSame ? "not named any more" : "trigger gone" };
 }
 
@@ -72,7 +72,7 @@ export function recordsOf(trigger: JsonObject): TriggerRecords {
 
 /** Its last run came to an end as its author wants, for the spec as it is now. */
 function isComplete(trigger: JsonObject): boolean {
-  const outcome = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.outcome);
+  const outcome = annotationOf(trigger, ANNOTATION.outcome);
   if (outcome !== "") return outcome === "ok"; // a built-in kind: its conditions are not ours
   const ready = readyCondition(trigger);
   const observed = member(ready, "observedGeneration"); // none without a status subresource

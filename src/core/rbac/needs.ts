@@ -55,7 +55,7 @@ export function needsOf(catalog: Catalog): Needs {
 }
 
 /** For messages. */
-export function kindText({ group, version, kind }: Pick<KindNeeds, "group" | "version" | "kind">): string {
+export function shownKind({ group, version, kind }: Pick<KindNeeds, "group" | "version" | "kind">): string {
   return `${kind} (${formatApiVersion({ group, version })})`;
 }
 

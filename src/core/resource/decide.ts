@@ -5,7 +5,7 @@
  */
 import type { Value } from "../cel/value.ts";
 import { member, type JsonObject } from "../json.ts";
-import { isGoing } from "../lifetime.ts";
+import { isGoing } from "../object.ts";
 import { ANNOTATION } from "../names.ts";
 import { retry, type NotOk } from "../outcome.ts";
 import { claimOn, owns, referencesToSend, withClaim, type Claim, type ClaimRequest } from "./claim.ts";
@@ -47,6 +47,9 @@ export type Action =
   | { readonly kind: "patch"; readonly body: JsonObject; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "recreate"; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "delete"; readonly outcome: NotOk };
+
+/** What changes the object. */
+export type WriteAction = Exclude<Action, { readonly kind: "none" | "outcome" }>;
 
 /** Koreo's delay while an object is waited for or deleted, in seconds. */
 const WAIT_SECONDS = 30;

@@ -2,7 +2,7 @@
  * Does an object match its target? A subset comparison: all of the target must be there, what else the object holds does
  * not matter, except inside plain lists. Finds the first difference, in Koreo's words, and honours the compare directives.
  */
-import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member } from "../json.ts";
 import { directivesOf, isDirective, type Directives } from "./directives.ts";
 
 /** Where target and object differ, from the root, and how. */
@@ -142,7 +142,7 @@ class Comparison {
     if (target.length !== actual.length) {
       return { path, how: `<length mismatch target:${target.length}, actual:${actual.length}` };
     }
-    const applied = Array.isArray(lastApplied) ? (lastApplied as readonly JsonValue[]) : [];
+    const applied = listOf(lastApplied);
     for (const [index, wanted] of target.entries()) {
       const inside = [...path, `at index '${index}'`];
       const difference = this.values(wanted, actual[index] ?? null, applied[index], inside);

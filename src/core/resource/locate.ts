@@ -57,8 +57,17 @@ export function locateResource(plan: ResourceFunctionPlan, inputs: Value, locati
   return {
     kind: "located",
     target: {
-      ...{ apiVersion, kind, plural, namespaced, namespace, name, fullName },
-      ...{ owned, readonly, deleteIfExists, locals: locals.value },
+      apiVersion,
+      kind,
+      plural,
+      namespaced,
+      namespace,
+      name,
+      fullName,
+      owned,
+      readonly,
+      deleteIfExists,
+      locals: locals.value,
     },
   };
 }

@@ -4,6 +4,7 @@
  * beside it is for look-ups and proves nothing.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { annotationOf } from "../object.ts";
 import { ANNOTATION, LABEL } from "../names.ts";
 import type { KeyText } from "../object-key.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
@@ -88,7 +89,7 @@ export function withoutOwnKeys(target: JsonObject): JsonObject {
  * @returns who created it, or undefined when it carries no mark or one that speaks of another object
  */
 export function markHolder(object: JsonObject, identity: ObjectIdentity): MarkHolder | undefined {
-  const text = textMember(member(member(object, "metadata"), "annotations"), ANNOTATION.mark);
+  const text = annotationOf(object, ANNOTATION.mark);
   const mark = parsed(text);
   if (mark === undefined) return undefined;
   const isThisObject = (["group", "kind", "namespace", "name"] as const).every(
@@ -98,8 +99,12 @@ export function markHolder(object: JsonObject, identity: ObjectIdentity): MarkHo
   if (!isThisObject || trigger === "" || uid === "") return undefined;
   const wave = member(mark, "wave");
   return {
-    ...{ trigger, uid, step: textMember(mark, "step"), wave: typeof wave === "number" ? wave : 0 },
-    ...{ policy: policyOf(textMember(mark, "policy")), owned: member(mark, "owned") === true },
+    trigger,
+    uid,
+    step: textMember(mark, "step"),
+    wave: typeof wave === "number" ? wave : 0,
+    policy: policyOf(textMember(mark, "policy")),
+    owned: member(mark, "owned") === true,
     request: textMember(mark, "request"),
   };
 }

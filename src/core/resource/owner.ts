@@ -1,5 +1,5 @@
 /** Owner references to the trigger: when an object gets one, and whether it is there. Others' references are never touched. */
-import { member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { type JsonObject, type JsonValue, listOf, member, textMember } from "../json.ts";
 
 /** The trigger, as an owner of what its run manages. */
 export interface Owner {
@@ -24,7 +24,7 @@ export function ownerReference({ apiVersion, kind, name, uid }: Owner): JsonObje
 /** The owner references of an object. */
 export function ownerReferencesOf(object: JsonObject): readonly JsonValue[] {
   const references = member(member(object, "metadata"), "ownerReferences");
-  return Array.isArray(references) ? (references as readonly JsonValue[]) : [];
+  return listOf(references);
 }
 
 /** Judged by uid alone. */

@@ -13,6 +13,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../json.ts";
+import { annotationOf } from "../object.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KeyText } from "../object-key.ts";
 import { isWithin, type KeyPath } from "./key-path.ts";
@@ -85,7 +86,7 @@ export function comparableRecord(
  */
 export function closedRecord(observed: JsonObject, sensitive: Sensitive): string | null | undefined {
   const { paths } = sensitive;
-  const text = textMember(member(member(observed, "metadata"), "annotations"), ANNOTATION.lastApplied);
+  const text = annotationOf(observed, ANNOTATION.lastApplied);
   if (text === "" || paths.length === 0) return undefined;
   const { applied, hashedPaths } = readRecord(observed);
   if (applied === undefined) return null;

@@ -4,7 +4,7 @@
  * inventory; whatever else an annotation says, the object is left. Pure: the engine reads, asks and deletes.
  */
 import { textMember, type JsonObject } from "../json.ts";
-import { deletionTime, finalizersOf } from "../lifetime.ts";
+import { deletionTime, finalizersOf } from "../object.ts";
 import type { KeyText } from "../object-key.ts";
 import { markHolder, moreCareful, type DeletePolicy, type MarkHolder, type ObjectIdentity } from "./mark.ts";
 import { ownerReferencesOf } from "./owner.ts";

@@ -2,7 +2,7 @@
  * Conditions: from what a step or a run came to, to what Kubernetes users read. Reasons and messages are Koreo's words;
  * the status is honest: ok and skip are True, retry and permFail False, what was not evaluated is Unknown.
  */
-import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../json.ts";
 import type { Outcome } from "../outcome.ts";
 
 /** A condition without its times, which depend on what stood there before. */
@@ -83,10 +83,14 @@ export function conditionMessage(object: JsonObject, type: string): string {
   return textMember(conditionNamed(object, type), "message");
 }
 
-function conditionNamed(object: JsonObject, type: string): JsonObject | undefined {
-  const conditions = member(member(object, "status"), "conditions");
-  if (!Array.isArray(conditions)) return undefined;
-  return (conditions as readonly JsonValue[]).filter(isJsonObject).find((each) => textMember(each, "type") === type);
+/** The condition of that type of an object as read; undefined when it has none. */
+export function conditionNamed(object: JsonObject, type: string): JsonObject | undefined {
+  return conditionsIn(object).find((each) => textMember(each, "type") === type);
+}
+
+/** `status.conditions` of an object as read; what is no condition is passed over. */
+export function conditionsIn(object: JsonObject): readonly JsonObject[] {
+  return listOf(memberAt(object, ["status", "conditions"])).filter(isJsonObject);
 }
 
 /** How the conditions that stand there are treated. */

@@ -3,7 +3,7 @@
  * (its preconditions or inputs failed, it timed out, its plan is not ready) keeps its last known entry: its object is
  * still there, and people, user interfaces and tools find it by this record.
  */
-import { isJsonObject, jsonEqual, member, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonObject, jsonEqual, type JsonObject, type JsonValue, listOf, member } from "../json.ts";
 
 /**
  * What a step or an item says it manages: undefined when it could not tell, null for nothing, an object, a sub-workflow
@@ -33,7 +33,7 @@ export function knownManaged(now: ManagedWorkflow, before: JsonValue | undefined
 function knownEntry(now: ManagedEntry, before: JsonValue | undefined): JsonValue {
   if (now === undefined) return before ?? null;
   if (now === null) return null;
-  if (isList(now)) return knownItems(now, Array.isArray(before) ? (before as readonly JsonValue[]) : []);
+  if (isList(now)) return knownItems(now, listOf(before));
   return isWorkflow(now) ? knownManaged(now, before) : now;
 }
 

@@ -2,9 +2,9 @@
  * What an object says of itself, in one line, when it is not well: by the conventions of Kubernetes conditions and phases.
  * Only from `status` and the deletion timestamp; data is never looked at.
  */
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
-import { finalizersOf, isGoing } from "../lifetime.ts";
-import { bounded } from "./condition.ts";
+import { member, textMember, type JsonObject } from "../json.ts";
+import { finalizersOf, isGoing } from "../object.ts";
+import { bounded, conditionsIn } from "./condition.ts";
 
 /** Conditions that say that something is wrong when they are True. */
 const TROUBLE = ["Failed", "Failure", "Stalled", "Degraded", "ReplicaFailure"];
@@ -16,7 +16,7 @@ const MAX_TEXT = 400;
 export function ownMessage(object: JsonObject): string | undefined {
   if (isGoing(object)) return bounded(deletionText(object), MAX_TEXT);
   const status = member(object, "status");
-  const conditions = conditionsOf(status);
+  const conditions = conditionsIn(object);
   const named = (type: string, isWrong: (status: string) => boolean) =>
     conditions.find((each) => textMember(each, "type") === type && isWrong(textMember(each, "status")));
   const wrong =
@@ -38,11 +38,6 @@ function conditionText(condition: JsonObject): string {
 function deletionText(object: JsonObject): string {
   const names = finalizersOf(object);
   return names.length === 0 ? "is being deleted" : `is being deleted, held by its finalizers ${names.join(", ")}`;
-}
-
-function conditionsOf(status: JsonValue | undefined): readonly JsonObject[] {
-  const conditions = memberAt(status ?? null, ["conditions"]);
-  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]).filter(isJsonObject) : [];
 }
 
 function firstOf<T>(names: readonly string[], find: (name: string) => T | undefined): T | undefined {

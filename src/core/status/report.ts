@@ -6,7 +6,7 @@ import { toJson } from "../cel/text.ts";
 import { isFault } from "../cel/value.ts";
 import { isJsonObject, jsonEqual, member, type JsonObject, type JsonValue } from "../json.ts";
 import { isError, type NotOk } from "../outcome.ts";
-import type { DefinitionEntry } from "../plan/catalog.ts";
+import type { DefinitionEntry } from "../plan/definition-entry.ts";
 import type { WorkflowPlan } from "../plan/plan.ts";
 import type { WorkflowLookupFailure } from "../plan/select-workflow.ts";
 import { bounded, conditionOf, mergeConditions, READY, type ConditionDraft } from "./condition.ts";

@@ -1,6 +1,6 @@
 /** What an object says of itself to people: its conditions, and whether it is ready. Of any object, ours or not. */
-import { memberAt, isJsonObject, textMember, type JsonObject, type JsonValue } from "../json.ts";
-import { READY } from "./condition.ts";
+import { textMember, type JsonObject } from "../json.ts";
+import { readyCondition } from "./condition.ts";
 
 /** The Ready condition; empty texts where there is none. */
 export interface Verdict {
@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 export function verdictOf(object: JsonObject): Verdict {
-  const ready = conditionsIn(object).find((each) => textMember(each, "type") === READY);
+  const ready = readyCondition(object);
   const text = (name: string) => textMember(ready, name);
   return {
     status: text("status"),
@@ -21,10 +21,4 @@ export function verdictOf(object: JsonObject): Verdict {
     message: text("message"),
     since: text("lastTransitionTime"),
   };
-}
-
-/** `status.conditions`; what is no condition is passed over. */
-export function conditionsIn(object: JsonObject): readonly JsonObject[] {
-  const conditions = memberAt(object, ["status", "conditions"]);
-  return Array.isArray(conditions) ? (conditions as readonly JsonValue[]).filter(isJsonObject) : [];
 }

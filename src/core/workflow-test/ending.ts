@@ -3,10 +3,11 @@
  * trigger for the worker alone.
  */
 import { compareExactly } from "../function-test/compare.ts";
-import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
-import { isGoing } from "../lifetime.ts";
+import { isJsonObject, type JsonObject, type JsonValue, member, textMember } from "../json.ts";
+import { isGoing } from "../object.ts";
 import { ANNOTATION } from "../names.ts";
 import { objectText, parseApiVersion } from "../object-key.ts";
+import { conditionsIn } from "../status/condition.ts";
 import { actionText, type Unmet } from "./judge.ts";
 import type { TestedAction } from "./prepare.ts";
 
@@ -76,14 +77,11 @@ function contentOf(object: JsonObject): JsonObject {
 }
 
 function reportOf(trigger: JsonObject): JsonObject {
-  const status = member(trigger, "status");
-  const written = member(status, "conditions");
-  const conditions = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
-  const said = conditions.map((condition) => {
+  const said = conditionsIn(trigger).map((condition) => {
     const { status: is, reason } = { status: textMember(condition, "status"), reason: textMember(condition, "reason") };
     return [textMember(condition, "type"), { status: is, reason }] as const;
   });
-  return { conditions: Object.fromEntries(said), state: member(status, "state") ?? null };
+  return { conditions: Object.fromEntries(said), state: member(trigger["status"], "state") ?? null };
 }
 
 function nameText(object: JsonObject): string {

@@ -1,7 +1,8 @@
 /** Is the cluster after a case of a WorkflowTest as the case expects it? If not, every place where it is not. */
 import { compareExactly, compareGiven, type Differences } from "../function-test/compare.ts";
 import { outcomeMatches, outcomeMismatch } from "../function-test/expected-outcome.ts";
-import { memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
+import { type JsonObject, memberAt, textMember } from "../json.ts";
+import { conditionsIn } from "../status/condition.ts";
 import type { Outcome } from "../outcome.ts";
 import { nameOf, type ExpectedCondition, type Expectations, type ObjectName, type TestedAction } from "./prepare.ts";
 
@@ -50,8 +51,7 @@ function judgeOutcome({ outcome: wanted }: Expectations, { outcome }: ObservedCl
 
 function judgeCondition(wanted: ExpectedCondition, trigger: JsonObject | undefined): readonly Unmet[] {
   const path = `expectConditions ${wanted.type}`;
-  const written = memberAt(trigger, ["status", "conditions"]);
-  const conditions = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const conditions = trigger === undefined ? [] : conditionsIn(trigger);
   const found = conditions.find((each) => textMember(each, "type") === wanted.type);
   if (found === undefined) {
     const types = conditions.map((each) => textMember(each, "type")).join(", ");

@@ -180,8 +180,10 @@ function expectationsOf(item: Value, path: string, refuse: Refuse): Expectations
   const outcome = expectedOutcome(written);
   if (written !== undefined && outcome === undefined) refuse(`${path}.expectOutcome`, "must be a valid outcome.");
   const conditions = listField(item, "expectConditions").map((each) => ({
-    ...{ type: textField(each, "type"), status: textField(each, "status") },
-    ...{ reason: textField(each, "reason"), message: textField(each, "message") },
+    type: textField(each, "type"),
+    status: textField(each, "status"),
+    reason: textField(each, "reason"),
+    message: textField(each, "message"),
   }));
   const expected = {
     outcome,

@@ -3,7 +3,7 @@
  * message at a time. A parent supervises its children: when a child throws, the child ends, the bug is logged with its
  * stack, and the parent is told through `onCrash`. Ending a parent ends its children.
  *
- * Across runs each key is itself a virtual actor: its mailbox is the key's one coalesced queue entry (see the docs).
+ * Across runs each key is itself a virtual actor: its mailbox is the key's one coalesced queue entry (docs/decisions/0001-layers-ports-actors.md).
  */
 import type { Logger } from "../ports/logger.ts";
 import { noteWait, SPAN, waitStart } from "../telemetry.ts";

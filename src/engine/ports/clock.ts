@@ -9,3 +9,8 @@ export interface Clock {
   /** A number in [0, 1), for jitter. */
   random(): number;
 }
+
+/** A wait of about `ms`, between three quarters and five quarters of it: those who wait come back spread out. */
+export function jittered(ms: number, clock: Pick<Clock, "random">): number {
+  return ms * (0.75 + clock.random() / 2);
+}

@@ -12,8 +12,6 @@ export interface WatchScope {
   readonly namespace?: string;
   /** True: only `metadata` arrives (PartialObjectMetadata), under the real apiVersion and kind. */
   readonly metadataOnly: boolean;
-  /** Part of the uid space this watch is for; absent: all of it. `[from, to)` of the FNV-1a-64 hash of the uid. */
-  readonly uidRange?: { readonly from: bigint; readonly to: bigint };
   /**
    * Any object of the caller: watches of the same thing that give the same one are one watch that is begun anew, as far as
    * the bound on lists goes. Absent: a watch of its own.

@@ -148,9 +148,9 @@ export interface KeyStore {
   onError(listener: (error: Error) => void): () => void;
   /** Ends connections; may be called twice. */
   close(): Promise<void>;
-  /** Kept once the store can be used. */
+  /** Resolves once the store can be used. */
   readonly ready: Promise<void>;
-  /** False where a lease lives as long as the process (memory): a stalled event loop is no dead worker there. */
+  /** False where leases cannot expire (memory): a stalled event loop is not a dead worker there. */
   readonly leasesEnd: boolean;
   /** Bounds of `wait`, in milliseconds. */
   readonly minWaitMs: number;

@@ -2,7 +2,7 @@
  * Who the live watchers are, and whether the store still is the one we knew. One heartbeat answers all of it.
  * Implemented on Redis (time from Redis) and in memory (one process, always alone).
  */
-import type { SlotId } from "../../core/slot.ts";
+import type { KindText } from "../../core/object-key.ts";
 
 export interface Membership {
   /**
@@ -15,13 +15,13 @@ export interface Membership {
   /** Leaves at once (drain), so that others take over without waiting for the ttl. */
   leave(watcherId: string): Promise<void>;
   /** Who serves each slot now, as last claimed; for make-before-break handover. */
-  owners(slots: readonly SlotId[]): Promise<ReadonlyMap<SlotId, string>>;
+  owners(slots: readonly KindText[]): Promise<ReadonlyMap<KindText, string>>;
   /**
    * Says that `watcherId` has listed and watches these slots; from now on the former owner may stop.
    *
    * @param epoch - of the store it has told what it listed; one that lost that since notes no claim
    */
-  claim(watcherId: string, slots: readonly SlotId[], epoch: string): Promise<void>;
+  claim(watcherId: string, slots: readonly KindText[], epoch: string): Promise<void>;
   /** Who lives and who claimed what, for people: changes nothing, and makes nobody a member. */
   overview(): Promise<MembershipOverview>;
 }
@@ -30,7 +30,7 @@ export interface MembershipOverview {
   /** Live watchers, each with what is left of its time. */
   readonly watchers: readonly { readonly id: string; readonly remainingMs: number }[];
   /** Every slot that was ever claimed, with who claimed it last; that one may be gone. */
-  readonly owners: ReadonlyMap<SlotId, string>;
+  readonly owners: ReadonlyMap<KindText, string>;
 }
 
 export interface MembershipView {

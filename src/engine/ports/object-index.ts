@@ -4,7 +4,7 @@
  * also holds the version of the object its trigger has looked at, so that the echo of an own write wakes nobody. All of
  * it may be lost at any time and is then rebuilt from the inventories on the triggers. Implemented on Redis and in memory.
  */
-import type { KeyText } from "../../core/object-key.ts";
+import type { KeyText, KindText } from "../../core/object-key.ts";
 
 /** One relation: the run of `trigger` looks at `object`. */
 export interface IndexEntry {
@@ -64,10 +64,10 @@ export interface ObjectIndex {
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /** The objects of a trigger. */
   objectsOf(trigger: KeyText): Promise<readonly KeyText[]>;
-  /** All indexed objects of one kind in one cluster, for comparing with a list. `kind` is `cluster/group/kind`. */
-  objectsOfKind(kind: string): Promise<readonly KeyText[]>;
-  /** Every `cluster/group/kind` that has entries. */
-  kinds(): Promise<readonly string[]>;
+  /** All indexed objects of one kind in one cluster, for comparing with a list. */
+  objectsOfKind(kind: KindText): Promise<readonly KeyText[]>;
+  /** Every kind that has entries. */
+  kinds(): Promise<readonly KindText[]>;
   /**
    * Says that every inventory there is has been added.
    *
@@ -76,9 +76,4 @@ export interface ObjectIndex {
   sayWhole(epoch: string): Promise<void>;
   /** Whether that was said since the store is empty: until then a trigger that is missing may only not be known again. */
   isWhole(): Promise<boolean>;
-}
-
-/** The kind part of an object's canonical text: `cluster/group/kind`. */
-export function kindText(object: string): string {
-  return object.split("/", 3).join("/");
 }

@@ -5,10 +5,27 @@
 import type { KeyText } from "../../core/object-key.ts";
 import type { QueuedKey, QueuePage, QueueStats, TenantLoad, WorkClass } from "./key-store.ts";
 
+/** Why a key is run: something happened to the trigger, to what it uses or manages, or it is time for another look. */
+export const CAUSE_REASONS = [
+  "added",
+  "modified",
+  "deleting",
+  "deleted",
+  "definition",
+  "managed-modified",
+  "managed-deleted",
+  /** Another trigger's run has let go of an object. */
+  "lock",
+  /** Another trigger's run asks whether this one still manages an object. */
+  "keeper",
+  "retry",
+  "resync",
+] as const;
+export type CauseReason = (typeof CAUSE_REASONS)[number];
+
 /** Why a key was enqueued. For tracing and class only: it never steers what a run does. */
 export interface Cause {
-  /** Such as "modified", "added", "deleted", "retry", "resync", "definition", "request". */
-  readonly reason: string;
+  readonly reason: CauseReason;
   /** Canonical key of the object whose change this is, when it is one. */
   readonly object?: string;
   /** W3C traceparent of the span that enqueued. */
@@ -69,7 +86,7 @@ export type RunReport =
 export interface ReconcileConsumer {
   /** Starts taking keys; `handle` is called for up to `concurrency` keys at once, never twice for one key. */
   start(handle: (run: KeyRun) => Promise<RunReport>): void;
-  /** Kept when no key is taken any more although nobody asked for the end: a bug, and the process must not live on. */
+  /** Resolves when no key is taken any more although nobody asked for the end: a bug, and the process must not live on. */
   readonly died: Promise<Error>;
   /**
    * Stops taking, lets running keys finish within `deadlineMs`, interrupts ("draining") and hands back the rest.

@@ -1,4 +1,4 @@
-/** What our identity may watch, as the API server says it. Implemented by `adapters/kubernetes` and `adapters/memory`. */
+/** What our identity may watch, as the API server says it. Implemented by `adapters/kubernetes`. */
 import type { ClusterResult, ResourceType } from "./object-store.ts";
 
 /** Where a kind can be watched. `missing` is the RBAC rule that would allow more, in words for a condition. */

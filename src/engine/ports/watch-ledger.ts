@@ -2,7 +2,7 @@
  * What watchers share about what they have seen, so that a take-over enqueues only what changed. All of it may be lost:
  * then everything is enqueued again. Implemented on Redis and in memory.
  */
-import type { SlotId } from "../../core/slot.ts";
+import type { KindText } from "../../core/object-key.ts";
 
 /** Text that changes with what wakes an object's key, by canonical object text. */
 export type SeenObjects = ReadonlyMap<string, string>;
@@ -12,22 +12,21 @@ export type UnwatchedPlaces = Readonly<Record<string, string>>;
 
 export interface WatchLedger {
   /** Everything recorded for a slot. */
-  seen(slot: SlotId): Promise<SeenObjects>;
+  seen(slot: KindText): Promise<SeenObjects>;
   /**
    * Records after (never before) the wake-ups were accepted. `null` forgets an object. Batched.
    *
    * @param epoch - of the store that accepted them, see `membership`; one that lost them records nothing
    */
-  record(slot: SlotId, changes: ReadonlyMap<string, string | null>, epoch: string): Promise<void>;
+  record(slot: KindText, changes: ReadonlyMap<string, string | null>, epoch: string): Promise<void>;
   /** The hash of the plans last spread over all keys of a trigger slot, or "" when never. */
-  spreadPlan(slot: SlotId): Promise<string>;
+  spreadPlan(slot: KindText): Promise<string>;
   /** @param epoch - as for `record` */
-  recordSpreadPlan(slot: SlotId, planHash: string, epoch: string): Promise<void>;
-  /** Says where a kind (`cluster/group/kind`) cannot be watched; replaces what was said of it. */
-  noteUnwatched(kind: string, places: UnwatchedPlaces): Promise<void>;
+  recordSpreadPlan(slot: KindText, planHash: string, epoch: string): Promise<void>;
+  /** Says where a kind cannot be watched; replaces what was said of it. */
+  noteUnwatched(kind: KindText, places: UnwatchedPlaces): Promise<void>;
   /** Where kinds cannot be watched: objects there are only looked at from time to time. */
-  unwatched(): Promise<ReadonlyMap<string, UnwatchedPlaces>>;
-  /** Counts wake-ups by reason, for operators and tests; readable with `counters`. */
+  unwatched(): Promise<ReadonlyMap<KindText, UnwatchedPlaces>>;
+  /** Counts wake-ups by reason, for operators and tests who look into the shared state. */
   count(reason: string, by: number): Promise<void>;
-  counters(): Promise<ReadonlyMap<string, number>>;
 }

@@ -5,23 +5,24 @@
  */
 import { contentHash } from "../../core/hash.ts";
 import { KOREO_GROUP } from "../../core/names.ts";
-import { formatKey, type KeyText } from "../../core/object-key.ts";
-import type { Catalog, DefinitionEntry } from "../../core/plan/catalog.ts";
-import { formatSlot, type SlotId } from "../../core/slot.ts";
+import { formatKey, formatKind, type KeyText, type KindText } from "../../core/object-key.ts";
+import type { Catalog } from "../../core/plan/catalog.ts";
+import type { DefinitionEntry } from "../../core/plan/definition-entry.ts";
 import { definitionHashes } from "../definitions.ts";
+import type { Cause } from "../ports/reconcile-queue.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
 import type { WatcherPorts } from "./watcher-ports.ts";
 
 /** The slot of all definitions together: no kind is called like it. */
-export function definitionsSlot(cluster: string): SlotId {
-  return formatSlot({ cluster, group: KOREO_GROUP, kind: "definitions", index: 0, parts: 1 });
+export function definitionsSlot(cluster: string): KindText {
+  return formatKind({ cluster, group: KOREO_GROUP, kind: "definitions" });
 }
 
 export class DefinitionFollower {
   readonly #ports: WatcherPorts;
   readonly #pending: PendingWakeUps;
-  readonly #slot: SlotId;
+  readonly #slot: KindText;
   /** What the registry has, as far as we know; undefined until it was read. */
   #recorded: Map<string, string> | undefined;
   #seen: Map<KeyText, string> | undefined;
@@ -68,7 +69,7 @@ export class DefinitionFollower {
       gone.delete(key);
       if (seen.get(key) === text) continue;
       seen.set(key, text);
-      const cause = { reason: "definition", object: key, atMs: this.#ports.clock.wallMs() };
+      const cause: Cause = { reason: "definition", object: key, atMs: this.#ports.clock.wallMs() };
       this.#pending.add({ key, workClass: 3, cause }, { seen: { slot: this.#slot, object: key, text } });
     }
     if (gone.size === 0) return;

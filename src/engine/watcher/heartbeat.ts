@@ -3,6 +3,7 @@
  * does, and notices when the shared state is not the one it knew. What it learned is taken by the watcher's next tick.
  * A watcher that cannot reach its cluster is away: it leaves its slots to others, as long as there are any.
  */
+import type { KindText } from "../../core/object-key.ts";
 import type { MembershipView } from "../ports/membership.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import type { WatcherPorts } from "./watcher-ports.ts";
@@ -21,7 +22,7 @@ export class Heartbeat {
   readonly #id: string;
   #view: MembershipView | undefined;
   #answeredMs = Number.NEGATIVE_INFINITY;
-  #indexedKinds: readonly string[] = [];
+  #indexedKinds: readonly KindText[] = [];
   /** Why the shared state may have lost something, until that was taken. */
   #loss: string | undefined;
   /** Since when the cluster cannot be reached, on the monotonic clock. */
@@ -54,12 +55,12 @@ export class Heartbeat {
     return this.#view?.epoch ?? "";
   }
 
-  /** Every `cluster/group/kind` that inventories name, as last read. */
-  get indexedKinds(): readonly string[] {
+  /** Every kind that inventories name, as last read. */
+  get indexedKinds(): readonly KindText[] {
     return this.#indexedKinds;
   }
 
-  /** Who lives; with `loss`, told once, why everything must be listed anew. */
+  /** The live watchers. `loss`, told once, is why everything must be listed anew. */
   takeView(): { readonly view: MembershipView | undefined; readonly loss: string | undefined } {
     const loss = this.#loss;
     this.#loss = undefined;
@@ -98,7 +99,11 @@ export class Heartbeat {
     this.#indexedKinds = await index.kinds();
   }
 
-  /** Where others live that may reach more than we do; when they have died it is on us. @returns whether we are no member now */
+  /**
+   * Stays away while other watchers live, for they may reach what we cannot; once they have died it is up to us.
+   *
+   * @returns whether we are no member now
+   */
   async #stayAway(): Promise<boolean> {
     const { membership, clock, log } = this.#ports;
     const isAway = this.#isCutOff() && (await this.#othersLive());

@@ -3,11 +3,8 @@
  * managed objects, or both) decides who follows them and how much of them is read. Where our identity may not watch the
  * whole cluster it watches the namespaces that matter, and asks again from time to time.
  */
-import type { GroupKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import type { SlotId } from "../../core/slot.ts";
 import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
-import { kindText } from "../ports/object-index.ts";
 import type { ClusterFault, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
 import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
@@ -18,11 +15,10 @@ import type { TriggerDigest } from "./trigger-digest.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
 import { WatchPlaces, type Places } from "./watch-places.ts";
-import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import type { FollowedKind, WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
-export interface KindRole extends GroupKind {
-  readonly slot: SlotId;
+export interface KindRole extends FollowedKind {
   readonly isTrigger: boolean;
   readonly isManaged: boolean;
   /** The version triggers are read in; absent: the server's preferred one. */
@@ -229,8 +225,7 @@ export class KindWatch {
     if (this.#managed === undefined || text === this.#noted) return;
     if (Object.keys(places).length > 0)
       ports.log.warn({ slot: this.role.slot, places }, "some objects may not be watched and are polled instead");
-    const kind = kindText(`${ports.store.cluster}/${this.role.group || "_"}/${this.role.kind}`);
-    await untilReached(() => ports.ledger.noteUnwatched(kind, places), "writing the ledger", ports, signal);
+    await untilReached(() => ports.ledger.noteUnwatched(this.role.slot, places), "writing the ledger", ports, signal);
     this.#noted = text;
   }
 }

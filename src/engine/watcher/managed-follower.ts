@@ -4,16 +4,16 @@
  * Events wait a moment in one batch, so that a run can say first what it looked at.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
-import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/object-key.ts";
+import { versionOf } from "../../core/object.ts";
+import { formatKey, parseKey, type KeyText } from "../../core/object-key.ts";
 import { markHolder } from "../../core/resource/mark.ts";
 import { ownerReferencesOf } from "../../core/resource/owner.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
-import { kindText } from "../ports/object-index.ts";
 import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
-import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
+import { isTriggerPlace, type FollowedKind, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
 /** What is known of a changed object; `version` is "" when it is gone. */
 interface Change {
@@ -33,7 +33,7 @@ const BATCH = 500;
 const PAUSE_MS = 500;
 
 export class ManagedFollower {
-  readonly #kind: GroupKind;
+  readonly #kind: FollowedKind;
   readonly #ports: WatcherPorts;
   readonly #options: WatcherOptions;
   readonly #pending: PendingWakeUps;
@@ -41,7 +41,7 @@ export class ManagedFollower {
   readonly #changes = new Map<KeyText, Change>();
   #isBusy = false;
 
-  constructor(kind: GroupKind, ports: WatcherPorts, options: WatcherOptions, pending: PendingWakeUps) {
+  constructor(kind: FollowedKind, ports: WatcherPorts, options: WatcherOptions, pending: PendingWakeUps) {
     this.#kind = kind;
     this.#ports = ports;
     this.#options = options;
@@ -59,9 +59,8 @@ export class ManagedFollower {
 
   /** Compares a list with the index: what it lacks is gone, what has another version has changed. */
   async onList(objects: readonly ListedObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
-    const { index, store } = this.#ports;
-    const kind = kindText(formatKey({ cluster: store.cluster, ...this.#kind, namespace: "", name: "x" }));
-    const named = await untilReached(() => index.objectsOfKind(kind), "reading the index", this.#ports, signal);
+    const read = () => this.#ports.index.objectsOfKind(this.#kind.slot);
+    const named = await untilReached(read, "reading the index", this.#ports, signal);
     if (named === undefined) return;
     const unlisted = new Set(
       named.filter((object) => namespace === undefined || parseKey(object)?.namespace === namespace),
@@ -158,8 +157,4 @@ export class ManagedFollower {
     const { group, kind } = this.#kind;
     return formatKey({ cluster: this.#ports.store.cluster, group, kind, ...place });
   }
-}
-
-function versionOf(object: JsonObject): string {
-  return textMember(member(object, "metadata"), "resourceVersion");
 }

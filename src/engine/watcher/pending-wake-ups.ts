@@ -3,9 +3,8 @@
  * be reached. What a wake-up says was seen goes into the ledger only after the queue has taken it, never before. The last
  * minute is remembered, for a failover of Redis may lose what it had accepted.
  */
-import type { KeyText } from "../../core/object-key.ts";
-import type { SlotId } from "../../core/slot.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { KeyText, KindText } from "../../core/object-key.ts";
+import { jittered, type Clock } from "../ports/clock.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ReconcileQueue, WakeUp } from "../ports/reconcile-queue.ts";
@@ -14,7 +13,7 @@ import { withEnqueueSpan } from "../trace-context.ts";
 
 /** What a wake-up answers to: recorded once the queue has it. `null` forgets the object. */
 export interface Seen {
-  readonly slot: SlotId;
+  readonly slot: KindText;
   readonly object: KeyText;
   readonly text: string | null;
 }
@@ -66,7 +65,7 @@ export class PendingWakeUps {
     this.#epoch = epoch;
   }
 
-  /** Of the shared state: what is sent from now on counts in it at the latest. */
+  /** Epoch of the shared state. What is sent from now on lands in this one or a later one. */
   get epoch(): string {
     return this.#epoch();
   }
@@ -92,8 +91,7 @@ export class PendingWakeUps {
     while (!signal.aborted) {
       if (this.#pending.size === 0) await this.#woken(signal);
       await this.#ports.clock.sleep(FLUSH_AFTER_MS, signal);
-      if (!(await this.flush()))
-        await this.#ports.clock.sleep(PAUSE_MS * (0.75 + this.#ports.clock.random() / 2), signal);
+      if (!(await this.flush())) await this.#ports.clock.sleep(jittered(PAUSE_MS, this.#ports.clock), signal);
     }
     await this.flush();
   }
@@ -148,7 +146,7 @@ export class PendingWakeUps {
 
   /** A record that fails costs one needless wake-up after the next take-over, no more. */
   async #record(batch: readonly Pending[], epoch: string): Promise<void> {
-    const bySlot = new Map<SlotId, Map<string, string | null>>();
+    const bySlot = new Map<KindText, Map<string, string | null>>();
     const reasons = new Map<string, number>();
     for (const { wakeUp, seen } of batch) {
       reasons.set(wakeUp.cause.reason, (reasons.get(wakeUp.cause.reason) ?? 0) + 1);

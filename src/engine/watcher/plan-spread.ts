@@ -3,12 +3,12 @@
  * rest paced. Which plan was spread last is in the ledger, written only after the queue has every wake-up: a watcher that
  * dies in between leaves the whole spread to its successor.
  */
-import type { GroupKind, KeyText } from "../../core/object-key.ts";
+import type { KeyText } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import type { SlotId } from "../../core/slot.ts";
+import type { Cause } from "../ports/reconcile-queue.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
-import type { WatcherPorts } from "./watcher-ports.ts";
+import type { FollowedKind, WatcherPorts } from "./watcher-ports.ts";
 
 /** This many keys go at once, the others at this many per second: a canary and a pace. */
 const SPREAD_AT_ONCE = 200;
@@ -23,7 +23,7 @@ export function paceMs(index: number): number {
 export type Scope = string | undefined;
 
 export class PlanSpread {
-  readonly #kind: GroupKind & { readonly slot: SlotId };
+  readonly #kind: FollowedKind;
   readonly #ports: WatcherPorts;
   readonly #pending: PendingWakeUps;
   readonly #catalog: () => Catalog;
@@ -34,12 +34,7 @@ export class PlanSpread {
   readonly #begun = new Map<Scope, string>();
   readonly #sent = new Map<Scope, string>();
 
-  constructor(
-    kind: GroupKind & { readonly slot: SlotId },
-    ports: WatcherPorts,
-    pending: PendingWakeUps,
-    catalog: () => Catalog,
-  ) {
+  constructor(kind: FollowedKind, ports: WatcherPorts, pending: PendingWakeUps, catalog: () => Catalog) {
     this.#kind = kind;
     this.#ports = ports;
     this.#pending = pending;
@@ -82,7 +77,7 @@ export class PlanSpread {
         if (left === 0) onAllSent();
       },
     };
-    const cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
+    const cause: Cause = { reason: "definition", atMs: this.#ports.clock.wallMs() };
     for (const [index, key] of keys.entries()) {
       const afterMs = paceMs(index);
       this.#pending.add({ key, workClass: 3, cause, ...(afterMs === 0 ? {} : { afterMs }) }, { onSent });

@@ -1,6 +1,6 @@
 /** What a watcher keeps of a trigger that it hears of: enough to decide about wake-ups, and a small part of the object. */
 import { member, memberAt, textMember, type JsonObject } from "../../core/json.ts";
-import { isGoing } from "../../core/lifetime.ts";
+import { isGoing } from "../../core/object.ts";
 import { ANNOTATION } from "../../core/names.ts";
 import { formatKey, type GroupKind, type KeyText } from "../../core/object-key.ts";
 import { hasFinalizer } from "../finalizer.ts";

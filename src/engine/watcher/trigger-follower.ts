@@ -3,14 +3,16 @@
  * same that the ledger has, so that a new owner of the slot wakes only what changed meanwhile or was never seen; all other
  * keys get their next look somewhere in the resync interval.
  */
-import { member, memberAt, textMember, type JsonObject } from "../../core/json.ts";
+import { member, textMember, type JsonObject } from "../../core/json.ts";
+import { annotationOf } from "../../core/object.ts";
 import { ANNOTATION } from "../../core/names.ts";
-import { formatKey, parseKey, type GroupKind, type KeyText } from "../../core/object-key.ts";
+import { formatKey, parseKey, type KeyText } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { parseInventory } from "../../core/resource/inventory.ts";
-import { fnv1a64, type SlotId } from "../../core/slot.ts";
+import { fnv1a64 } from "../../core/slot.ts";
 import type { IndexEntry } from "../ports/object-index.ts";
 import type { WorkClass } from "../ports/key-store.ts";
+import type { CauseReason } from "../ports/reconcile-queue.ts";
 import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
 import { wakeForTrigger } from "../wake.ts";
@@ -19,11 +21,7 @@ import { paceMs, PlanSpread, type Scope } from "./plan-spread.ts";
 import { digestOf, type TriggerDigest } from "./trigger-digest.ts";
 import { UnseenEdits, wasLookedAt } from "./unseen-edits.ts";
 import { untilReached } from "./until-reached.ts";
-import { isTriggerPlace, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
-
-export interface FollowedKind extends GroupKind {
-  readonly slot: SlotId;
-}
+import { isTriggerPlace, type FollowedKind, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
 
 const INDEX_BATCH = 500;
 
@@ -154,7 +152,7 @@ export class TriggerFollower {
     this.#wake(key, 1, "deleted", null);
   }
 
-  #wake(key: KeyText, workClass: WorkClass, reason: string, text: string | null): void {
+  #wake(key: KeyText, workClass: WorkClass, reason: CauseReason, text: string | null): void {
     withWatchEvent({ [ATTRIBUTE.key]: key, [ATTRIBUTE.cause]: reason }, () => {
       const cause = causeNow(reason, this.#ports.clock.wallMs(), key);
       const afterMs = reason === "definition" ? paceMs(this.#paced++) : 0;
@@ -196,7 +194,7 @@ export class TriggerFollower {
 
   #indexEntries(trigger: JsonObject, digest: TriggerDigest | undefined): readonly IndexEntry[] {
     if (digest === undefined) return [];
-    const text = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.inventory);
+    const text = annotationOf(trigger, ANNOTATION.inventory);
     return parseInventory(text, digest.uid).map((entry) => ({
       object: formatKey({ cluster: this.#ports.store.cluster, ...entry }),
       trigger: digest.key,

@@ -1,5 +1,5 @@
 /** Waits out an outage of the shared state: asks again with growing, jittered pauses until it answers. */
-import type { Clock } from "../ports/clock.ts";
+import { jittered, type Clock } from "../ports/clock.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -22,7 +22,7 @@ export async function untilReached<T>(
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       log.warn({ doing, error: error.message, pauseMs }, "shared state cannot be reached, trying again");
-      await clock.sleep(pauseMs * (0.75 + clock.random() / 2), signal);
+      await clock.sleep(jittered(pauseMs, clock), signal);
     }
   }
   return undefined;

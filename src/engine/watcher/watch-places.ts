@@ -2,8 +2,7 @@
  * Where the objects of one kind are to be watched: the whole cluster where our identity may, else the namespaces that
  * matter and where it may. What is allowed is believed for some minutes, unless a stream is refused there meanwhile.
  */
-import { parseKey, type GroupKind } from "../../core/object-key.ts";
-import { kindText } from "../ports/object-index.ts";
+import { type KindText, parseKey } from "../../core/object-key.ts";
 import type { ClusterResult, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
 import type { Scope } from "./plan-spread.ts";
@@ -20,7 +19,8 @@ export interface Places {
 const BELIEVED_MS = 300_000;
 
 /** What the objects of the kind are to us. */
-export interface PlacedKind extends GroupKind {
+export interface PlacedKind {
+  readonly slot: KindText;
   readonly isManaged: boolean;
 }
 
@@ -85,11 +85,10 @@ export class WatchPlaces {
 
   /** The namespaces worth watching, in order: those of triggers, and those of indexed objects. */
   async #namespaces(signal: AbortSignal): Promise<readonly string[]> {
-    const { index, store } = this.#ports;
+    const { index } = this.#ports;
     const { triggerNamespaces } = this.#options;
     const configured = triggerNamespaces === "all" ? [] : triggerNamespaces;
-    const kind = kindText(`${store.cluster}/${this.#kind.group || "_"}/${this.#kind.kind}`);
-    const read = () => index.objectsOfKind(kind);
+    const read = () => index.objectsOfKind(this.#kind.slot);
     const named = (await untilReached(read, "reading the index", this.#ports, signal)) ?? [];
     const namespaces = new Set(configured);
     for (const object of named) namespaces.add(parseKey(object)?.namespace ?? "");

@@ -1,5 +1,5 @@
 /** What a watcher works with. */
-import type { SlotId } from "../../core/slot.ts";
+import type { GroupKind, KindText } from "../../core/object-key.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DefinitionRegistry } from "../ports/definition-registry.ts";
 import type { Informers } from "../ports/informer.ts";
@@ -26,11 +26,16 @@ export interface WatcherPorts {
   readonly log: Logger;
 }
 
+/** A kind with the slot that it is. */
+export interface FollowedKind extends GroupKind {
+  readonly slot: KindText;
+}
+
 /** One slot as a watcher serves it. */
 export interface WatchedStream {
   /** `Kind.group`, or `Kind` of the core group. */
   readonly kind: string;
-  readonly slot: SlotId;
+  readonly slot: KindText;
   /** To the API server: one, or one a namespace. */
   readonly streams: number;
   readonly isLive: boolean;

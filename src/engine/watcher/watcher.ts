@@ -3,12 +3,11 @@
  * once their new owner has listed (make before break). Slots come and go with the definitions, the inventories and the
  * kinds we must come back for. Where the shared state was lost, everything is listed anew.
  */
-import { formatKey, type GroupKind, type GroupVersionKind } from "../../core/object-key.ts";
+import { formatKind, type GroupKind, type GroupVersionKind, type KindText, parseKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
-import { assignSlots, slotsOf, type SlotId } from "../../core/slot.ts";
+import { assignSlots } from "../../core/slot.ts";
 import type { DefinitionCache } from "../definitions.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
-import { kindText } from "../ports/object-index.ts";
 import { DefinitionFollower, definitionsSlot } from "./definition-follower.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { KindWatch, type KindRole } from "./kind-watch.ts";
@@ -33,12 +32,12 @@ export class Watcher {
   readonly #follower: DefinitionFollower;
   readonly #heartbeat: Heartbeat;
   readonly #kinds: TriggerKinds;
-  readonly #watches = new Map<SlotId, KindWatch>();
+  readonly #watches = new Map<KindText, KindWatch>();
   /** Watches that are begun anew: they go on until their successor has listed, which may have to wait for its turn. */
-  readonly #retiring = new Map<SlotId, KindWatch>();
+  readonly #retiring = new Map<KindText, KindWatch>();
   readonly #running = new Set<Promise<void>>();
-  /** Of every slot there is: however often its watch is begun anew, it lists no more often for that. */
-  readonly #series = new Map<SlotId, object>();
+  /** One per slot: a watch that is begun anew shares the list limit of the one before. */
+  readonly #series = new Map<KindText, object>();
   /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
@@ -80,7 +79,7 @@ export class Watcher {
   }
 
   /** Slots this watcher watches now. */
-  slots(): readonly SlotId[] {
+  slots(): readonly KindText[] {
     return [...this.#watches.keys()];
   }
 
@@ -139,7 +138,7 @@ export class Watcher {
   }
 
   /** For a watch that is begun anew. One that has not listed yet is not worth keeping beside the one before it. */
-  #retire(slot: SlotId, watch: KindWatch): void {
+  #retire(slot: KindText, watch: KindWatch): void {
     this.#watches.delete(slot);
     if (this.#retiring.has(slot)) watch.stop();
     else this.#retiring.set(slot, watch);
@@ -170,7 +169,7 @@ export class Watcher {
   /** @returns who every slot is assigned to */
   async #assign(
     watchers: readonly string[],
-    roles: ReadonlyMap<SlotId, KindRole>,
+    roles: ReadonlyMap<KindText, KindRole>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, string>> {
     const { id } = this.#options;
@@ -198,7 +197,7 @@ export class Watcher {
   /** Stops slots nobody needs, and those that another live watcher has claimed. */
   async #letGo(
     watchers: readonly string[],
-    roles: ReadonlyMap<SlotId, KindRole>,
+    roles: ReadonlyMap<KindText, KindRole>,
     owners: ReadonlyMap<string, string>,
   ): Promise<void> {
     const { id } = this.#options;
@@ -233,7 +232,7 @@ export class Watcher {
     this.#running.add(running);
   }
 
-  #stop(slot: SlotId, watch: KindWatch): void {
+  #stop(slot: KindText, watch: KindWatch): void {
     watch.stop();
     this.#watches.delete(slot);
     this.#ports.log.info({ slot }, "no longer watching");
@@ -260,7 +259,7 @@ export class Watcher {
    * Workers delete nothing before they know who else keeps it: every trigger was listed since the shared state is empty. What
    * cannot be listed is waited for only so long, for nobody's kind may hold up what others delete.
    */
-  async #tellWhole(roles: ReadonlyMap<SlotId, KindRole>, epoch: string): Promise<void> {
+  async #tellWhole(roles: ReadonlyMap<KindText, KindRole>, epoch: string): Promise<void> {
     const { membership, index, clock, canReach } = this.#ports;
     const nowMs = clock.nowMs();
     const known = this.#rebuild?.epoch === epoch ? this.#rebuild : undefined;
@@ -293,8 +292,8 @@ export class Watcher {
     const named = new Set((this.#catalog?.triggerKinds ?? []).map(({ group, kind }) => `${group}/${kind}`));
     const kept = this.#kinds.all.filter(({ group, kind }) => !named.has(`${group}/${kind}`));
     for (const kind of kept) {
-      const watches = slotsOf(this.#ports.store.cluster, kind, 1).map((slot) => this.#watches.get(slot));
-      const isDone = watches.every((watch) => watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords);
+      const watch = this.#watches.get(this.#slotOf(kind));
+      const isDone = watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords;
       const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
       if (fault !== undefined)
         this.#ports.log.warn(
@@ -306,21 +305,19 @@ export class Watcher {
   }
 
   /** Every kind worth watching: triggers of any Workflow, kinds kept, what plans manage, and what inventories name. */
-  #roles(catalog: Catalog, kept: readonly GroupVersionKind[]): ReadonlyMap<SlotId, KindRole> {
-    const { cluster } = this.#ports.store;
-    const roles = new Map<SlotId, KindRole>();
+  #roles(catalog: Catalog, kept: readonly GroupVersionKind[]): ReadonlyMap<KindText, KindRole> {
+    const roles = new Map<KindText, KindRole>();
     const put = (kind: GroupKind & { readonly version?: string }, part: { isTrigger?: true; isManaged?: true }) => {
-      for (const slot of slotsOf(cluster, kind, 1)) {
-        const known = roles.get(slot) ?? {
-          slot,
-          group: kind.group,
-          kind: kind.kind,
-          version: undefined,
-          isTrigger: false,
-          isManaged: false,
-        };
-        roles.set(slot, { ...known, ...part, version: known.version ?? (part.isTrigger ? kind.version : undefined) });
-      }
+      const slot = this.#slotOf(kind);
+      const known = roles.get(slot) ?? {
+        slot,
+        group: kind.group,
+        kind: kind.kind,
+        version: undefined,
+        isTrigger: false,
+        isManaged: false,
+      };
+      roles.set(slot, { ...known, ...part, version: known.version ?? (part.isTrigger ? kind.version : undefined) });
     };
     for (const kind of [...catalog.triggerKinds, ...kept]) put(kind, { isTrigger: true });
     for (const { group, kind } of [...catalog.managedKinds, ...this.#namedKinds()])
@@ -329,12 +326,14 @@ export class Watcher {
   }
 
   #namedKinds(): readonly GroupKind[] {
-    const { cluster } = this.#ports.store;
     return this.#heartbeat.indexedKinds.flatMap((text) => {
-      const [, group = "", kind = ""] = text.split("/");
-      const named = { group: group === "_" ? "" : group, kind };
-      return text === kindText(formatKey({ cluster, ...named, namespace: "", name: "x" })) ? [named] : [];
+      const named = parseKind(text);
+      return named?.cluster === this.#ports.store.cluster ? [named] : [];
     });
+  }
+
+  #slotOf({ group, kind }: GroupKind): KindText {
+    return formatKind({ cluster: this.#ports.store.cluster, group, kind });
   }
 }
 

@@ -1,14 +1,15 @@
 /** Definitions: a list with health, one with conditions and faults, and a Workflow's graph. */
-import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../../core/names.ts";
+import { DEFINITION_PLURALS, KOREO_GROUP } from "../../core/names.ts";
 import { definitionId } from "../../core/plan/definition-graph.ts";
 import type { DefinitionEntry } from "../../core/plan/definition-entry.ts";
 import { workflowGraph, type GraphNode } from "../../core/plan/graph-view.ts";
 import type { DefinitionKind, DefinitionName } from "../../core/plan/plan.ts";
+import { definitionType } from "../../engine/definitions.ts";
 import { demand, type Caller, type Right } from "./auth.ts";
 import { each } from "./deadline.ts";
 import { formatToken, parseToken } from "./page-token.ts";
-import type { ApiPorts, ApiScope } from "./ports.ts";
-import { Problem, problemOfFault, unavailable } from "./problem.ts";
+import { readyCatalog, type ApiPorts, type ApiScope } from "./ports.ts";
+import { Problem, problemOfFault } from "./problem.ts";
 import { jsonRoute, type Call, type Route } from "./route.ts";
 import { choice, count, flag, list, named, oneOf, optional, record, text, type TypeOf } from "./schema.ts";
 import {
@@ -123,10 +124,7 @@ const GRAPH = named(
 const PATH = { namespace: text("Namespace.", NAMESPACE_RULES), name: text("Name.", NAME_RULES) };
 
 export function definitionRoutes(ports: ApiPorts, { definitionNamespaces }: ApiScope): readonly Route[] {
-  const catalog = () => {
-    if (!ports.definitions.isReady) throw unavailable("the definitions are not read yet");
-    return ports.definitions.catalog();
-  };
+  const catalog = () => readyCatalog(ports);
   /** Which definitions somebody may list. */
   const openTo = async (caller: Caller) => {
     const places = KINDS.flatMap((kind) => definitionNamespaces.map((namespace) => ({ kind, namespace })));
@@ -229,19 +227,6 @@ export function definitionRoutes(ports: ApiPorts, { definitionNamespaces }: ApiS
 export function definitionRight(verb: "get" | "list", kind: DefinitionKind, namespace: string, name?: string): Right {
   const right = { verb, group: KOREO_GROUP, resource: DEFINITION_PLURALS[kind], namespace };
   return name === undefined ? right : { ...right, name };
-}
-
-function definitionType(kind: DefinitionKind) {
-  const plural = DEFINITION_PLURALS[kind];
-  return {
-    group: KOREO_GROUP,
-    version: KOREO_VERSION,
-    kind,
-    plural,
-    namespaced: true,
-    hasStatus: true,
-    watchable: true,
-  };
 }
 
 function identityOf({ kind, namespace, name }: DefinitionName): DefinitionName {

@@ -8,8 +8,8 @@ import { definitionRight } from "./definition-routes.ts";
 import { Gate } from "./gate.ts";
 import { liveObjects } from "./live-objects.ts";
 import { formatToken, parseToken } from "./page-token.ts";
-import type { ApiPorts, ApiScope } from "./ports.ts";
-import { Problem, problemOf, problemOfFault, unavailable } from "./problem.ts";
+import { readyCatalog, type ApiPorts, type ApiScope } from "./ports.ts";
+import { Problem, problemOf, problemOfFault } from "./problem.ts";
 import { jsonRoute, type Call, type Route } from "./route.ts";
 import { RUN, RUN_SUMMARY, runSummary, runView } from "./run-views.ts";
 import { count, flag, list, named, optional, record, text } from "./schema.ts";
@@ -89,10 +89,7 @@ interface InstancePath {
 }
 
 export function instanceRoutes(ports: ApiPorts, scope: ApiScope): readonly Route[] {
-  const catalog = () => {
-    if (!ports.definitions.isReady) throw unavailable("the definitions are not read yet");
-    return ports.definitions.catalog();
-  };
+  const catalog = () => readyCatalog(ports);
   const lists = new Gate(LISTS_AT_ONCE, LISTS_WAITING);
   const resolve = async (kind: GroupVersionKind, { signal }: Call) => {
     const type = await ports.store.resolve(kind, signal);

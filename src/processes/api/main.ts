@@ -34,9 +34,13 @@ async function serve(base: Foundation, config: ClusterConfig, signal: AbortSigna
   const authenticator = await authenticatorOf(config, base);
   const hub = new EventHub({ clock, log });
   const ports: ApiPorts = {
-    ...{ definitions, clock, store: cluster.store },
+    definitions,
+    clock,
+    store: cluster.store,
     readMetadata: (ref, until) => readMetadata(cluster.client, ref, until),
-    ...{ queue: state.queue, membership: state.membership, runs: state.runs },
+    queue: state.queue,
+    membership: state.membership,
+    runs: state.runs,
   };
   const scope: ApiScope = {
     definitionNamespaces: base.definitionNamespaces,

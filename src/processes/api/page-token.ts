@@ -1,5 +1,5 @@
 /** Where a list goes on, as text that callers hand back unread. What they make up is told, not believed. */
-import { parseJson, type JsonValue } from "../../core/json.ts";
+import { type JsonValue, listOf, parseJson } from "../../core/json.ts";
 import { Problem } from "./problem.ts";
 
 /** @param parts - texts and whole numbers */
@@ -14,7 +14,7 @@ export function formatToken(...parts: readonly (string | number)[]): string {
 export function parseToken(token: string | undefined): readonly [string, number] {
   if (token === undefined) return ["", 0];
   const value = parsed(token);
-  const [where, index] = Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+  const [where, index] = listOf(value);
   if (typeof where === "string" && typeof index === "number" && Number.isSafeInteger(index) && index >= 0)
     return [where, index];
   throw new Problem(400, 'parameter "continue": take it from the page before');

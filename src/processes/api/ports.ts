@@ -6,6 +6,7 @@ import type { ObjectRef, ObjectStore, ClusterResult } from "../../engine/ports/o
 import type { ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
 import type { RunLog } from "../../engine/ports/run-log.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { unavailable } from "./problem.ts";
 
 export interface ApiPorts {
   readonly store: Pick<ObjectStore, "cluster" | "resolve" | "get" | "list">;
@@ -23,4 +24,10 @@ export interface ApiScope {
   /** In priority order. */
   readonly definitionNamespaces: readonly string[];
   readonly triggerNamespaces: readonly string[] | "all";
+}
+
+/** @throws Problem 503 until the definitions were read */
+export function readyCatalog({ definitions }: Pick<ApiPorts, "definitions">): Catalog {
+  if (!definitions.isReady) throw unavailable("the definitions are not read yet");
+  return definitions.catalog();
 }

@@ -1,8 +1,7 @@
 /** The queue: counts and load by tenant, its keys, and the watchers with the slots they serve. */
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
 import { DEFINITION_PLURALS, KOREO_GROUP } from "../../core/names.ts";
-import { parseKey, type ObjectKey } from "../../core/object-key.ts";
-import { parseSlot } from "../../core/slot.ts";
+import { type ObjectKey, parseKey, parseKind } from "../../core/object-key.ts";
 import type { Cause, QueuedRun } from "../../engine/ports/reconcile-queue.ts";
 import { demand, type Caller } from "./auth.ts";
 import { each, within } from "./deadline.ts";
@@ -94,8 +93,6 @@ const WATCHERS = named(
         slot: text("Canonical text."),
         group: text('API group; "_" for the core group.'),
         kind: text("Kind."),
-        part: count("Which part of the kind, from 0."),
-        parts: count("How many parts the kind has.", { minimum: 1 }),
         owner: text("Who claimed it last."),
         isOwned: flag("Whether that one lives."),
       }),
@@ -178,10 +175,10 @@ export function queueRoutes(ports: ApiPorts, { definitionNamespaces }: ApiScope)
         const { watchers, owners } = await within(signal, "asking who watches", ports.membership.overview());
         const live = new Set(watchers.map(({ id }) => id));
         const slots = [...owners].flatMap(([slot, owner]) => {
-          const parsed = parseSlot(slot);
+          const parsed = parseKind(slot);
           if (parsed === undefined) return [];
-          const { group, kind, index, parts } = parsed;
-          return [{ slot, group: group || NONE, kind, part: index, parts, owner, isOwned: live.has(owner) }];
+          const { group, kind } = parsed;
+          return [{ slot, group: group || NONE, kind, owner, isOwned: live.has(owner) }];
         });
         return { watchers, slots: slots.sort((a, b) => (a.slot < b.slot ? -1 : 1)) };
       },
@@ -235,7 +232,11 @@ function view(key: ObjectKey, run: QueuedRun): ShownKey {
     kind: key.kind,
     namespace: key.namespace || NONE,
     name: key.name,
-    ...{ state, workClass, ageMs, remainingMs, failures },
+    state,
+    workClass,
+    ageMs,
+    remainingMs,
+    failures,
     worker: owner,
     causes: causes.map(causeView),
   };

@@ -1,6 +1,7 @@
 /** What is answered about objects: schemas, and how an object becomes one. Never spec, data, annotations or labels. */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
-import { conditionsIn, verdictOf } from "../../core/status/verdict.ts";
+import { conditionsIn } from "../../core/status/condition.ts";
+import { verdictOf } from "../../core/status/verdict.ts";
 import { choice, count, flag, named, optional, record, text, time, type TypeOf } from "./schema.ts";
 
 /** Stands for the core group, and for the namespace of what has none, as in keys. */
@@ -97,7 +98,9 @@ export function metadataOf(object: JsonObject): TypeOf<typeof METADATA> {
   const generation = member(metadata, "generation");
   const { namespace, name, uid } = texts(metadata, ["namespace", "name", "uid"]);
   return {
-    ...{ namespace, name, uid },
+    namespace,
+    name,
+    uid,
     generation: typeof generation === "number" && generation >= 0 ? generation : 0,
     ...timeOf("creationTimestamp", metadata),
     ...timeOf("deletionTimestamp", metadata),

@@ -170,8 +170,13 @@ function redisAccess(
   if (ofTls !== undefined && redis !== undefined && !/^rediss:/i.test(redis.text))
     throw new ConfigError(`${ofTls.source} is about TLS, and ${redis.source} is redis://; write rediss://`);
   return {
-    ...{ user: user?.text, password, passwordFile: passwordFile?.text },
-    ...{ caFile: ca?.text, certFile: cert?.text, keyFile: key?.text, serverName: serverName?.text },
+    user: user?.text,
+    password,
+    passwordFile: passwordFile?.text,
+    caFile: ca?.text,
+    certFile: cert?.text,
+    keyFile: key?.text,
+    serverName: serverName?.text,
   };
 }
 

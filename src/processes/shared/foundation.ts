@@ -77,7 +77,7 @@ export async function openFoundation(
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
   const cluster = connectCluster({ kubeConfig, clock, onRequest });
   const checks = readSpecChecks();
-  // Before Redis is reached, which may take long: who waits is alive, only not ready.
+  // Opened before Redis, which may take long: a process that waits is alive, only not ready.
   const atFirst = { start: () => "waiting for Redis" };
   const health = config.health === undefined ? undefined : await startHealth(config.health, atFirst, metrics);
   if (health !== undefined)
@@ -86,7 +86,7 @@ export async function openFoundation(
     target === undefined
       ? Promise.resolve(openMemoryState({ runRecords }, { clock, log }))
       : openRedisState({ target, name, runRecords }, { clock, log }, signal);
-  // A process that cannot work must end: who listens stays alive.
+  // A process that cannot work must exit; an open health port would keep it alive.
   const opened = await opening.catch(async (error: unknown) => {
     await health?.close();
     throw error;

@@ -22,7 +22,7 @@ import { RedisObjectLock } from "../../adapters/redis/object-lock.ts";
 import { RedisRunLog } from "../../adapters/redis/run-log.ts";
 import { describeTarget, type RedisTarget } from "../../adapters/redis/target.ts";
 import { RedisWatchLedger } from "../../adapters/redis/watch-ledger.ts";
-import type { Clock } from "../../engine/ports/clock.ts";
+import { jittered, type Clock } from "../../engine/ports/clock.ts";
 import type { DefinitionRegistry } from "../../engine/ports/definition-registry.ts";
 import { StoreUnavailable, type KeyStore } from "../../engine/ports/key-store.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
@@ -125,7 +125,7 @@ export async function openRedisState(
         throw error;
       }
       log.warn({ error: error.message, pauseMs }, "waiting for Redis");
-      await clock.sleep(pauseMs * (0.75 + clock.random() / 2), signal);
+      await clock.sleep(jittered(pauseMs, clock), signal);
     }
   }
   const stores: KeyStore[] = [];

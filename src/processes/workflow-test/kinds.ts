@@ -3,7 +3,7 @@
  * here CustomResourceDefinitions among the files say it, else what is known of Kubernetes' own kinds, else the functions.
  */
 import { isBuiltInGroup } from "../../core/built-in-groups.ts";
-import { member, memberAt, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { type JsonObject, listOf, member, memberAt, textMember } from "../../core/json.ts";
 import { parseApiVersion, type GroupVersionKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import type { WorkflowTestPlan } from "../../core/workflow-test/prepare.ts";
@@ -64,7 +64,9 @@ function assumed(
   const isBuiltIn = isBuiltInGroup(kind.group);
   const isClusterScoped = isBuiltIn && CLUSTER_SCOPED.has(kind.kind);
   return {
-    ...{ group: kind.group, version: kind.version, kind: kind.kind },
+    group: kind.group,
+    version: kind.version,
+    kind: kind.kind,
     plural: said.plural ?? `${kind.kind.toLowerCase()}s`,
     namespaced: isClusterScoped ? false : (said.namespaced ?? true),
     hasStatus: !(isBuiltIn && WITHOUT_STATUS.has(kind.kind)),
@@ -76,10 +78,12 @@ function typesOfCrd(crd: JsonObject): readonly ResourceType[] {
   const spec = member(crd, "spec");
   const names = member(spec, "names");
   const written = member(spec, "versions");
-  const all = Array.isArray(written) ? (written as readonly JsonValue[]) : [];
+  const all = listOf(written);
   const versions = all.filter((version) => member(version, "served") !== false);
   return versions.map((version) => ({
-    ...{ group: textMember(spec, "group"), version: textMember(version, "name"), kind: textMember(names, "kind") },
+    group: textMember(spec, "group"),
+    version: textMember(version, "name"),
+    kind: textMember(names, "kind"),
     plural: textMember(names, "plural"),
     namespaced: textMember(spec, "scope") !== "Cluster",
     hasStatus: memberAt(version, ["subresources", "status"]) !== undefined,

@@ -1,5 +1,6 @@
 /** An object store that notes the writes which changed an object other than the trigger. */
-import { member, textMember, type JsonObject } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { versionOf } from "../../core/object.ts";
 import type { TestedAction } from "../../core/workflow-test/prepare.ts";
 import type { ClusterResult, DeletePreconditions, ObjectRef, ObjectStore } from "../../engine/ports/object-store.ts";
 
@@ -69,8 +70,4 @@ export class RecordingStore implements ObjectStore {
     if (this.#isTrigger(ref)) return;
     this.#actions.push({ action, kind: ref.type.kind, namespace: ref.namespace, name: ref.name });
   }
-}
-
-function versionOf(object: JsonObject): string {
-  return textMember(member(object, "metadata"), "resourceVersion");
 }

@@ -20,8 +20,10 @@ export const MAX_RUNS = 20;
 export function triggerOf(plan: WorkflowTestPlan, kind: { group: string; version: string; kind: string }): ObjectName {
   const metadata = plan.trigger["metadata"];
   return {
-    ...{ apiVersion: formatApiVersion(kind), kind: kind.kind },
-    ...{ namespace: textMember(metadata, "namespace"), name: textMember(metadata, "name") },
+    apiVersion: formatApiVersion(kind),
+    kind: kind.kind,
+    namespace: textMember(metadata, "namespace"),
+    name: textMember(metadata, "name"),
   };
 }
 
@@ -88,7 +90,10 @@ export async function judge(
   const found = new Map<string, JsonObject | undefined>();
   for (const name of names) found.set(JSON.stringify(name), await world.find(name));
   return judgeCase(expected, {
-    ...{ outcome, actions, namespace: trigger.namespace, trigger: await world.find(trigger) },
+    outcome,
+    actions,
+    namespace: trigger.namespace,
+    trigger: await world.find(trigger),
     find: (name) => found.get(JSON.stringify(name)),
   });
 }

@@ -1,6 +1,5 @@
 /** Manifests that are nearly right: one change somewhere in a good one, drawn by chance. */
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
-import { isJsonObject } from "../../../src/core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
 import { put } from "../../../src/core/cel/maps.ts";
 import type { Value } from "../../../src/core/cel/value.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";

@@ -4,7 +4,8 @@ import type { DefinitionFiles } from "../../../src/cli/definition-files.ts";
 import { runResourceFunction } from "../../../src/core/function-test/mock-api.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { DefinitionSource } from "../../../src/core/manifest/definition.ts";
-import { compileCatalog, type Catalog, type DefinitionEntry } from "../../../src/core/plan/catalog.ts";
+import { compileCatalog, type Catalog } from "../../../src/core/plan/catalog.ts";
+import type { DefinitionEntry } from "../../../src/core/plan/definition-entry.ts";
 import { evaluateValueFunction } from "../../../src/core/plan/value-function.ts";
 
 const INPUTS: readonly JsonObject[] = [

@@ -23,7 +23,9 @@ const pod = {
 
 export const OBJECTS: readonly JsonObject[] = [
   {
-    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" } },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "a" },
     spec: {
       replicas: 2,
       selector: { matchLabels: { app: "a" } },
@@ -32,13 +34,17 @@ export const OBJECTS: readonly JsonObject[] = [
     },
   },
   {
-    ...{ apiVersion: "v1", kind: "Service", metadata: { name: "a" } },
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "a" },
     spec: { selector: { app: "a" }, ports: [{ name: "http", port: 80, targetPort: "http" }], type: "ClusterIP" },
   },
-  { ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, data: { a: "b", c: "d" }, immutable: false },
-  { ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a" } }, automountServiceAccountToken: true },
+  { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { a: "b", c: "d" }, immutable: false },
+  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a" }, automountServiceAccountToken: true },
   {
-    ...{ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name: "a" } },
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: "a" },
     spec: {
       rules: [
         {
@@ -51,11 +57,15 @@ export const OBJECTS: readonly JsonObject[] = [
     },
   },
   {
-    ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "a" } },
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "a" },
     spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 80, protocol: "TCP" }] }] },
   },
   {
-    ...{ apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { name: "a" } },
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: "a" },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" },
       maxReplicas: 3,
@@ -65,15 +75,21 @@ export const OBJECTS: readonly JsonObject[] = [
     },
   },
   {
-    ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: "a" } },
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: "a" },
     rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
   },
   {
-    ...{ apiVersion: "koreo.dev/v1beta1", kind: "ValueFunction", metadata: { name: "a" } },
+    apiVersion: "koreo.dev/v1beta1",
+    kind: "ValueFunction",
+    metadata: { name: "a" },
     spec: { preconditions: [{ assert: "=true", skip: { message: "m" } }], return: { a: { b: 1 } } },
   },
   {
-    ...{ apiVersion: "koreo.dev/v1beta1", kind: "ResourceTemplate", metadata: { name: "a" } },
+    apiVersion: "koreo.dev/v1beta1",
+    kind: "ResourceTemplate",
+    metadata: { name: "a" },
     spec: { template: { apiVersion: "v1", kind: "ConfigMap", data: { a: "b" } } },
   },
 ];

@@ -1,7 +1,6 @@
 /** A way to a server on which connections can be cut: at random, or when a reply holds some text. */
 import { once } from "node:events";
-import { connect, createServer, type Server } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 
 export class CuttingProxy {
   readonly #server: Server;

@@ -10,8 +10,14 @@ import { CONFIG_MAP, NAMESPACE, placeOf, SHOP, SITE, SPACE } from "../../chaos/k
 
 const STATE = { revision: 2, hasExtra: true };
 const SHOP_00: WantedTrigger = {
-  ...{ type: SHOP, namespace: "shops", name: "shop-00", uid: "uid-shop" },
-  ...{ generation: 7, edit: 7, items: ["a", "b"], group: "red" },
+  type: SHOP,
+  namespace: "shops",
+  name: "shop-00",
+  uid: "uid-shop",
+  generation: 7,
+  edit: 7,
+  items: ["a", "b"],
+  group: "red",
 };
 const SITE_00: WantedTrigger = { ...SHOP_00, type: SITE, namespace: "sites", name: "site-00", uid: "uid-site" };
 const SPACE_00: WantedTrigger = { ...SHOP_00, type: SPACE, namespace: "spaces", name: "space-00", uid: "uid-space" };
@@ -76,8 +82,16 @@ class Scene {
     for (const each of expected)
       this.putMarked(each.type, { namespace: each.namespace, name: each.name }, trigger, each.content);
     const inventory = expected.map((each) => ({
-      ...{ group: each.type.group, kind: each.type.kind, version: each.type.version, namespace: each.namespace },
-      ...{ name: each.name, uid: `uid-${each.name}`, step: "s", wave: 0, policy: "default" as const, readonly: false },
+      group: each.type.group,
+      kind: each.type.kind,
+      version: each.type.version,
+      namespace: each.namespace,
+      name: each.name,
+      uid: `uid-${each.name}`,
+      step: "s",
+      wave: 0,
+      policy: "default" as const,
+      readonly: false,
       function: "team/function",
     }));
     const annotations = { "koreo.dev/inventory": formatInventory(inventory, uid) };

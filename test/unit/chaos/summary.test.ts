@@ -2,12 +2,22 @@ import { describe, expect, it } from "vitest";
 import { isPassed, percentile, summaryLine, type ChaosResult, type InjectedFault } from "../../chaos/summary.ts";
 
 const fault = (recoverySeconds: number | null): InjectedFault => ({
-  ...{ fault: "worker-killed", target: "worker-1", atSeconds: 1, lastedSeconds: 2, together: [], pendingKeys: 3 },
+  fault: "worker-killed",
+  target: "worker-1",
+  atSeconds: 1,
+  lastedSeconds: 2,
+  together: [],
+  pendingKeys: 3,
   recoverySeconds,
 });
 const CLEAN = { lost: [], superseded: [], orphans: [], foreign: [] };
 const GOOD: ChaosResult = {
-  ...{ seed: 1, minutes: 1, kubernetes: "v1.37.2", traffic: {}, convergenceSeconds: 4, verdict: CLEAN },
+  seed: 1,
+  minutes: 1,
+  kubernetes: "v1.37.2",
+  traffic: {},
+  convergenceSeconds: 4,
+  verdict: CLEAN,
   faults: [fault(1), fault(2), fault(9)],
 };
 

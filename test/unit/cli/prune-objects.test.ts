@@ -30,7 +30,10 @@ const connection = () =>
   ({ store: bench.cluster, signal: new AbortController().signal, namespace: "defs" }) as unknown as Connection;
 const survey = () =>
   surveyObjects(connection(), {
-    ...{ types: [CONFIG_MAP], namespace: undefined, definitionNamespaces: ["defs"], minAgeMs: 600_000 },
+    types: [CONFIG_MAP],
+    namespace: undefined,
+    definitionNamespaces: ["defs"],
+    minAgeMs: 600_000,
   });
 const found = async () => (await survey()).items.map(({ cells }) => cells["name"]);
 

@@ -1,20 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  assignSlots,
-  fnv1a64,
-  formatSlot,
-  isUidInRange,
-  parseSlot,
-  slotsOf,
-  uidRangeOf,
-  watcherFor,
-} from "../../../src/core/slot.ts";
+import { formatKind, parseKind } from "../../../src/core/object-key.ts";
+import { assignSlots, fnv1a64 } from "../../../src/core/slot.ts";
 
 const watchersOf = (count: number) => Array.from({ length: count }, (_, index) => `watcher-${index}`);
-const manySlots = Array.from({ length: 50 }, (_, kind) =>
-  slotsOf("local", { group: "g.test", kind: `Kind${kind}` }, 8),
-).flat();
+const manySlots = Array.from({ length: 400 }, (_, kind) =>
+  formatKind({ cluster: "local", group: "g.test", kind: `Kind${kind}` }),
+);
 
 describe("fnv1a64", () => {
   // The published vectors of the FNV authors.
@@ -44,58 +36,16 @@ describe("slots", () => {
       cluster: part,
       group: fc.oneof(part, fc.constant("")),
       kind: part,
-      index: fc.nat(63),
-      parts: fc.integer({ min: 64, max: 128 }),
     });
     fc.assert(
       fc.property(slot, (given) => {
-        expect(parseSlot(formatSlot(given))).toEqual(given);
+        expect(parseKind(formatKind(given))).toEqual(given);
       }),
     );
   });
 
-  it.each(["", "local/apps/Deployment", "local/apps/Deployment#1", "local/apps/Deployment#2of2", "a/b/c/d#0of1"])(
-    "%j is no slot",
-    (text) => {
-      expect(parseSlot(text)).toBeUndefined();
-    },
-  );
-
-  it("of a kind cover every uid exactly once", () => {
-    fc.assert(
-      fc.property(fc.uuid(), fc.integer({ min: 1, max: 40 }), (uid, parts) => {
-        const holders = Array.from({ length: parts }, (_, index) => isUidInRange(uid, uidRangeOf({ index, parts })));
-        return holders.filter(Boolean).length === 1;
-      }),
-    );
-  });
-
-  it("an absent range holds everything", () => {
-    expect(isUidInRange("anything", undefined)).toBe(true);
-  });
-});
-
-describe("watcherFor", () => {
-  it("is the same in any order of the watchers", () => {
-    const shuffled = fc.shuffledSubarray(watchersOf(9), { minLength: 9 });
-    fc.assert(
-      fc.property(
-        fc.string(),
-        shuffled,
-        (slot, watchers) => watcherFor(slot, watchers) === watcherFor(slot, watchersOf(9)),
-      ),
-    );
-  });
-
-  it("moves only to the newcomer, and about 1/(n + 1) of the slots", () => {
-    const moved = manySlots.filter((slot) => watcherFor(slot, watchersOf(4)) !== watcherFor(slot, watchersOf(5)));
-    expect(moved.every((slot) => watcherFor(slot, watchersOf(5)) === "watcher-4")).toBe(true);
-    expect(moved.length / manySlots.length).toBeGreaterThan(0.12);
-    expect(moved.length / manySlots.length).toBeLessThan(0.28);
-  });
-
-  it("throws without watchers", () => {
-    expect(() => watcherFor("slot", [])).toThrow(RangeError);
+  it.each(["", "local/apps", "local//Deployment", "/apps/Deployment", "a/b/c/d"])("%j is no slot", (text) => {
+    expect(parseKind(text)).toBeUndefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { KeyText } from "../../../src/core/object-key.ts";
 import type { InventoryEntry } from "../../../src/core/resource/inventory.ts";
 import { isDriftRepair } from "../../../src/engine/drift.ts";
+import type { Cause, CauseReason } from "../../../src/engine/ports/reconcile-queue.ts";
 import type { RunObserver } from "../../../src/engine/run-context.ts";
 import { CONFIG_MAP, flow, keeps, keyOf, request, WorkerBench } from "./worker-bench.ts";
 
@@ -11,7 +12,11 @@ const recorded = new Map([
   [A, { uid: "1" } as InventoryEntry],
   [B, { uid: "" } as InventoryEntry],
 ]);
-const cause = (reason: string, object?: KeyText) => ({ reason, atMs: 0, ...(object === undefined ? {} : { object }) });
+const cause = (reason: CauseReason, object?: KeyText): Cause => ({
+  reason,
+  atMs: 0,
+  ...(object === undefined ? {} : { object }),
+});
 
 describe("a write repairs drift", () => {
   it.each([

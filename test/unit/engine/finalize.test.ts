@@ -230,7 +230,14 @@ data: { text: theirs }
     await bench.apply(theirs("copied", `${label}, annotations: { ${ANNOTATION.mark}: ${JSON.stringify(mark)} }`));
     const victims = ["bare", "labelled", "copied"];
     const objects = victims.map((name) => ({
-      ...{ group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name, uid: "u", step: "b", wave: 9 },
+      group: "",
+      version: "v1",
+      kind: "ConfigMap",
+      namespace: "apps",
+      name,
+      uid: "u",
+      step: "b",
+      wave: 9,
       policy: "destroy",
     }));
     const managed = { workflow: "flow", resources: { a: { apiVersion: "v1", kind: "ConfigMap", name: "bare" } } };

@@ -127,7 +127,8 @@ data: { text: ${CANARY} }
 it("gives its run up before it throws", async () => {
   let isAbandoned = false;
   const run = {
-    ...{ leaseLeftMs: () => 0, signal: new AbortController().signal },
+    leaseLeftMs: () => 0,
+    signal: new AbortController().signal,
     abandon: () => (isAbandoned = true),
   } as unknown as RunContext;
   const action = { kind: "create", body: {}, outcome: retry(1) } as const;

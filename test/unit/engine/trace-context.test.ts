@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { InMemorySpanExporter, type ReadableSpan } from "@opentelemetry/sdk-trace";
 import { startTracing, type Tracing } from "../../../src/adapters/telemetry/tracing.ts";
-import type { Cause } from "../../../src/engine/ports/reconcile-queue.ts";
+import type { Cause, CauseReason } from "../../../src/engine/ports/reconcile-queue.ts";
 import { noteRun, SPAN, withSpan } from "../../../src/engine/telemetry.ts";
 import {
   causeNow,
@@ -21,7 +21,7 @@ afterEach(() => forget());
 
 const HOUR_MS = 3_600_000;
 
-function event(reason: string, atMs = Date.now()): Cause {
+function event(reason: CauseReason, atMs = Date.now()): Cause {
   let cause: Cause = { reason, atMs };
   withWatchEvent({}, () => (cause = causeNow(reason, atMs)));
   return cause;
@@ -91,7 +91,11 @@ describe("one convergence", () => {
 });
 
 it("sending a batch gives every traced key the time since its event", async () => {
-  const causes = [event("added", Date.now() - 20), event("added", Date.now() - 10), { reason: "resync", atMs: 0 }];
+  const causes: readonly Cause[] = [
+    event("added", Date.now() - 20),
+    event("added", Date.now() - 10),
+    { reason: "resync", atMs: 0 },
+  ];
   await withEnqueueSpan(causes, () => Promise.resolve());
   const [[batch], waits] = [await spans(SPAN.enqueue), await spans(SPAN.enqueueWait)];
   expect(batch?.links).toHaveLength(2);
@@ -126,7 +130,7 @@ it("a span that throws says which error it was, and not what it says", async () 
 
 it("what the sampler leaves out has no span of its own, and still carries its trace on", async () => {
   const left = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
-  const cause = { reason: "modified", atMs: Date.now() - 10, traceparent: left };
+  const cause: Cause = { reason: "modified", atMs: Date.now() - 10, traceparent: left };
   await withEnqueueSpan([cause], () => Promise.resolve());
   const retry = await run([cause]);
   expect(retry.traceparent).toBe(left);

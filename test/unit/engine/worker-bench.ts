@@ -21,8 +21,14 @@ import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.
 import { silentLog } from "../../support/silent-log.ts";
 
 const kind = (group: string, name: string, more: Partial<ResourceType> = {}): ResourceType => ({
-  ...{ group, version: "v1", kind: name, plural: `${name.toLowerCase()}s` },
-  ...{ namespaced: true, hasStatus: true, watchable: true, ...more },
+  group,
+  version: "v1",
+  kind: name,
+  plural: `${name.toLowerCase()}s`,
+  namespaced: true,
+  hasStatus: true,
+  watchable: true,
+  ...more,
 });
 
 /** The kind of every trigger here. */
@@ -141,7 +147,12 @@ export class WorkerBench {
     this.#isCounting = true;
     try {
       return await this.#reconciler.reconcile({
-        ...{ key: keyOf(REQUEST, name), fence: 1, workClass: 1, waitedMs: 0, causes, failures: 0 },
+        key: keyOf(REQUEST, name),
+        fence: 1,
+        workClass: 1,
+        waitedMs: 0,
+        causes,
+        failures: 0,
         leaseLeftMs: () => this.leaseLeftMs,
         signal: SIGNAL,
       });

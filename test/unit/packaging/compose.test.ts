@@ -109,7 +109,9 @@ describe.each(roles)("$name", ({ name, service }) => {
     const api = { ...defaults.api, bind: "0.0.0.0", auth: { kind: "token", file } };
     expect(parseConfig({}, environment)).toEqual({
       ...defaults,
-      ...{ redisUrl, health: { bind: undefined, port: Number(port) }, definitionNamespaces: ["platform"] },
+      redisUrl,
+      health: { bind: undefined, port: Number(port) },
+      definitionNamespaces: ["platform"],
       ...(name === "api" ? { api } : {}),
     });
   });

@@ -71,7 +71,7 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
 function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]): void {
   new Gauge({
     name: "koreo_watch_slot_owned",
-    help: "1 for each slot that this watcher serves; a slot is a part of a kind.",
+    help: "1 for each slot that this watcher serves; a slot is a kind.",
     labelNames: ["slot"],
     registers,
     collect() {

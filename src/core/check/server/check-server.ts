@@ -2,7 +2,8 @@
 import { boolField, field, listField, textField } from "../../manifest/definition.ts";
 import type { Value } from "../../cel/value.ts";
 import { parseApiVersion } from "../../object-key.ts";
-import type { Catalog, DefinitionEntry } from "../../plan/catalog.ts";
+import type { Catalog } from "../../plan/catalog.ts";
+import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 import { definitionId } from "../../plan/definition-graph.ts";
 import type { Finding } from "../finding.ts";
 import { checkFields, type Reading } from "./literal-fields.ts";
@@ -53,7 +54,9 @@ function fieldFindings(
     value === undefined
       ? []
       : checkFields(value, schema, { path, kind: `${apiVersion} ${kind}`, reading }).map((fault): Finding => ({
-          ...{ severity: "error", definition, ...fault },
+          severity: "error",
+          definition,
+          ...fault,
           isAboutName: fault.rule === "unknown-field",
         })),
   );

@@ -2,7 +2,7 @@
  * The OpenAPI v3 documents of an API server: finds the schema of a kind and follows references within its document. What a
  * schema leaves open (no type, no properties) stays open.
  */
-import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../../json.ts";
 
 /** A schema in its document, references followed. */
 export class OpenApiSchema {
@@ -101,8 +101,4 @@ function resolved(document: JsonValue, schema: JsonObject): JsonObject {
     current = { ...(isJsonObject(named) ? named : {}), ...rest };
   }
   return {};
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

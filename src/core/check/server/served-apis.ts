@@ -2,10 +2,11 @@
  * What an API server serves, as far as it was asked, and what definitions need of it. Read by `cli/server-apis.ts`, judged by
  * the files beside this one, which ask nobody.
  */
-import { member, textMember, type JsonValue } from "../../json.ts";
+import { type JsonValue, listOf, member, textMember } from "../../json.ts";
 import { field, textField } from "../../manifest/definition.ts";
 import { formatApiVersion } from "../../object-key.ts";
-import type { Catalog, DefinitionEntry } from "../../plan/catalog.ts";
+import type { Catalog } from "../../plan/catalog.ts";
+import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 
 export interface ServedKind {
   readonly kind: string;
@@ -102,5 +103,5 @@ export function groupVersionsIn(document: JsonValue): readonly string[] {
 
 function listMember(value: JsonValue, name: string): readonly JsonValue[] {
   const found = member(value, name);
-  return Array.isArray(found) ? (found as readonly JsonValue[]) : [];
+  return listOf(found);
 }

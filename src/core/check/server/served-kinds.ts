@@ -1,6 +1,6 @@
 /** Whether the kinds that definitions name are served, under the plural and in the scope they say; if not, what was meant. */
 import { boolField, field, textField } from "../../manifest/definition.ts";
-import type { DefinitionEntry } from "../../plan/catalog.ts";
+import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 import type { Finding } from "../finding.ts";
 import { nearest } from "../nearest.ts";
 import { groupOf, servedKind, type NamedKind, type ServedApis, type ServedKind } from "./served-apis.ts";

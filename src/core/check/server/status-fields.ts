@@ -1,7 +1,7 @@
 /** Whether the API server keeps what we write to the status of a trigger; what its kind's schema does not know is dropped unsaid. */
 import { isBuiltInGroup } from "../../built-in-groups.ts";
 import { field, listField } from "../../manifest/definition.ts";
-import type { DefinitionEntry } from "../../plan/catalog.ts";
+import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 import type { Finding } from "../finding.ts";
 import type { OpenApiSchema } from "./open-api.ts";
 import { groupOf, type NamedKind } from "./served-apis.ts";

@@ -9,8 +9,13 @@ import type { ClusterFault, ResourceType } from "../../../../src/engine/ports/ob
 import { silentLog } from "../../../support/silent-log.ts";
 
 const EVENT: ResourceType = {
-  ...{ group: "", version: "v1", kind: "Event", plural: "events" },
-  ...{ namespaced: true, hasStatus: false, watchable: true },
+  group: "",
+  version: "v1",
+  kind: "Event",
+  plural: "events",
+  namespaced: true,
+  hasStatus: false,
+  watchable: true,
 };
 const SIGNAL = new AbortController().signal;
 
@@ -31,7 +36,9 @@ beforeEach(() => {
 
 const about = (name: string, message = "all is well", namespace = "apps"): ObjectEvent => ({
   regarding: { apiVersion: "t.test/v1", kind: "Shop", namespace, name, uid: `uid-${name}` },
-  ...{ type: "Normal", reason: "Ready", message },
+  type: "Normal",
+  reason: "Ready",
+  message,
 });
 const events = async (namespace = "apps"): Promise<readonly JsonObject[]> => {
   await settled();
@@ -46,8 +53,13 @@ describe("Events", () => {
     recorder.emit(about("Wide:open", "x".repeat(3000), ""));
     const [event] = await events();
     expect(event).toMatchObject({
-      ...{ involvedObject: { kind: "Shop", name: "a", uid: "uid-a" }, type: "Normal", reason: "Ready" },
-      ...{ message: "all is well", count: 1, reportingComponent: "koreo", firstTimestamp: "2026-01-01T00:00:00Z" },
+      involvedObject: { kind: "Shop", name: "a", uid: "uid-a" },
+      type: "Normal",
+      reason: "Ready",
+      message: "all is well",
+      count: 1,
+      reportingComponent: "koreo",
+      firstTimestamp: "2026-01-01T00:00:00Z",
     });
     const [clusterScoped] = await events("default");
     expect(clusterScoped?.["metadata"]).toMatchObject({

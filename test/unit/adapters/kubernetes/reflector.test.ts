@@ -5,7 +5,6 @@ import { Reflector } from "../../../../src/adapters/kubernetes/reflector.ts";
 import type { JsonObject } from "../../../../src/core/json.ts";
 import type { StreamState, WatchHandler, WatchScope } from "../../../../src/engine/ports/informer.ts";
 import type { ClusterFault } from "../../../../src/engine/ports/object-store.ts";
-import { uidRangeOf } from "../../../../src/core/slot.ts";
 import { WIDGET } from "../../../contract/object-kinds.ts";
 import { metadataText } from "../../../contract/object-store.ts";
 import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
@@ -35,7 +34,6 @@ class Stage {
   stream = new FakeStream();
   handlerFails = false;
   scope: Partial<WatchScope> = {};
-  selectors: (string | undefined)[] = [];
   /** What the handler waits for before it takes an event. */
   hold: Promise<void> | undefined;
 
@@ -66,7 +64,6 @@ class Stage {
 
   list: KubernetesObjectStore["list"] = (_type, options) => {
     this.note("list");
-    this.selectors.push(options.shardSelector);
     if (this.listAnswer !== undefined) return Promise.resolve({ kind: "fault", fault: this.listAnswer });
     const page = Number(options.continueToken ?? "1");
     const more = page < this.pages ? { continueToken: String(page + 1) } : {};
@@ -78,7 +75,6 @@ class Stage {
 
   open: ClusterClient["open"] = (request) => {
     this.note(`watch ${request.query?.["resourceVersion"] ?? ""}`);
-    this.selectors.push(request.query?.["shardSelector"]);
     if (this.openAnswer !== undefined) return Promise.resolve({ kind: "fault", fault: this.openAnswer });
     this.stream = new FakeStream();
     return Promise.resolve({ kind: "ok", value: this.stream });
@@ -340,16 +336,6 @@ describe("Reflector", () => {
     expect(stage.states.at(-1)).toMatchObject({ kind: "down", fault: { detail: "a watch handler failed: a bug" } });
     await stage.clock.advance(1000);
     expect(stage.requests[2]).toMatch(/^list/);
-  });
-
-  it("lets the server filter a part of the objects, until it fails twice", async () => {
-    const stage = await started((given) => {
-      given.scope = { uidRange: uidRangeOf({ index: 3, parts: 4 }) };
-      given.openAnswer = UNAVAILABLE;
-    });
-    await stage.clock.advance(1000);
-    const part = "shardRange(object.metadata.uid,'0xc000000000000000','0x10000000000000000')";
-    expect(stage.selectors.slice(0, 4)).toEqual([part, part, part, undefined]); // list, watch, watch, watch
   });
 
   it("closes its stream and ends when told to", async () => {

@@ -13,7 +13,7 @@ import { compileExpression } from "../../../../src/core/cel/compile.ts";
 import type { DefinitionSource } from "../../../../src/core/manifest/definition.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import type { StepPlan, WorkflowPlan } from "../../../../src/core/plan/plan.ts";
-import type { SlotId } from "../../../../src/core/slot.ts";
+import type { KindText } from "../../../../src/core/object-key.ts";
 import { StoreUnavailable, type TenantLoad } from "../../../../src/engine/ports/key-store.ts";
 import type { ReconcileQueue } from "../../../../src/engine/ports/reconcile-queue.ts";
 import { startHealth } from "../../../../src/processes/shared/health.ts";
@@ -56,7 +56,9 @@ describe("metrics of runs", () => {
     nowMs = 3000;
     expect(await registry.metrics()).toContain('workqueue_longest_running_processor_seconds{name="koreo"} 2\n');
     metrics.callEnded({
-      ...{ workflow: WORKFLOW, step: { label: "one" } as StepPlan, logic: undefined as never },
+      workflow: WORKFLOW,
+      step: { label: "one" } as StepPlan,
+      logic: undefined as never,
       outcome: { kind: "ok", value: 1 },
     });
     metrics.workflowEnded({ workflow: WORKFLOW, outcome: { kind: "ok", value: 1 }, changeToNowMs: 700 });
@@ -218,7 +220,11 @@ it("observations of a sampled run carry its trace as exemplar, others none", asy
 
 describe("metrics of the queue", () => {
   const load = Array.from({ length: 80 }, (_, index): TenantLoad => ({
-    ...{ workClass: 2, cluster: "local", namespace: `ns-${index}`, waiting: 1, oldestMs: index * 1000 },
+    workClass: 2,
+    cluster: "local",
+    namespace: `ns-${index}`,
+    waiting: 1,
+    oldestMs: index * 1000,
   }));
 
   it("tell states, ages and the tenants that have been waiting longest", async () => {
@@ -279,9 +285,8 @@ describe("metrics of requests, watches and definitions", () => {
   it("tell of slots and definitions as they are now", async () => {
     const registry = createRegistry();
     let streams = [
-      { kind: "Pod", slot: "local/_/Pod#0of2" as SlotId, streams: 1, isLive: true, silentMs: 1500 },
-      { kind: "Pod", slot: "local/_/Pod#1of2" as SlotId, streams: 3, isLive: true, silentMs: 500 },
-      { kind: "Note.t.test", slot: "local/t.test/Note#0of1" as SlotId, streams: 1, isLive: false, silentMs: 0 },
+      { kind: "Pod", slot: "local/_/Pod" as KindText, streams: 3, isLive: true, silentMs: 1500 },
+      { kind: "Note.t.test", slot: "local/t.test/Note" as KindText, streams: 1, isLive: false, silentMs: 0 },
     ];
     let beats = false;
     watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) });
@@ -289,9 +294,9 @@ describe("metrics of requests, watches and definitions", () => {
     const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 1, spec } as const;
     definitionMetrics(registry, () => compileCatalog([source], { namespaces: ["ns"] }));
     const text = await registry.metrics();
-    expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 2\n');
-    expect(text).toContain('koreo_watch_slot_owned{slot="local/_/Pod#1of2"} 1\n');
-    expect(text).toContain('koreo_watch_streams{kind="Pod"} 4\n');
+    expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 1\n');
+    expect(text).toContain('koreo_watch_slot_owned{slot="local/_/Pod"} 1\n');
+    expect(text).toContain('koreo_watch_streams{kind="Pod"} 3\n');
     expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds /m);
     expect(text).toContain('koreo_watch_slots{kind="Note.t.test",state="down"} 1\n');
     expect(text).toContain('koreo_watch_last_heard_seconds{kind="Pod"} 1.5\n');

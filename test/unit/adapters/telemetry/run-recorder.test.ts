@@ -57,16 +57,16 @@ describe("the record of a run", () => {
     await run(steps(2));
     const record = await last();
     expect(record).toMatchObject({
-      ...{
-        key: KEY,
-        waitedMs: 12,
-        outcome: "ok",
-        changed: true,
-        attempt: 2,
-        workflow: "defs/flow",
-        worker: "worker-1",
-      },
-      ...{ causes: ["modified"], blocked: "", omittedSpans: 0 },
+      key: KEY,
+      waitedMs: 12,
+      outcome: "ok",
+      changed: true,
+      attempt: 2,
+      workflow: "defs/flow",
+      worker: "worker-1",
+      causes: ["modified"],
+      blocked: "",
+      omittedSpans: 0,
     });
     expect(record.traceId).toMatch(/^[0-9a-f]{32}$/);
     const [wait, ...parts] = record.root.children;

@@ -10,7 +10,12 @@ import { CRD_FILES, objectsIn } from "../../../support/manifest-files.ts";
 
 const checks = specChecksOf(objectsIn(CRD_FILES));
 const source = (kind: DefinitionKind, name: string, spec: Value): DefinitionSource => ({
-  ...{ kind, namespace: "default", name, uid: "", generation: 1, spec },
+  kind,
+  namespace: "default",
+  name,
+  uid: "",
+  generation: 1,
+  spec,
 });
 const NEIGHBOUR = source("ValueFunction", "neighbour", { return: { a: 1 } });
 

@@ -79,8 +79,12 @@ describe("roles", () => {
     const [kept, trigger] = request.kinds;
     const kinds = [{ ...kept, namespaced: false }, trigger] as typeof request.kinds;
     const objects = rolesFor({
-      ...{ ...request, kinds, role: "worker", account: { namespace: "koreo", name: "worker" } },
-      ...{ definitionNamespaces: ["defs"], objectNamespaces: ["a", "b"] },
+      ...request,
+      kinds,
+      role: "worker",
+      account: { namespace: "koreo", name: "worker" },
+      definitionNamespaces: ["defs"],
+      objectNamespaces: ["a", "b"],
     });
     const at = (namespace: string) => `{"name":"koreo-worker","namespace":"${namespace}"}`;
     expect(names(objects).slice(2)).toEqual([
@@ -94,8 +98,11 @@ describe("roles", () => {
     { where: ["a"], want: [] },
   ])("of workers see whether kinds are gone for good where they reach beyond namespaces: $where", ({ where, want }) => {
     const objects = rolesFor({
-      ...{ ...request, role: "worker", account: undefined },
-      ...{ definitionNamespaces: ["defs"], objectNamespaces: where },
+      ...request,
+      role: "worker",
+      account: undefined,
+      definitionNamespaces: ["defs"],
+      objectNamespaces: where,
     });
     const rules = objects.flatMap(({ rules: each }) => each as readonly { apiGroups: string[]; resources: string[] }[]);
     const seen = rules.filter(({ apiGroups }) => /^api.*k8s\.io$/.test(apiGroups[0] ?? ""));
@@ -104,8 +111,11 @@ describe("roles", () => {
 
   it("of watchers write nothing but the ConfigMap at home, in the first namespace of definitions", () => {
     const objects = rolesFor({
-      ...{ ...request, role: "watcher", account: undefined },
-      ...{ definitionNamespaces: ["defs", "more"], objectNamespaces: "all" },
+      ...request,
+      role: "watcher",
+      account: undefined,
+      definitionNamespaces: ["defs", "more"],
+      objectNamespaces: "all",
     });
     const rules = objects.map(({ rules: each }) => each as readonly { verbs: string[]; resources: string[] }[]);
     const written = rules.map((each) =>

@@ -56,7 +56,14 @@ export function decideOn(
   const located = locateResource(plan, {}, "flow.spec.steps.keep");
   if (located.kind === "outcome") throw new Error("not located");
   return decideAction({
-    ...{ plan, target: located.target, inputs: {}, observed, owner: OWNER, mark, mode: "cluster", recordedStep },
+    plan,
+    target: located.target,
+    inputs: {},
+    observed,
+    owner: OWNER,
+    mark,
+    mode: "cluster",
+    recordedStep,
     templates: () => undefined,
   });
 }
@@ -75,7 +82,10 @@ export function standing(
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
-      ...{ name: "kept", namespace: "apps", uid: "object-uid", resourceVersion: "7" },
+      name: "kept",
+      namespace: "apps",
+      uid: "object-uid",
+      resourceVersion: "7",
       ...(owners.length > 0 && { ownerReferences: owners }),
       ...metadata,
     },

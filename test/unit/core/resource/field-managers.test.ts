@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { otherManager } from "../../../../src/core/resource/field-managers.ts";
 
 const at = (manager: string, time: string, subresource?: string) => ({
-  ...{ manager, time, operation: "Update" },
+  manager,
+  time,
+  operation: "Update",
   ...(subresource !== undefined && { subresource }),
 });
 

@@ -3,8 +3,18 @@ import { describe, expect, it } from "vitest";
 import { mergeInventory, type InventoryEntry } from "../../../../src/core/resource/inventory.ts";
 
 const entry = (more: Partial<InventoryEntry> = {}): InventoryEntry => ({
-  ...{ group: "", version: "v1", kind: "ConfigMap", namespace: "apps", name: "a", uid: "u", step: "keep", wave: 0 },
-  ...{ policy: "default", readonly: false, function: "defs/keep", ...more },
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  namespace: "apps",
+  name: "a",
+  uid: "u",
+  step: "keep",
+  wave: 0,
+  policy: "default",
+  readonly: false,
+  function: "defs/keep",
+  ...more,
 });
 
 describe("an object that several steps of a run name", () => {

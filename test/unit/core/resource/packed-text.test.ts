@@ -5,8 +5,17 @@ import { formatInventory, parseInventory, type InventoryEntry } from "../../../.
 import { isPacked, pack, unpack } from "../../../../src/core/resource/packed-text.ts";
 
 const ENTRY: InventoryEntry = {
-  ...{ group: "apps", version: "v1", kind: "Deployment", namespace: "shop", name: "web" },
-  ...{ uid: "", step: "each", wave: 1, policy: "destroy", readonly: false, function: "defs/web" },
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  namespace: "shop",
+  name: "web",
+  uid: "",
+  step: "each",
+  wave: 1,
+  policy: "destroy",
+  readonly: false,
+  function: "defs/web",
 };
 const entries = (count: number) => Array.from({ length: count }, (_, index) => ({ ...ENTRY, name: `größe-${index}` }));
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
@@ -51,7 +60,9 @@ describe("an inventory", () => {
   it("of the longest names is written as it can be read", () => {
     const long = entries(10_000).map((entry, index) => ({
       ...entry,
-      ...{ name: `${"n".repeat(240)}-${index}`, function: `defs/${"f".repeat(250)}`, step: "step/".repeat(100) },
+      name: `${"n".repeat(240)}-${index}`,
+      function: `defs/${"f".repeat(250)}`,
+      step: "step/".repeat(100),
     }));
     expect(parseInventory(formatInventory(long, "uid"), "uid")).toHaveLength(10_000);
   });

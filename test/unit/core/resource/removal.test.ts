@@ -24,7 +24,12 @@ function marked(
 
 const judge = (observed: JsonObject | null, more: Partial<RemovalRequest> = {}) =>
   judgeRemoval({
-    ...{ object: OBJECT, policy: "destroy", readonly: false, observed, trigger: TRIGGER, purpose: "prune" },
+    object: OBJECT,
+    policy: "destroy",
+    readonly: false,
+    observed,
+    trigger: TRIGGER,
+    purpose: "prune",
     ...more,
   });
 

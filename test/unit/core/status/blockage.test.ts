@@ -60,7 +60,9 @@ describe("what blocks", () => {
     const outer = { ...WAITS, steps: ["site"], object: "Site apps/shop", ownMessage: `Ready=False Wait: ${inner}` };
     const sentence = blockedSentence(outer, { ...AT, before: "" });
     expect(readBlockage(`Awaiting Workflow y to be ready (x). ${sentence}`)).toEqual({
-      ...{ sentence, since: "2026-11-26T03:00:05Z", who: "Site apps/shop (step site)" },
+      sentence,
+      since: "2026-11-26T03:00:05Z",
+      who: "Site apps/shop (step site)",
     });
     expect(sentence).toContain("Deployment apps/web (step web)");
     expect(readBlockage("Workflow y ready.")).toBeUndefined();

@@ -9,13 +9,26 @@ import { summarizeWorkflow, withTrouble } from "../../../../src/core/status/summ
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const plan: WorkflowPlan = {
-  ...{ namespace: "defs", name: "flow", contentHash: "c", planHash: "p", uses: [], trigger: undefined, steps: [] },
-  ...{ depth: 1, readiness: undefined },
+  namespace: "defs",
+  name: "flow",
+  contentHash: "c",
+  planHash: "p",
+  uses: [],
+  trigger: undefined,
+  steps: [],
+  depth: 1,
+  readiness: undefined,
 };
 const FOREIGN = { type: "Synced", status: "True", reason: "Theirs", message: "" };
 const ours = (type: string, more: JsonObject = {}): JsonObject => ({
-  ...{ type, status: "True", reason: "Ready", message: "ready.", location: "flow", observedGeneration: 3 },
-  ...{ lastTransitionTime: "2025-01-01T00:00:00Z", ...more },
+  type,
+  status: "True",
+  reason: "Ready",
+  message: "ready.",
+  location: "flow",
+  observedGeneration: 3,
+  lastTransitionTime: "2025-01-01T00:00:00Z",
+  ...more,
 });
 const conditionsOf = (status: JsonObject) => member(status, "conditions") as readonly JsonObject[];
 
@@ -63,7 +76,11 @@ describe("conditions", () => {
 
   it("that a run without a workflow says nothing about keep their observedGeneration", () => {
     const failure = {
-      ...{ kind: "noWorkflow", reason: "NoWorkflow", message: "none", location: "l", statusLocation: "s" },
+      kind: "noWorkflow",
+      reason: "NoWorkflow",
+      message: "none",
+      location: "l",
+      statusLocation: "s",
     } as unknown as Parameters<typeof reportLookupFailure>[0]["failure"];
     const previous = { conditions: [ours("StepReady"), ours("Ready")], observedGeneration: 3 };
     const status = reportLookupFailure({ failure, previous, observedGeneration: 4, nowMs: NOW_MS });

@@ -6,7 +6,9 @@ import { compareEndings, compareLives, endingOf } from "../../../../src/core/wor
 
 const uidOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 const object = (number: number, { metadata = {}, ...content }: JsonObject = {}): JsonObject => ({
-  ...{ apiVersion: "v1", kind: "Service", spec: { port: 80 } },
+  apiVersion: "v1",
+  kind: "Service",
+  spec: { port: 80 },
   ...content,
   metadata: { name: "web", namespace: "shop", uid: uidOf(number), ...(metadata as JsonObject) },
 });

@@ -8,7 +8,8 @@ import { MemoryCluster } from "../../../../src/adapters/memory/object-store.ts";
 import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
 import { textMember, type JsonObject } from "../../../../src/core/json.ts";
 import { readYaml } from "../../../../src/core/manifest/read-yaml.ts";
-import { assignSlots, type SlotId } from "../../../../src/core/slot.ts";
+import { type KindText } from "../../../../src/core/object-key.ts";
+import { assignSlots } from "../../../../src/core/slot.ts";
 import { DefinitionCache } from "../../../../src/engine/definitions.ts";
 import { definitionsSlot } from "../../../../src/engine/watcher/definition-follower.ts";
 import { Watcher } from "../../../../src/engine/watcher/watcher.ts";
@@ -90,7 +91,7 @@ describe("two watchers", () => {
   it("a slot that is assigned to another is let go once that one has claimed it, and not claimed again", async () => {
     const one = start(ONE);
     await clock.advance(5000);
-    const slots: readonly SlotId[] = one.slots();
+    const slots: readonly KindText[] = one.slots();
     await membership.heartbeat(TWO, TTL_MS);
     const moved = slots.filter(
       (slot) => assignSlots([...slots, definitionsSlot("local")], [ONE, TWO]).get(slot) === TWO,

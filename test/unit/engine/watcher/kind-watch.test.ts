@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clock.ts";
 import { MemoryObjectIndex } from "../../../../src/adapters/memory/object-index.ts";
 import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
-import type { KeyText } from "../../../../src/core/object-key.ts";
+import { formatKind, type KeyText, type KindText } from "../../../../src/core/object-key.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
-import { formatSlot } from "../../../../src/core/slot.ts";
 import { ofWholeLists, type Informers, type StreamState } from "../../../../src/engine/ports/informer.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
@@ -15,18 +14,17 @@ import type { WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.
 import { silentLog } from "../../../support/silent-log.ts";
 import { CONFIG_MAP } from "../../../contract/object-kinds.ts";
 
-const SLOT = formatSlot({ cluster: "local", group: "", kind: "ConfigMap", index: 0, parts: 1 });
-const KIND = "local/_/ConfigMap";
+const SLOT = formatKind({ cluster: "local", group: "", kind: "ConfigMap" });
 const TRIGGER = "local/e.test/T/team-a/t" as KeyText;
 const CATALOG = compileCatalog([], { namespaces: [], checks: new Map() });
-const configMap = (namespace: string) => `${KIND}/${namespace}/x` as KeyText;
+const configMap = (namespace: string) => `${SLOT}/${namespace}/x` as KeyText;
 
 /** An index that counts its reads, and may be cut off. */
 class CutIndex extends MemoryObjectIndex {
   isCut = false;
   reads = 0;
 
-  override objectsOfKind(kind: string): Promise<readonly KeyText[]> {
+  override objectsOfKind(kind: KindText): Promise<readonly KeyText[]> {
     this.reads += 1;
     return this.isCut ? Promise.reject(new StoreUnavailable("cut")) : super.objectsOfKind(kind);
   }
@@ -88,7 +86,7 @@ describe("the watch on a kind", () => {
   }
   const indexed = (...namespaces: string[]) =>
     index.add(namespaces.map((namespace) => ({ object: configMap(namespace), trigger: TRIGGER })));
-  const unwatched = async () => Object.keys((await ledger.unwatched()).get(KIND) ?? {});
+  const unwatched = async () => Object.keys((await ledger.unwatched()).get(SLOT) ?? {});
 
   beforeEach(async () => {
     index = new CutIndex();

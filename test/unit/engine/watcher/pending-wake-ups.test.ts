@@ -2,14 +2,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../../../src/adapters/memory/manual-clock.ts";
 import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.ts";
-import type { KeyText } from "../../../../src/core/object-key.ts";
-import { formatSlot } from "../../../../src/core/slot.ts";
+import { formatKind, type KeyText } from "../../../../src/core/object-key.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { WakeUp } from "../../../../src/engine/ports/reconcile-queue.ts";
 import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
-const SLOT = formatSlot({ cluster: "local", group: "e.test", kind: "T", index: 0, parts: 1 });
+const SLOT = formatKind({ cluster: "local", group: "e.test", kind: "T" });
 const keyOf = (name: string) => `local/e.test/T/a/${name}` as KeyText;
 const wakeUp = (name: string): WakeUp => ({
   key: keyOf(name),

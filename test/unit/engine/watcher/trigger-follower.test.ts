@@ -5,7 +5,7 @@ import { MemoryWatchLedger } from "../../../../src/adapters/memory/watch-ledger.
 import type { JsonObject } from "../../../../src/core/json.ts";
 import { ANNOTATION } from "../../../../src/core/names.ts";
 import type { Catalog } from "../../../../src/core/plan/catalog.ts";
-import { formatSlot } from "../../../../src/core/slot.ts";
+import { formatKind } from "../../../../src/core/object-key.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { ReconcileQueue, WakeUp } from "../../../../src/engine/ports/reconcile-queue.ts";
 import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
@@ -18,7 +18,7 @@ import { silentLog } from "../../../support/silent-log.ts";
 const KIND = {
   group: "e.test",
   kind: "T",
-  slot: formatSlot({ cluster: "local", group: "e.test", kind: "T", index: 0, parts: 1 }),
+  slot: formatKind({ cluster: "local", group: "e.test", kind: "T" }),
 };
 const SIGNAL = new AbortController().signal;
 const keyOf = (namespace: string, name: string) => `local/e.test/T/${namespace}/${name}`;

@@ -19,8 +19,14 @@ const start = async (options: FakeApiOptions = {}): Promise<ApiClient> => {
   return ApiClient.open(api.url);
 };
 const changed = (name: string, namespace = "apps"): ChangeEvent => ({
-  ...{ event: "instance", change: "modified", group: "e2e.koreo.test", kind: "Widget" },
-  ...{ namespace, name, ready: "True", reason: "Ready" },
+  event: "instance",
+  change: "modified",
+  group: "e2e.koreo.test",
+  kind: "Widget",
+  namespace,
+  name,
+  ready: "True",
+  reason: "Ready",
 });
 const until = async (what: string, holds: () => boolean) => {
   for (let round = 0; !holds(); round += 1) {

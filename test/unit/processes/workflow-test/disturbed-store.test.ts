@@ -43,8 +43,11 @@ describe("a create under a fault", () => {
   ])("$fault", async ({ fault, stands, heard }) => {
     const done = await create(fault);
     expect(done).toEqual({
-      ...{ stands, heard, texts: ["create ConfigMap apps/a"] },
-      ...{ crashes: fault === "crash" ? 1 : 0, lost: fault === "lease-lost" },
+      stands,
+      heard,
+      texts: ["create ConfigMap apps/a"],
+      crashes: fault === "crash" ? 1 : 0,
+      lost: fault === "lease-lost",
     });
   });
 

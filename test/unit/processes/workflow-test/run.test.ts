@@ -316,7 +316,9 @@ spec:
     const crd: JsonObject = {
       kind: "CustomResourceDefinition",
       spec: {
-        ...{ group: "t.koreo.test", scope: "Cluster", names: { kind: "Note", plural: "notes" } },
+        group: "t.koreo.test",
+        scope: "Cluster",
+        names: { kind: "Note", plural: "notes" },
         versions: [{ name: "v1", subresources: {} }],
       },
     };

@@ -1,5 +1,18 @@
-/** What every Kubernetes object says of its own end. */
-import { member, textMember, type JsonObject, type JsonValue } from "./json.ts";
+/** What every Kubernetes object says of itself, whatever its kind; "" for what it does not say. */
+import { member, memberAt, textMember, type JsonObject, type JsonValue } from "./json.ts";
+
+export function uidOf(object: JsonValue | undefined): string {
+  return textMember(member(object, "metadata"), "uid");
+}
+
+/** Its resourceVersion. */
+export function versionOf(object: JsonValue | undefined): string {
+  return textMember(member(object, "metadata"), "resourceVersion");
+}
+
+export function annotationOf(object: JsonValue | undefined, name: string): string {
+  return textMember(memberAt(object, ["metadata", "annotations"]), name);
+}
 
 /** Since when somebody wants the object gone; "" while nobody does. */
 export function deletionTime(object: JsonObject): string {
