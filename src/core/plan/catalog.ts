@@ -49,9 +49,16 @@ export class Catalog {
   readonly #graph: DefinitionGraph;
   readonly #workflows: readonly (WorkflowCandidate & { readonly planHash: string })[];
   readonly #namespaces: readonly string[];
-  #only: WorkflowPlan | undefined;
+  readonly #only: WorkflowPlan | undefined;
 
-  constructor(entries: ReadonlyMap<string, DefinitionEntry>, graph: DefinitionGraph, namespaces: readonly string[]) {
+  /** @param only - see `withOnly` */
+  constructor(
+    entries: ReadonlyMap<string, DefinitionEntry>,
+    graph: DefinitionGraph,
+    namespaces: readonly string[],
+    only?: WorkflowPlan,
+  ) {
+    this.#only = only;
     this.#namespaces = namespaces;
     this.#byId = entries;
     this.#graph = graph;
@@ -86,9 +93,7 @@ export class Catalog {
 
   /** The same definitions with one Workflow that runs for every trigger: for tests of it. */
   withOnly(workflow: WorkflowPlan): Catalog {
-    const catalog = new Catalog(this.#byId, this.#graph, this.#namespaces);
-    catalog.#only = workflow;
-    return catalog;
+    return new Catalog(this.#byId, this.#graph, this.#namespaces, workflow);
   }
 
   /** Which Workflow runs for a trigger. */
