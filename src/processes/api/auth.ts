@@ -19,6 +19,8 @@ export interface Right {
 
 /** Somebody who may ask. Asked for a right again and again, it answers from what it heard a moment ago. */
 export interface Caller {
+  /** Tells users apart; absent where nobody asks who they are. */
+  readonly user?: string;
   /** @throws Problem 503 when nobody can tell now */
   may(right: Right): Promise<boolean>;
 }

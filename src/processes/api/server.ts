@@ -150,11 +150,11 @@ class Desk {
         return;
       }
       const filter = await route.handle(parameters, call);
-      this.#parts.hub.checkRoom();
+      this.#parts.hub.checkRoom(caller.user);
       if (request.method === "HEAD") return void response.writeHead(200, { "content-type": "text/event-stream" }).end();
       this.#working -= 1; // it may go on for hours; the hub has bounds of its own
       try {
-        await this.#parts.hub.serve(response, filter, this.#ending);
+        await this.#parts.hub.serve(response, { ...filter, user: caller.user }, this.#ending);
       } finally {
         this.#working += 1;
       }
