@@ -189,9 +189,12 @@ export class RedisKeyStore implements KeyStore {
   }
 }
 
+/** Three years: an author may write any number, and from some 10^15 on a delay's score has no room for its class. */
+const MAX_MS = 1e11;
+
 /** A fraction would spill into the class bits of a delay's score. */
 function wholeMs(ms: number): number {
-  return Math.max(0, Math.ceil(ms));
+  return Math.min(MAX_MS, Math.max(0, Math.ceil(ms)));
 }
 
 function isAborted(signal: AbortSignal): boolean {
