@@ -103,6 +103,20 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.#history.wakeAll();
   }
 
+  /**
+   * Serves a kind no more, while its objects stand: as with `served: false` in a CRD.
+   *
+   * @returns serves it again
+   */
+  suspend(kind: GroupKind): () => void {
+    const suspended = this.#types.filter((type) => isSameKind(type, kind));
+    this.#types.splice(0, Infinity, ...this.#types.filter((type) => !isSameKind(type, kind)));
+    this.#history.wakeAll();
+    return () => {
+      for (const type of suspended) this.register(type);
+    };
+  }
+
   /** Cuts every watch; each goes on where it was, or lists when that is forgotten. */
   cutWatches(): void {
     this.#history.cut();

@@ -58,11 +58,15 @@ export class KindWatch {
   /** What is to be watched, and what of it was listed at least once. */
   #scopes: readonly Scope[] = [];
   readonly #listed = new Set<Scope>();
+  /** Of these, those whose last list was made up, because the server did not serve the kind then. */
+  readonly #unserved = new Set<Scope>();
   /** What was last said to be unwatched. */
   #noted: string | undefined;
   /** Why nothing can be watched, and since when (monotonic). */
   #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
+  /** The server does not know the kind, in no version. */
+  #isUnknown = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
     const { ports, options, pending, catalog } = parts;
@@ -86,6 +90,7 @@ export class KindWatch {
   /** A kind that is not served, or cannot be watched at all, is nobody's trouble; one that cannot be asked for is. */
   #waitFor(fault: ClusterFault | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.ports;
+    this.#isUnknown = fault?.kind === "unknownKind";
     const isTrouble = fault !== undefined && fault.kind !== "unknownKind" && fault.kind !== "aborted";
     this.#blocked = isTrouble ? { why: fault.detail, sinceMs: this.#blocked?.sinceMs ?? clock.nowMs() } : undefined;
     return clock.sleep(RETRY_MS, signal);
@@ -124,9 +129,15 @@ export class KindWatch {
     return [...blocked, ...silent].map((trouble) => `watch on ${name}: ${trouble}`);
   }
 
-  /** Whether any of its triggers carries a record of ours; false before the first list. */
-  get hasRecords(): boolean {
-    return this.#triggers?.hasRecords ?? false;
+  /** Whether the server says that it does not serve the kind, which may be for a moment. */
+  get isUnserved(): boolean {
+    return this.#isUnknown || this.#unserved.size > 0;
+  }
+
+  /** Whether the server has shown all its triggers, and none carries a record of ours. "Not served" shows nothing. */
+  get isWithoutRecords(): boolean {
+    const isSeen = this.#isListed && this.#scopes.length > 0 && this.#unserved.size === 0;
+    return isSeen && this.#triggers?.hasRecords === false;
   }
 
   async onDefinitions(signal: AbortSignal): Promise<void> {
@@ -135,6 +146,7 @@ export class KindWatch {
 
   /** Watches where it is allowed, and looks again from time to time; comes back when the kind is served in another way. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
+    this.#isUnknown = false;
     const { clock, store } = this.#parts.ports;
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
@@ -175,7 +187,7 @@ export class KindWatch {
         const managed = this.#managed?.digest(objects) ?? [];
         return [{ managed, triggers: (await this.#triggers?.digest(objects, signal)) ?? [] }];
       },
-      onList: async (parts) => {
+      onList: async (parts, resourceVersion) => {
         await this.#triggers?.onList(
           parts.flatMap(({ triggers }) => triggers),
           namespace,
@@ -188,6 +200,8 @@ export class KindWatch {
         );
         if (signal.aborted) return;
         this.#listed.add(namespace);
+        if (resourceVersion === "") this.#unserved.add(namespace);
+        else this.#unserved.delete(namespace);
         this.#told();
       },
       onEvent: (kind, object) => {
@@ -208,6 +222,7 @@ export class KindWatch {
     };
     await this.#parts.ports.informers.watch(scope, handler, signal);
     this.#listed.delete(namespace);
+    this.#unserved.delete(namespace);
     this.#states.delete(namespace ?? "");
   }
 

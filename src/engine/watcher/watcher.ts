@@ -6,6 +6,7 @@
 import { formatKind, type GroupKind, type GroupVersionKind, type KindText, parseKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { assignSlots } from "../../core/slot.ts";
+import { declarationOf } from "../declared-kind.ts";
 import type { DefinitionCache } from "../definitions.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { DefinitionFollower, definitionsSlot } from "./definition-follower.ts";
@@ -44,6 +45,8 @@ export class Watcher {
   /** Whether the index is whole: of which store, and since when that is looked at (monotonic). */
   #rebuild: { readonly epoch: string; sinceMs: number; isWhole: boolean } | undefined;
   #definitionsChanged = true;
+  /** Every trigger kind is to be written down again, should its entry be missing. */
+  #remembersAnew = false;
   #nudge = new AbortController();
 
   constructor(ports: WatcherPorts, definitions: DefinitionCache, options: WatcherOptions) {
@@ -180,9 +183,12 @@ export class Watcher {
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
       if (watch !== undefined && !isSame(watch.role, role)) this.#retire(slot, watch);
-      if (owners.get(slot) === id && !this.#watches.has(slot) && (isSettled || watch !== undefined))
-        await this.#start(role, signal);
+      if (owners.get(slot) !== id) continue;
+      if (!this.#watches.has(slot) && (isSettled || watch !== undefined)) await this.#start(role, signal);
+      // A kind may have been taken out a moment before its Workflow came back.
+      else if (this.#remembersAnew && role.isTrigger) await this.#isKept(role, signal);
     }
+    this.#remembersAnew = false;
     await this.#letGo(watchers, roles, owners);
     return owners;
   }
@@ -285,7 +291,9 @@ export class Watcher {
 
   /** Kinds without a Workflow whose triggers still carry something of ours. */
   async #keptKinds(signal: AbortSignal): Promise<readonly GroupVersionKind[]> {
-    if (this.#kinds.isDue(this.#ports.clock.nowMs())) {
+    const isDue = this.#kinds.isDue(this.#ports.clock.nowMs());
+    if (isDue) {
+      this.#remembersAnew = true;
       const fault = await this.#kinds.load(signal);
       if (fault !== undefined) this.#ports.log.warn({ error: fault.detail }, "the kinds of triggers cannot be read");
     }
@@ -293,7 +301,7 @@ export class Watcher {
     const kept = this.#kinds.all.filter(({ group, kind }) => !named.has(`${group}/${kind}`));
     for (const kind of kept) {
       const watch = this.#watches.get(this.#slotOf(kind));
-      const isDone = watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords;
+      const isDone = watch?.isWithoutRecords === true || (isDue && (await this.#isGone(watch, signal)));
       const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
       if (fault !== undefined)
         this.#ports.log.warn(
@@ -302,6 +310,12 @@ export class Watcher {
         );
     }
     return kept;
+  }
+
+  /** A kind that nothing declares any more has no triggers left. Who may not ask that keeps the kind. */
+  async #isGone(watch: KindWatch | undefined, signal: AbortSignal): Promise<boolean> {
+    if (watch?.role.isTrigger !== true || !watch.isUnserved) return false;
+    return (await declarationOf({ store: this.#ports.store, signal }, watch.role)).kind === "absent";
   }
 
   /** Every kind worth watching: triggers of any Workflow, kinds kept, what plans manage, and what inventories name. */
