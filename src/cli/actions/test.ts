@@ -77,10 +77,10 @@ function check({ definitions, reports }: Ran, { filter, faults, fault }: TestOpt
   throw new CommandFailed(`${what} found in ${definitions.files.size} manifest files`);
 }
 
-/** Editors write a file in several steps: what comes this soon is one save. */
+/** Editors write a file in several steps: changes this close together are one save. */
 const SETTLE_MS = 100;
 
-/** After a save runs what it affects: every test that, or a definition of which, has changed; and what failed before. */
+/** After a save, reports the tests that changed, themselves or in what they use, and those that failed before. */
 async function watchAndRun(
   paths: readonly string[],
   options: TestOptions,

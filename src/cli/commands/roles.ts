@@ -12,7 +12,7 @@ interface Role {
   readonly description: string;
   readonly flags: readonly ConfigFlag[];
   readonly help: string;
-  /** Loaded when it runs, so that the other commands start fast. */
+  /** Loads the role when it runs, so that the other commands start fast. */
   readonly load: () => Promise<Run>;
 }
 
