@@ -1,8 +1,8 @@
-/** How faults read in outcomes: Koreo's words, with the place in the manifest and never the value of a variable. */
+/** The text of faults in outcomes: Koreo's words, with the place in the manifest and never the value of a variable. */
 import type { CompileFault } from "./program.ts";
 import { Fault } from "./value.ts";
 
-/** The text of the sub-expression that failed, "" when it is not known: the `location` of an outcome. */
+/** The text of the sub-expression that failed, "" when it is unknown: the `location` of an outcome. */
 export function faultLocation(fault: Fault): string {
   const site = Fault.site(fault);
   return site === undefined ? "" : site.source.text.slice(site.start, site.end);
