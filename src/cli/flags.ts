@@ -2,10 +2,10 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/settings.ts";
 
-/** What commands need that only talk to the API server. */
+/** The flags of commands that only talk to the API server. */
 export const CLUSTER_FLAGS: readonly ConfigFlag[] = ["kubeconfig", "context"];
 
-/** What commands need that look at Redis. */
+/** The flags of commands that look at Redis. */
 export const REDIS_FLAGS: readonly ConfigFlag[] = [
   "redis",
   "redisUser",

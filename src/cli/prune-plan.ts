@@ -19,7 +19,7 @@ export interface Prunable extends Deletable {
 
 export interface PrunePlan {
   readonly items: readonly Prunable[];
-  /** What could not be looked at. */
+  /** Parts that could not be inspected. */
   readonly unlisted: readonly Unlisted[];
   /** What people should know about objects that are not listed. */
   readonly notes: readonly string[];
@@ -42,7 +42,7 @@ export interface PruneMode {
 
 /**
  * @param survey - called again before the first delete: an item is deleted only if it is still listed and unchanged
- * @throws CommandFailed when something could not be looked at or deleted, or the user says no
+ * @throws CommandFailed when something could not be inspected or deleted, or the user says no
  */
 export async function carryOut(
   target: PruneTarget,
@@ -106,7 +106,7 @@ async function deleteAll(
   return failures;
 }
 
-/** @returns why it is still there */
+/** @returns why it still exists; undefined when it is gone */
 async function deleteOne(
   { store, signal }: PruneTarget,
   { ref, uid, resourceVersion }: Prunable,

@@ -38,7 +38,7 @@ interface Explanation {
   readonly lastRun: LastRun | null | undefined;
   /** Why the queue and the runs could not be read. */
   readonly redisTrouble?: string;
-  /** Undefined when the user may not read them. */
+  /** Undefined when they cannot be read. */
   readonly events: readonly ListedEvent[] | undefined;
 }
 

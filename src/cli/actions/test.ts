@@ -34,7 +34,7 @@ export async function test(targets: readonly string[], options: TestOptions): Pr
 interface Ran {
   readonly definitions: DefinitionFiles;
   readonly reports: readonly TestReport[];
-  /** Undefined when nobody asked. */
+  /** Undefined when nobody asked for coverage. */
   readonly coverage: readonly DefinitionCoverage[] | undefined;
   readonly seconds: number;
 }
@@ -57,7 +57,7 @@ function print({ definitions, reports, coverage, seconds }: Ran, { output }: Tes
   for (const { file, line, column, message } of definitions.unreadable)
     console.error(`${file}:${line}:${column}: ${message}`);
   if (reports.length > 0 || output !== "text") console.log(formatTests(output, reports, { seconds, coverage }));
-  // JUnit and TAP have no place for it.
+  // JUnit and TAP have no place for coverage.
   if (coverage !== undefined && (output === "junit" || output === "tap")) console.error(formatCoverage(coverage));
 }
 

@@ -36,7 +36,7 @@ export interface BindRequest {
   readonly workflowName?: string;
 }
 
-/** Never throws. @returns an outcome for every fault of an expression */
+/** Never throws: a fault of an expression becomes an outcome. */
 export function bindStep({ workflow, step, parent, outcomes, workflowName = workflow.name }: BindRequest): StepBinding {
   const location = `${workflowName}.spec.steps.${step.label}`;
 

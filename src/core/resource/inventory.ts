@@ -53,7 +53,7 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
   return isPacked(standing) && unpack(standing) === text ? standing : pack(text);
 }
 
-/** @returns the entries that can be read, the first 10,000 at most; none of a text that belongs to another uid, or is damaged */
+/** @returns the readable entries, at most the first 10,000; none when the text is damaged or belongs to another uid */
 export function parseInventory(text: string, triggerUid: string): readonly InventoryEntry[] {
   if (text === "") return [];
   try {

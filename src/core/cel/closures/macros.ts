@@ -1,6 +1,6 @@
 /**
  * The macros that bind variables: `map`, `filter`, `all`, `exists`, `exists_one`, `reduce`, `sortBy`, and those of
- * `pair-macros.ts` and `optional-macros.ts`. One entry a macro in MACROS. Every turn spends what its body weighs.
+ * `pair-macros.ts` and `optional-macros.ts`. MACROS has one entry per macro. Every turn spends its body's weight.
  */
 import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
@@ -86,7 +86,7 @@ function misuse(node: Node, what: string): Closure {
   return () => fault;
 }
 
-/** `map(x, e)`, and `map(x, test, e)` with truth as in `filter`. It has its own loop, like the two below for speed. */
+/** `map(x, e)`, and `map(x, test, e)` with truth as in `filter`. It has its own loop for speed, like the two below. */
 function mapping({ over, slots, weight, site }: Loop, test: Closure | undefined, body: Closure): Closure {
   const slot = slots[0] ?? 0;
   return (frame) => {

@@ -63,7 +63,7 @@ export function findFunction(name: string): CelFunction | undefined {
 
 /**
  * The function that `math.abs(x)` calls: its receiver names a namespace. Undefined for any other call, and when the
- * number of arguments does not fit while a method has that name: the receiver may then be a variable.
+ * number of arguments does not fit but another function has the method's name: the receiver may be a variable.
  */
 export function qualifiedFunction(node: Node): CelFunction | undefined {
   const [receiver] = node.children;
