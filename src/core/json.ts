@@ -4,8 +4,8 @@
  */
 
 /**
- * A JSON value. Integers beyond 2^53 are `bigint`, so that 64-bit numbers from Kubernetes and from manifests stay exact;
- * every other number is a plain `number`.
+ * A JSON value. Integers beyond 2^53 are `bigint`, so that 64-bit numbers from Kubernetes and from manifests stay
+ * exact; every other number is a plain `number`.
  */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
 

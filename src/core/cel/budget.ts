@@ -56,7 +56,7 @@ export function leave(): void {
 }
 
 /**
- * Runs `evaluate(argument)` on a budget of its own; answers `overspent(what)` when a part of it, or the stack, is spent.
+ * Runs `evaluate(argument)` on its own budget; answers `overspent(what)` when a part of it, or the stack, is spent.
  *
  * @param argument - passed to `evaluate`, so that no evaluation needs a closure of its own
  */

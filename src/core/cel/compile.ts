@@ -76,7 +76,7 @@ function programOf(node: Node): Program {
   };
 }
 
-/** Runs a compilation that either fills `faults` or gives a program; text nested deeper than the stack is a fault too. */
+/** Runs a compilation that fills `faults` or gives a program; text nested deeper than the stack is a fault too. */
 function compiling<P>(where: string, compile: (faults: CompileFault[]) => P | undefined): Compiled<P> {
   const faults: CompileFault[] = [];
   try {

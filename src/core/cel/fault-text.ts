@@ -17,7 +17,7 @@ export function evaluationMessage(where: string, fault: Fault): string {
   return `Error evaluating \`${where}\` (at ${faultLocation(fault)}) (${Fault.text(fault)})`;
 }
 
-/** `Parsing error at line {l}, column {c}. {what} in {path} ('{text}')`; both numbers count from 1 in the expression. */
+/** `Parsing error at line {l}, column {c}. {what} in {path} ('{text}')`; numbers count from 1 in the expression. */
 export function parsingMessage({ message, path, text, start }: CompileFault): string {
   const before = text.slice(0, start).split("\n");
   const column = (before.at(-1)?.length ?? 0) + 1;

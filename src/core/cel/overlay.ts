@@ -1,6 +1,6 @@
 /**
- * Overlays: a map of a manifest laid over a base. Its structure decides at compile time what merges (a non-empty map) and
- * what replaces (everything else, `{}` and expressions too). All leaves are evaluated against the unmodified base first.
+ * Overlays: a map of a manifest laid over a base. Its structure decides at compile time what merges (a non-empty map)
+ * and what replaces (all else, also `{}` and expressions). All leaves are evaluated against the unmodified base first.
  */
 import type { Node } from "./node.ts";
 import { fragmentNode, memberPath } from "./fragment.ts";

@@ -1,6 +1,6 @@
 /**
- * Runs a ValueFunction: preconditions, locals, then `return` laid over a base. As a workflow step the base is empty; as an
- * overlay of a ResourceFunction it is the target so far; in a FunctionTest it is the current resource.
+ * Runs a ValueFunction: preconditions, locals, then `return` laid over a base. As a workflow step the base is empty; as
+ * an overlay of a ResourceFunction it is the target so far; in a FunctionTest it is the current resource.
  */
 import type { Scope } from "../cel/program.ts";
 import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";

@@ -1,7 +1,7 @@
 /**
- * Variables, fields and indexes. A chain of plain names becomes one closure that reads members unchecked; only a miss runs
- * the general closures, which find the exact fault. That is safe because boxes have no readable members and names that
- * exist on a built-in prototype never take the fast way. (A null at the end of a chain counts as a miss; only slower.)
+ * Variables, fields and indexes. A chain of plain names becomes one closure that reads members unchecked; only a miss
+ * runs the general closures, which find the exact fault. That is safe because boxes have no readable members and names
+ * on built-in prototypes never take the fast path. (A null at the end of a chain counts as a miss; only slower.)
  */
 import type { Node } from "../node.ts";
 import { mapGet } from "../maps.ts";
