@@ -4,12 +4,14 @@ import { CommanderError } from "commander";
 import { ConfigError } from "../processes/shared/settings.ts";
 import { CommandFailed } from "./failure.ts";
 import { createProgram } from "./program.ts";
+import { guardTerminal } from "./terminal-text.ts";
 
 const USAGE = 2;
 
 // `koreo get ... | head` closes the pipe while we write: that is not our failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+guardTerminal();
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

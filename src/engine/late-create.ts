@@ -13,8 +13,9 @@ import { hasFinalizer } from "./finalizer.ts";
 import type { Looked } from "./later-looks.ts";
 import { recordedObjects } from "./object-records.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
+import type { Cause } from "./ports/reconcile-queue.ts";
 import { MIN_LEASE_FOR_DELETE_MS, removeObjects } from "./removal.ts";
-import { RunInterrupted, type RunContext } from "./run-context.ts";
+import { orAbandon, RunInterrupted, type RunContext } from "./run-context.ts";
 
 export interface SignedCreate {
   /** What to send. */
@@ -104,7 +105,23 @@ async function lookBeside(run: RunContext, entry: InventoryEntry, requests: Read
     run.signal,
   );
   if (read.kind === "fault") return read.fault.kind === "notFound" ? "again" : "unanswered";
-  return requests.has(markHolder(read.value, entry)?.request ?? "") ? "over" : "again";
+  if (!requests.has(markHolder(read.value, entry)?.request ?? "")) return "again";
+  await tellTrigger(run, entry);
+  return "over";
+}
+
+/**
+ * By now the trigger may want the object no more, and nobody may watch its kind: then the index has lost it, and no run would
+ * look for it. A run that finds it in the index prunes what no step names.
+ */
+async function tellTrigger(run: RunContext, entry: InventoryEntry): Promise<void> {
+  const { index, queue, clock, store } = run.ports;
+  const object = formatKey({ cluster: store.cluster, ...entry });
+  const trigger = run.trigger.key;
+  if (await orAbandon(run, index.names(trigger, object))) return;
+  await orAbandon(run, index.add([{ object, trigger }]));
+  const cause: Cause = { reason: "managed-modified", object, atMs: clock.wallMs() };
+  await orAbandon(run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
 }
 
 async function remove(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {

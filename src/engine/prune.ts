@@ -50,7 +50,7 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   const standing = merged.filter((entry) => !isStale.has(identityText(entry)));
   const inventory = [...standing, ...removed.waiting.map(({ entry }) => entry)];
 
-  const more = await releaseIfDone(run, plan, inventory);
+  const more = await releaseIfDone(run, plan, { inventory, isCertain });
   const waiting = [...removed.waiting, ...more.waiting];
   const final = [...inventory, ...more.waiting.map(({ entry }) => entry)];
   const kept = new Set([...final.map(keyOf), ...(isCertain ? [] : unknown)]);
@@ -81,13 +81,21 @@ async function remove(run: RunContext, plan: WorkflowPlan, stale: readonly Inven
 /**
  * The finalizer goes once nothing is left that it is there for: asked of the API server, for an object may exist that neither
  * inventory nor index ever heard of.
+ *
+ * @param standing - `isCertain`: no step was skipped
  */
-async function releaseIfDone(run: RunContext, plan: WorkflowPlan, inventory: readonly InventoryEntry[]) {
+async function releaseIfDone(
+  run: RunContext,
+  plan: WorkflowPlan,
+  { inventory, isCertain }: { readonly inventory: readonly InventoryEntry[]; readonly isCertain: boolean },
+) {
   const isNeeded = inventory.some(({ policy, readonly }) => policy === "destroy" && !readonly);
   if (isNeeded || run.paused || !hasFinalizer(run.held.trigger)) return { waiting: [], unlisted: [] };
   const known = new Set(inventory.map(identityText));
   const { entries, unlisted } = await markedObjects(run);
   const unknown = entries.filter((entry) => !known.has(identityText(entry)));
+  // A step that was skipped may keep them, and a skip never prunes. The finalizer stays for them.
+  if (unknown.length > 0 && !isCertain) return { waiting: [], unlisted };
   const { waiting } = await remove(run, plan, unknown);
   // Why it cannot be taken off is no trouble of the run: the next one tries again.
   if (waiting.length + unlisted.length === 0) await releaseTrigger(run);

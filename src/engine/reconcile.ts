@@ -154,8 +154,7 @@ export class Reconciler {
     // 1. The trigger as it is now.
     const loaded = await this.#load(run, key);
     if (loaded.kind === "fault") return this.#clusterFault(loaded.fault);
-    // A kind may be missing from one server for a moment; soon it is found again, or its triggers are gone with it.
-    if (loaded.kind === "unserved" && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
+    if (loaded.kind === "unserved" && !(await this.#isGoneWithItsKind(run, key))) return this.#tryAgain("unserved");
     if (loaded.kind !== "loaded") {
       await this.#ports.index.trim(run.key, [], run.fence);
       return { report: { kind: "done" }, outcome: loaded.kind };
@@ -201,6 +200,16 @@ export class Reconciler {
     ].filter((each) => each !== undefined);
     const soonest = polls.length === 0 ? undefined : Math.min(...polls);
     return { report: this.#next(outcome, soonest), outcome: outcome.kind };
+  }
+
+  /**
+   * "Not served" says nothing of the objects: one server may not know the kind yet, and all of them do not while its CRD is
+   * mended. Only what declares the kind tells, or the same answer for minutes.
+   */
+  async #isGoneWithItsKind(run: KeyRun, key: ObjectKey): Promise<boolean> {
+    if (run.failures < MAX_LOOKS_IN_VAIN) return false;
+    const asked = { store: this.#ports.store.forTenant(key.namespace), signal: run.signal };
+    return (await this.#memory.unserved.judge(asked, key)).kind === "gone" && !run.signal.aborted;
   }
 
   /** A trigger on its way out runs nothing; what it owns goes with it, and what only we would delete before it. */

@@ -19,6 +19,8 @@ export interface Right {
 
 /** Somebody who may send requests. Rights that were checked a moment ago are answered from memory. */
 export interface Caller {
+  /** Distinguishes users; absent when the caller is not identified. */
+  readonly user?: string;
   /** @throws Problem 503 when nobody can tell now */
   may(right: Right): Promise<boolean>;
 }

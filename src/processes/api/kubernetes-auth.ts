@@ -53,6 +53,7 @@ export class KubernetesAuthenticator implements Authenticator {
     if (!reviewed.isKnown) throw unauthorized("the cluster does not know this token");
     const user = this.#hash(JSON.stringify(reviewed));
     return {
+      user,
       may: ({ verb, group, resource, namespace, name }) => {
         const right = {
           verb,

@@ -28,9 +28,16 @@ export interface ServerLimits {
   readonly maxConnections: number;
   /** Time from the last byte of the request to the answer. */
   readonly answerWithinMs: number;
+  /** How long a refused connection may stay open. */
+  readonly lingerMs: number;
 }
 
-export const SERVER_LIMITS: ServerLimits = { maxRequests: 64, maxConnections: 512, answerWithinMs: 10_000 };
+export const SERVER_LIMITS: ServerLimits = {
+  maxRequests: 64,
+  maxConnections: 512,
+  answerWithinMs: 10_000,
+  lingerMs: 1000,
+};
 
 const HEADERS_WITHIN_MS = 5000;
 const IDLE_MS = 30_000;
@@ -72,9 +79,9 @@ export async function startServer(
     (request, response) => void desk.serve(request, response),
   );
   server.maxConnections = limits.maxConnections;
-  server.on("clientError", refuseRaw);
+  server.on("clientError", (error: { readonly code?: string }, socket) => refuseRaw(error.code, socket, limits));
   server.on("checkExpectation", (request, response) => void desk.serve(request, response));
-  server.on("upgrade", (_request, socket) => refuseRaw({ code: "UPGRADE" }, socket));
+  server.on("upgrade", (_request, socket) => refuseUpgrade(socket, limits));
   await listen(server, place);
   const address = server.address();
   return {
@@ -143,11 +150,11 @@ class Desk {
         return;
       }
       const filter = await route.handle(parameters, call);
-      this.#parts.hub.checkRoom();
+      this.#parts.hub.checkRoom(caller.user);
       if (request.method === "HEAD") return void response.writeHead(200, { "content-type": "text/event-stream" }).end();
       this.#working -= 1; // a stream may last for hours; the hub has its own bounds
       try {
-        await this.#parts.hub.serve(response, filter, this.#ending);
+        await this.#parts.hub.serve(response, { ...filter, user: caller.user }, this.#ending);
       } finally {
         this.#working += 1;
       }
@@ -184,9 +191,9 @@ function sendProblem(problem: Problem, response: ServerResponse): void {
 }
 
 /** Input that is not HTTP, or is too large, never becomes a request. */
-function refuseRaw(error: { readonly code?: string }, socket: Duplex): void {
+function refuseRaw(code: string | undefined, socket: Duplex, { lingerMs }: ServerLimits): void {
   if (!socket.writable) return void socket.destroy();
-  const problem = rawProblem(error.code);
+  const problem = rawProblem(code);
   const { status } = problem;
   const body = JSON.stringify(problem.document);
   const head = [
@@ -196,6 +203,15 @@ function refuseRaw(error: { readonly code?: string }, socket: Duplex): void {
     "Connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // Long enough to be read. The server has no timer for this socket, and a client need not close its side.
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.resume().once("close", () => clearTimeout(cut));
+}
+
+/** Node releases a socket that asks for another protocol: nobody else listens for its errors. */
+function refuseUpgrade(socket: Duplex, limits: ServerLimits): void {
+  socket.on("error", () => socket.destroy());
+  refuseRaw("UPGRADE", socket, limits);
 }
 
 function rawProblem(code: string | undefined): Problem {

@@ -20,6 +20,8 @@ export interface EventFilter {
 
 export interface StreamLimits {
   readonly maxClients: number;
+  /** Most clients of one user, so that nobody takes the places of all others. */
+  readonly maxClientsOfUser: number;
   /** Most events that wait for one client. */
   readonly maxWaiting: number;
   readonly heartbeatMs: number;
@@ -29,6 +31,7 @@ export interface StreamLimits {
 
 export const STREAM_LIMITS: StreamLimits = {
   maxClients: 100,
+  maxClientsOfUser: 10,
   maxWaiting: 256,
   heartbeatMs: 15_000,
   maxStallMs: 30_000,
@@ -67,15 +70,26 @@ export class EventHub {
     for (const client of this.#clients) client.put(event, this.#lastId);
   }
 
-  /** @throws Problem 503 when there are too many clients */
-  checkRoom(): void {
-    if (this.#clients.size >= this.#limits.maxClients) throw unavailable("too many clients listen to events", 10);
+  /**
+   * @param user - absent: the user is not known
+   * @throws Problem 503 when there are too many clients
+   */
+  checkRoom(user?: string): void {
+    const { maxClients, maxClientsOfUser } = this.#limits;
+    if (this.#clients.size >= maxClients) throw unavailable("too many clients listen to events", 10);
+    if (user === undefined) return;
+    const others = [...this.#clients].filter((client) => client.user === user);
+    if (others.length >= maxClientsOfUser) throw unavailable("too many clients of yours listen to events", 10);
   }
 
   /** Tells this client about all events from now on. Resolves when the client has gone, or the signal is aborted. */
-  async serve(response: ServerResponse, filter: EventFilter, signal: AbortSignal): Promise<void> {
-    this.checkRoom();
-    const client = new Client(response, filter, this.#limits, this.#clock);
+  async serve(
+    response: ServerResponse,
+    { user, ...filter }: EventFilter & { readonly user?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.checkRoom(user);
+    const client = new Client(response, filter, { user, limits: this.#limits, clock: this.#clock });
     this.#clients.add(client);
     response.writeHead(200, HEADERS);
     try {
@@ -95,6 +109,7 @@ type End = "gone" | "slow" | "denied";
 
 /** One client: the events that wait for it, and one loop that writes them. */
 class Client {
+  readonly user: string | undefined;
   readonly #response: ServerResponse;
   readonly #filter: EventFilter;
   readonly #limits: StreamLimits;
@@ -104,7 +119,16 @@ class Client {
   /** Aborted when more events come than may wait. */
   readonly #overrun = new AbortController();
 
-  constructor(response: ServerResponse, filter: EventFilter, limits: StreamLimits, clock: Clock) {
+  constructor(
+    response: ServerResponse,
+    filter: EventFilter,
+    {
+      user,
+      limits,
+      clock,
+    }: { readonly user: string | undefined; readonly limits: StreamLimits; readonly clock: Clock },
+  ) {
+    this.user = user;
     this.#response = response;
     this.#filter = filter;
     this.#limits = limits;

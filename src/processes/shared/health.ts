@@ -33,7 +33,7 @@ export async function startHealth(
 ): Promise<HealthEndpoint> {
   let checks = atFirst;
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const [path] = (request.url ?? "/").split("?", 1); // not a URL: `//` is not valid, and anybody may send anything
     if (path === "/metrics") return void sendMetrics(metrics, response);
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
     if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez, /readyz or /metrics\n");
