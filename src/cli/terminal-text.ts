@@ -1,9 +1,9 @@
 /**
- * What goes to a terminal. Names, messages and annotations are written by whoever may edit an object, and a terminal obeys
- * control characters: they could hide lines, or forge them. So they are shown instead, as kubectl does.
+ * Text for a terminal. Anybody who may edit an object writes its names, messages and annotations, and a terminal obeys
+ * control characters: these could hide or forge lines. So they are shown instead, as in kubectl.
  */
 
-/** Line breaks and tabs stay; any other control character becomes a visible one: `^[` for escape. */
+/** Keeps line breaks and tabs; makes any other control character visible: `^[` for escape. */
 export function visible(text: string): string {
   return text.replaceAll(/(?![\n\t])\p{Cc}/gu, (character) => {
     const code = character.charCodeAt(0);
@@ -12,7 +12,7 @@ export function visible(text: string): string {
   });
 }
 
-/** From now on all that is printed is visible text. What moves the cursor on purpose writes to the stream itself. */
+/** From now on shows all printed text visibly. Code that moves the cursor writes to the stream itself. */
 export function guardTerminal(): void {
   for (const name of ["log", "error"] as const) {
     const print = console[name].bind(console);

@@ -1,4 +1,4 @@
-/** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
+/** `koreo get`: lists triggers and definitions with verdicts, or shows one with its conditions and managed objects. */
 import { member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { conditionsIn } from "../../core/status/condition.ts";
 import { verdictOf } from "../../core/status/verdict.ts";

@@ -1,4 +1,4 @@
-/** `koreo queue`: what the queue of an installation holds, straight from Redis. */
+/** `koreo queue`: shows what the queue of an installation holds, straight from Redis. */
 import { formatKey, parseKey, type ObjectKey } from "../../core/object-key.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
@@ -28,7 +28,7 @@ export interface ListedKey extends ObjectKey {
   readonly causes: readonly Cause[];
 }
 
-/** @throws CommandFailed when no Redis is given, or it does not answer */
+/** @throws CommandFailed when Redis does not answer; ConfigError when none is given */
 export async function queue(options: QueueOptions): Promise<void> {
   await withQueue(options, "the queue", async (view) => {
     const stats = await view.stats();
@@ -74,7 +74,7 @@ function isWanted(key: ListedKey, { namespace, kind, state, failing }: QueueOpti
 
 const ORDER = ["running", "waiting", "delayed"];
 
-/** Running, then waiting by class and age, then delayed by when they are due. */
+/** Running keys first, then waiting ones by class and age, then delayed ones by the time they are due. */
 function byUrgency(a: ListedKey, b: ListedKey): number {
   const order = ORDER.indexOf(a.state) - ORDER.indexOf(b.state);
   if (order !== 0) return order;

@@ -14,7 +14,10 @@ export interface RbacOptions extends ConfigFlags {
   readonly output: "yaml" | "json";
 }
 
-/** @throws ConfigError where flags do not fit; CommandFailed when there are no definitions, or a kind is not known; what is known is printed first */
+/**
+ * @throws ConfigError when flags do not fit together; CommandFailed when there are no definitions, or a kind is not
+ * known, after what is known is printed
+ */
 export async function rbac(targets: readonly string[], options: RbacOptions): Promise<void> {
   const config = parseConfig(options, process.env);
   const { triggerNamespaces } = config;

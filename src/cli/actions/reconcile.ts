@@ -1,4 +1,4 @@
-/** `koreo reconcile`, `pause` and `resume`: asked for by an annotation, acknowledged by the worker that ran. */
+/** `koreo reconcile`, `pause` and `resume`: set an annotation, then wait until the worker that ran acknowledges it. */
 import { textMember, type JsonObject } from "../../core/json.ts";
 import { annotationOf, isGoing } from "../../core/object.ts";
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
@@ -112,13 +112,13 @@ async function untilAnswered(
   }
 }
 
-/** What its status says of the pause; undefined when it does not say it is paused. */
+/** The message of the Paused condition; undefined when the status does not say that the trigger is paused. */
 function pausedMessage(object: JsonObject): string | undefined {
   const paused = conditionNamed(object, "Paused");
   return textMember(paused, "status") === "True" ? textMember(paused, "message") : undefined;
 }
 
-/** The status of a built-in kind is not ours: there is nothing to wait for. */
+/** The status of a built-in kind is not ours, so there is nothing to wait for. */
 function hasNoStatus(object: JsonObject): boolean {
   return readyCondition(object) === undefined && annotationOf(object, ANNOTATION.outcome) !== "";
 }

@@ -1,4 +1,4 @@
-/** Where a list goes on, as text that callers hand back unread. What they make up is told, not believed. */
+/** Where a list continues, as text that callers return unread. A forged token is refused, not believed. */
 import { type JsonValue, listOf, parseJson } from "../../core/json.ts";
 import { Problem } from "./problem.ts";
 
@@ -8,8 +8,8 @@ export function formatToken(...parts: readonly (string | number)[]): string {
 }
 
 /**
- * @returns a text and a number; where nothing is given, "" and 0
- * @throws Problem 400 for what we have not made
+ * @returns a text and a number; "" and 0 when no token is given
+ * @throws Problem 400 for a token that we did not make
  */
 export function parseToken(token: string | undefined): readonly [string, number] {
   if (token === undefined) return ["", 0];

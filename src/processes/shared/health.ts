@@ -1,31 +1,31 @@
 /**
- * What a process tells over HTTP: `/livez` answers while the event loop turns, `/readyz` once every check holds, with one
- * line per check, and `/metrics` in OpenMetrics. Asked by Kubernetes, compose, Prometheus and the tests.
+ * What a process serves over HTTP: `/livez` answers while the event loop turns, `/readyz` when every check passes, with
+ * one line per check, and `/metrics` in OpenMetrics. Kubernetes, compose, Prometheus and the tests ask for these.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { HealthPlace } from "./config.ts";
 
-/** Undefined when all is well, else what is wrong, in one line. */
+/** Undefined when all is well, else the problem in one line. */
 export type HealthCheck = () => string | undefined;
 
-/** By name, asked on every request. */
+/** By name; every request runs them. */
 export type HealthChecks = Readonly<Record<string, HealthCheck>>;
 
-/** Metrics as text; may take as long as what it asks. */
+/** Metrics as text; takes as long as its sources. */
 export interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
 
 export interface HealthEndpoint {
-  /** The port that is listened on. */
+  /** The port that it listens on. */
   readonly port: number;
-  /** From now on readiness is these. */
+  /** Replaces the checks for readiness. */
   judgeBy(checks: HealthChecks): void;
   close(): Promise<void>;
 }
 
-/** Listens on all interfaces where no address is given: probes come from outside the pod. Port 0 chooses a free one. */
+/** Listens on all interfaces when no address is given: probes come from outside the pod. Port 0 selects a free one. */
 export async function startHealth(
   place: HealthPlace,
   atFirst: HealthChecks,
@@ -33,7 +33,7 @@ export async function startHealth(
 ): Promise<HealthEndpoint> {
   let checks = atFirst;
   const server = createServer((request, response) => {
-    const [path] = (request.url ?? "/").split("?", 1); // no URL: `//` is none, and whoever asks may write anything
+    const [path] = (request.url ?? "/").split("?", 1); // not a URL: `//` is not valid, and anybody may send anything
     if (path === "/metrics") return void sendMetrics(metrics, response);
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
     if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez, /readyz or /metrics\n");

@@ -1,4 +1,4 @@
-/** The watcher process: turns what happens in the cluster into keys on the queue. */
+/** The watcher process: turns events in the cluster into keys on the queue. */
 import { watchMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { Watcher } from "../../engine/watcher/watcher.ts";
 import type { ClusterConfig } from "../shared/config.ts";
