@@ -43,7 +43,7 @@ export function signCreate(run: RunContext, { type, namespace, name }: ObjectRef
 
 function follow({ ports, limits, trigger, ...run }: RunContext, entry: InventoryEntry, request: string): void {
   const { memory, log } = run;
-  // No lease is left or needed: no run of the trigger will ever come. The run's findings are not kept that long.
+  // No lease is left, and a delete needs none once no run of the trigger can come. The run's findings are not kept.
   const lasting = { paused: false, leaseLeftMs: () => MIN_LEASE_FOR_DELETE_MS, abandon: () => undefined };
   const context = { ...run, ...lasting, ports, limits, trigger, recorded: new Map(), looks: new Map() };
   const object = objectText(entry);
@@ -95,7 +95,7 @@ async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
 
 /**
  * While the trigger lives, its runs and its finalisation take care of the object; here we only look whether our create
- * has arrived.
+ * has arrived, and tell the trigger.
  */
 async function lookBeside(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
   const type = await run.ports.store.resolve(entry, run.signal);
@@ -111,8 +111,9 @@ async function lookBeside(run: RunContext, entry: InventoryEntry, requests: Read
 }
 
 /**
- * By now the trigger may want the object no more, and nobody may watch its kind: then the index has lost it, and no run would
- * look for it. A run that finds it in the index prunes what no step names.
+ * Puts the object into the index and wakes the trigger. By now the trigger may no longer want the object, and perhaps
+ * nobody watches its kind: then the index has lost it, and no run would look for it. A run that finds it there prunes
+ * it if no step names it.
  */
 async function tellTrigger(run: RunContext, entry: InventoryEntry): Promise<void> {
   const { index, queue, clock, store } = run.ports;

@@ -104,9 +104,9 @@ export class MemoryCluster implements ObjectStore, Informers {
   }
 
   /**
-   * Serves a kind no more, while its objects stand: as with `served: false` in a CRD.
+   * Stops serving a kind while its objects stay: as with `served: false` in a CRD.
    *
-   * @returns serves it again
+   * @returns a function that serves it again
    */
   suspend(kind: GroupKind): () => void {
     const suspended = this.#types.filter((type) => isSameKind(type, kind));

@@ -189,7 +189,7 @@ export class RedisKeyStore implements KeyStore {
   }
 }
 
-/** Three years: an author may write any number, and from some 10^15 on a delay's score has no room for its class. */
+/** Three years: an author may write any number, and the score of a delay of some 10^15 has no room for its class. */
 const MAX_MS = 1e11;
 
 /** A fraction would spill into the class bits of a delay's score. */

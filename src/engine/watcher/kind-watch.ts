@@ -65,7 +65,7 @@ export class KindWatch {
   /** Why nothing can be watched, and since when (monotonic). */
   #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
-  /** The server does not know the kind, in no version. */
+  /** The server knows no version of the kind. */
   #isUnknown = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
@@ -129,7 +129,7 @@ export class KindWatch {
     return [...blocked, ...silent].map((trouble) => `watch on ${name}: ${trouble}`);
   }
 
-  /** Whether the server says that it does not serve the kind, which may be for a moment. */
+  /** Whether the server says that it does not serve the kind, perhaps only for a moment. */
   get isUnserved(): boolean {
     return this.#isUnknown || this.#unserved.size > 0;
   }

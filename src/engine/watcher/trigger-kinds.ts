@@ -1,7 +1,8 @@
 /**
  * The kinds whose triggers we must come back for, whatever becomes of their Workflows: kept in a ConfigMap beside the
  * definitions, one key each. An entry is written before the first trigger of a kind is woken, so before one can carry
- * anything of ours, and removed once no Workflow names the kind and a list shows no trigger with a record of ours.
+ * anything of ours. It is removed once no Workflow names the kind, and a list shows no trigger with a record of ours or
+ * nothing declares the kind any more.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { TRIGGER_KINDS_NAME } from "../../core/names.ts";

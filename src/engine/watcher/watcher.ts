@@ -45,7 +45,7 @@ export class Watcher {
   /** Whether the index is whole, of which store, and since when we wait for that (monotonic). */
   #rebuild: { readonly epoch: string; sinceMs: number; isWhole: boolean } | undefined;
   #definitionsChanged = true;
-  /** Every trigger kind is to be written down again, should its entry be missing. */
+  /** Whether every trigger kind must be written down again, if its entry is missing. */
   #remembersAnew = false;
   #nudge = new AbortController();
 
@@ -312,7 +312,7 @@ export class Watcher {
     return kept;
   }
 
-  /** A kind that nothing declares any more has no triggers left. Who may not ask that keeps the kind. */
+  /** A kind that nothing declares any more has no triggers left. If we may not ask, we keep the kind. */
   async #isGone(watch: KindWatch | undefined, signal: AbortSignal): Promise<boolean> {
     if (watch?.role.isTrigger !== true || !watch.isUnserved) return false;
     return (await declarationOf({ store: this.#ports.store, signal }, watch.role)).kind === "absent";
