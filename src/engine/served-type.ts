@@ -1,11 +1,11 @@
-/** How the server serves the kind of objects that may have to go, and what it means where it does not. */
+/** How the server serves the kind of an object that may have to go, and what it means if it does not serve it. */
 import type { GroupVersionKind } from "../core/object-key.ts";
 import type { ClusterResult, ResourceType } from "./ports/object-store.ts";
 import { abandonRun, type RunContext } from "./run-context.ts";
 import type { Unserved } from "./unserved-kinds.ts";
 
 /**
- * @param kind - with the version it was last looked at in, "" for any; another one will do as well
+ * @param kind - with the version it was last looked at in, "" for any; another version will do as well
  * @throws RunInterrupted when the run must not go on
  */
 export async function servedType(

@@ -1,6 +1,6 @@
 /**
- * Tells, after a refused write on a trigger, whether a newer run of the same key has reported on it: then the older report
- * must not be sent again, for it would undo the newer one.
+ * Tells, after a refused write on a trigger, whether a newer run of the same key has reported on it: then the older
+ * report must not be sent again, because it would undo the newer one.
  */
 import { jsonEqual, member, type JsonObject, type JsonValue } from "../core/json.ts";
 import { annotationOf } from "../core/object.ts";

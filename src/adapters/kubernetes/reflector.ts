@@ -19,8 +19,8 @@ import { WATCH_TIMING, type WatchTiming } from "./watch-timing.ts";
 const METADATA_WATCH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 const PAGE_LIMIT = 500;
 /**
- * Streams in a row that brought an ERROR event or nothing at all, after which the place in the history is given up. Nothing
- * at all is what a server says to a resourceVersion of the future: its history is another one (etcd restored).
+ * After this many streams in a row that brought an ERROR event or nothing at all, the place in the history is given up.
+ * A server sends nothing at all for a resourceVersion of the future: its history is another one (etcd restored).
  */
 const MAX_BROKEN_STREAMS = 2;
 /** A kind that was listed before counts as gone at the second "not served": servers say it too while they start. */
@@ -29,7 +29,7 @@ const GONE_AFTER_REFUSALS = 2;
 /** What every watch of one cluster uses. */
 interface ReflectorParts {
   readonly client: Pick<ClusterClient, "open">;
-  /** Of the same cluster; lists go through it. */
+  /** Store of the same cluster; lists go through it. */
   readonly store: Pick<KubernetesObjectStore, "list">;
   readonly clock: Clock;
   /** Absent: `WATCH_TIMING`. */
@@ -66,7 +66,7 @@ class WatchLoop<Kept> {
   /** Where to go on watching; undefined: list first. */
   #resourceVersion: string | undefined;
   #lastHeardMs: number;
-  /** In a row, without progress of a stream between them. */
+  /** Failures in a row, without progress of a stream between them. */
   #failures = 0;
   #brokenStreams = 0;
   #refusals = 0;

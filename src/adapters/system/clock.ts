@@ -1,7 +1,7 @@
 /** The real clock. */
 import type { Clock } from "../../engine/ports/clock.ts";
 
-/** 24 days. Node's timers take no longer wait, and would end one at once. */
+/** 24 days: Node's timers take no longer wait, and would end one at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,7 +1,7 @@
 /**
- * One owned slot: the watches on one kind, from its start to the end of its ownership. What its objects are to us (triggers,
- * managed objects, or both) decides who follows them and how much of them is read. Where our identity may not watch the
- * whole cluster it watches the namespaces that matter, and asks again from time to time.
+ * One owned slot: the watches on one kind, from the start to the end of its ownership. The role of its objects
+ * (triggers, managed objects, or both) decides who follows them and how much of them is read. Where our identity may
+ * not watch the whole cluster, it watches the namespaces that matter, and asks again from time to time.
  */
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
@@ -30,9 +30,9 @@ export interface KindWatchParts {
   readonly options: WatcherOptions;
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
-  /** Of the slot: lives on when its watches are begun anew, see `WatchScope`. */
+  /** Stands for the slot: stays the same when the slot's watches start over, see `WatchScope`. */
   readonly series: object;
-  /** Told once, when the first complete list was worked on. */
+  /** Called once, when the first complete list has been processed. */
   readonly onListed: () => void;
 }
 
@@ -42,9 +42,9 @@ interface ListedPart {
   readonly managed: readonly ListedObject[];
 }
 
-/** How soon a kind that is not served, or cannot be asked for, is tried again. */
+/** How soon to retry a kind that is not served, or cannot be asked for. */
 const RETRY_MS = 2000;
-/** How often it is looked at again where to watch: access or namespaces may have changed. */
+/** How often to check again where to watch: access or namespaces may have changed. */
 const SCOPE_CHECK_MS = 30_000;
 
 export class KindWatch {
@@ -55,17 +55,17 @@ export class KindWatch {
   readonly #managed: ManagedFollower | undefined;
   readonly #places: WatchPlaces;
   readonly #states = new Map<string, StreamState>();
-  /** What is to be watched, and what of it was listed at least once. */
+  /** The scopes to watch, and those that were listed at least once. */
   #scopes: readonly Scope[] = [];
   readonly #listed = new Set<Scope>();
-  /** Of these, those whose last list was made up, because the server did not serve the kind then. */
+  /** Those listed scopes whose last list was made up, because the server did not serve the kind then. */
   readonly #unserved = new Set<Scope>();
-  /** What was last said to be unwatched. */
+  /** The places last noted as unwatched. */
   #noted: string | undefined;
   /** Why nothing can be watched, and since when (monotonic). */
   #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
-  /** The server does not know the kind, in no version. */
+  /** The server knows no version of the kind. */
   #isUnknown = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
@@ -87,7 +87,7 @@ export class KindWatch {
     }
   }
 
-  /** A kind that is not served, or cannot be watched at all, is nobody's trouble; one that cannot be asked for is. */
+  /** A kind that is not served, or cannot be watched at all, is no trouble; a kind whose discovery fails is. */
   #waitFor(fault: ClusterFault | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.ports;
     this.#isUnknown = fault?.kind === "unknownKind";
@@ -100,12 +100,12 @@ export class KindWatch {
     this.#ended.abort();
   }
 
-  /** The first list was worked on: whatever happened before is in the queue. */
+  /** Whether the first list was processed: whatever happened before it is in the queue then. */
   get isListed(): boolean {
     return this.#isListed;
   }
 
-  /** How its streams do. */
+  /** The state of its streams. */
   stream(nowMs: number): WatchedStream {
     const states = [...this.#states.values()];
     const isLive = this.#blocked === undefined && states.every((state) => streamTrouble(state) === undefined);
@@ -129,7 +129,7 @@ export class KindWatch {
     return [...blocked, ...silent].map((trouble) => `watch on ${name}: ${trouble}`);
   }
 
-  /** Whether the server says that it does not serve the kind, which may be for a moment. */
+  /** Whether the server says that it does not serve the kind, perhaps only for a moment. */
   get isUnserved(): boolean {
     return this.#isUnknown || this.#unserved.size > 0;
   }
@@ -144,7 +144,7 @@ export class KindWatch {
     await this.#triggers?.onDefinitions(signal);
   }
 
-  /** Watches where it is allowed, and looks again from time to time; comes back when the kind is served in another way. */
+  /** Watches where it is allowed, checking again from time to time; returns when the kind is served in another way. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
     this.#isUnknown = false;
     const { clock, store } = this.#parts.ports;
@@ -171,7 +171,7 @@ export class KindWatch {
   }
 
   async #follow({ scopes, unwatched }: Places, watches: ScopedWatches, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return; // what was found while it ended says nothing
+    if (signal.aborted) return; // places found while it ended mean nothing
     this.#blocked = undefined;
     this.#scopes = scopes;
     await this.#note(unwatched, signal);
@@ -180,7 +180,7 @@ export class KindWatch {
     this.#told();
   }
 
-  /** @param all - of the kind: what is known of changed objects outlives the watch of their namespace */
+  /** @param all - signal of the whole kind: known changes of objects outlive the watch of their namespace */
   async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, all: AbortSignal): Promise<void> {
     const handler: WatchHandler<ListedPart> = {
       digest: async (objects) => {
@@ -233,7 +233,7 @@ export class KindWatch {
     this.#parts.onListed();
   }
 
-  /** Tells workers where nobody watches, for they poll what is there and say so on the trigger. */
+  /** Tells workers where nobody watches: they poll the objects there and say so on the trigger. */
   async #note(places: UnwatchedPlaces, signal: AbortSignal): Promise<void> {
     const { ports } = this.#parts;
     const text = JSON.stringify(places);

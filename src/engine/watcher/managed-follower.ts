@@ -1,7 +1,7 @@
 /**
- * Turns what happens to the objects of one kind into wake-ups of the triggers that named them, by way of the index. Only
- * metadata is needed. A version that a trigger's run has already looked at, such as that of its own write, wakes nobody.
- * Events wait a moment in one batch, so that a run can say first what it looked at.
+ * Turns changes of the objects of one kind into wake-ups of the triggers that named them, by way of the index. Only
+ * metadata is needed. A version that a trigger's run has already looked at, such as that of its own write, wakes
+ * nobody. Events wait a moment in one batch, so that a run can first record what it looked at.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import { versionOf } from "../../core/object.ts";
@@ -57,7 +57,7 @@ export class ManagedFollower {
     }));
   }
 
-  /** Compares a list with the index: what it lacks is gone, what has another version has changed. */
+  /** Compares a list with the index: indexed objects it lacks are gone, those in another version have changed. */
   async onList(objects: readonly ListedObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
     const read = () => this.#ports.index.objectsOfKind(this.#kind.slot);
     const named = await untilReached(read, "reading the index", this.#ports, signal);
@@ -86,7 +86,7 @@ export class ManagedFollower {
     this.#isBusy = true;
     void this.#drain(signal).finally(() => {
       this.#isBusy = false;
-      if (this.#changes.size > 0 && !signal.aborted) this.#work(signal); // came in the last moment
+      if (this.#changes.size > 0 && !signal.aborted) this.#work(signal); // some came in the last moment
     });
   }
 
@@ -112,7 +112,8 @@ export class ManagedFollower {
 
   async #wakeFor(batch: readonly (readonly [KeyText, Change])[]): Promise<void> {
     const triggers = await this.#ports.index.triggersOf(batch.map(([object]) => object));
-    // A crash between a create and its record: the mark still says whose it is. Its run finds it by the index, so that comes first.
+    // After a crash between a create and its record, the mark still names the trigger. The trigger's run finds the
+    // object by the index, so the entry is added first.
     const unknown = batch.flatMap(([object, { holder }], at) => {
       const isNamed = holder === undefined || (triggers[at] ?? []).some(({ trigger }) => trigger === holder);
       return isNamed ? [] : [{ object, trigger: holder }];
@@ -137,8 +138,8 @@ export class ManagedFollower {
   }
 
   /**
-   * The trigger whose mark is on the object, where that trigger would delete it: of what stays anyway, and has been left, no
-   * further change need be told.
+   * The trigger whose mark is on the object, if that trigger would delete it: once an object that stays anyway has been
+   * left, nobody needs to hear of its changes.
    */
   #holderOf(object: JsonObject): KeyText | undefined {
     const metadata = member(object, "metadata");

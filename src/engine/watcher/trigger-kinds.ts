@@ -1,7 +1,8 @@
 /**
  * The kinds whose triggers we must come back for, whatever becomes of their Workflows: kept in a ConfigMap beside the
- * definitions, one key a kind. An entry is written before the first trigger of a kind is woken, so before anything of ours
- * can stand on one, and removed once no Workflow names the kind and a list shows no trigger with a record of ours.
+ * definitions, one key each. An entry is written before the first trigger of a kind is woken, so before one can carry
+ * anything of ours. It is removed once no Workflow names the kind, and a list shows no trigger with a record of ours or
+ * nothing declares the kind any more.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { TRIGGER_KINDS_NAME } from "../../core/names.ts";
@@ -24,7 +25,7 @@ export class TriggerKinds {
   readonly #store: ObjectStore;
   readonly #ref: ObjectRef;
   #kinds = new Map<string, GroupVersionKind>();
-  /** Could not be taken out: that is tried again after the next reading. */
+  /** Kinds that could not be taken out: that is tried again after the next reading. */
   readonly #stuck = new Set<string>();
   #loadedMs = Number.NEGATIVE_INFINITY;
   #isKnown = false;
@@ -35,12 +36,12 @@ export class TriggerKinds {
     this.#ref = { type: CONFIG_MAP, namespace, name: TRIGGER_KINDS_NAME };
   }
 
-  /** Whether what was there before us has been read. */
+  /** Whether the entries that were there before us have been read. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
 
-  /** As last read or written. */
+  /** All kinds, as last read or written. */
   get all(): readonly GroupVersionKind[] {
     return [...this.#kinds.values()];
   }
@@ -68,7 +69,7 @@ export class TriggerKinds {
     return undefined;
   }
 
-  /** Must have succeeded before a trigger of the kind is woken. @returns why it could not be written */
+  /** Writes an entry; must succeed before a trigger of the kind is woken. @returns why it could not be written */
   async remember(kind: GroupVersionKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
     const name = nameOf(kind);
     if (this.#kinds.has(name)) return undefined;
@@ -89,7 +90,7 @@ export class TriggerKinds {
     return fault;
   }
 
-  /** One key alone, so that watchers never overwrite one another's. */
+  /** Writes one key only, so that watchers never overwrite each other's. */
   async #write(data: JsonObject, signal: AbortSignal): Promise<ClusterFault | undefined> {
     const patched = await this.#store.patch(this.#ref, { data }, signal);
     if (patched.kind === "ok") return undefined;
@@ -106,7 +107,7 @@ function nameOf({ group, kind }: GroupKind): string {
   return `${kind}.${group === "" ? "core" : group}`;
 }
 
-/** What somebody else wrote there is passed over. */
+/** Ignores entries that are not in our format. */
 function parsed(text: JsonValue | undefined): GroupVersionKind | undefined {
   if (typeof text !== "string") return undefined;
   try {

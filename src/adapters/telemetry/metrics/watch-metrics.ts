@@ -1,18 +1,18 @@
-/** What a watcher watches, and how the definitions do. */
+/** What a watcher watches, and the health of the definitions. */
 import { Gauge } from "prom-client";
 import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { WatchedStream } from "../../../engine/watcher/watcher-ports.ts";
 import { BoundedLabel, type MetricsRegistry } from "./exposition.ts";
 
-/** More slots than this have no series of their own. */
+/** Slots beyond this number have no series of their own. */
 const MAX_SLOTS = 1000;
 const MAX_KINDS = 300;
 
-/** What a watcher says of itself. */
+/** What a watcher reports about itself. */
 export interface WatcherView {
   /** What is watched now, one entry a slot. */
   readonly streams: () => readonly WatchedStream[];
-  /** Since the shared state last answered its heartbeat, in milliseconds; undefined before the first answer. */
+  /** Milliseconds since the shared state last answered its heartbeat; undefined before the first answer. */
   readonly heartbeatAgeMs: () => number | undefined;
 }
 
@@ -67,7 +67,7 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
   ownerMetric(registers, streams);
 }
 
-/** Who serves what: a slot that two watchers serve for long, or none, shows here. */
+/** Which watcher serves which slot: a slot that two watchers, or none, serve for long shows here. */
 function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]): void {
   new Gauge({
     name: "koreo_watch_slot_owned",
