@@ -81,12 +81,11 @@ async function remove(run: RunContext, plan: WorkflowPlan, stale: readonly Inven
 /**
  * Takes the finalizer off once no object needs it any more. It asks the API server, because an object may exist that
  * neither inventory nor index ever heard of.
- *
- * @param standing - `isCertain`: no step was skipped
  */
 async function releaseIfDone(
   run: RunContext,
   plan: WorkflowPlan,
+  /** `isCertain`: no step was skipped. */
   { inventory, isCertain }: { readonly inventory: readonly InventoryEntry[]; readonly isCertain: boolean },
 ) {
   const isNeeded = inventory.some(({ policy, readonly }) => policy === "destroy" && !readonly);
