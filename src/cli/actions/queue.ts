@@ -66,10 +66,17 @@ function listed(run: QueuedRun, { cluster, group, kind, namespace, name }: Objec
 function isWanted(key: ListedKey, { namespace, kind, state, failing }: QueueOptions): boolean {
   return (
     (namespace === undefined || key.namespace === namespace) &&
-    (kind === undefined || key.kind.toLowerCase() === kind.toLowerCase()) &&
+    (kind === undefined || isNamed(key, kind.toLowerCase())) &&
     (state === undefined || key.state === state) &&
     (failing !== true || key.failures > 0)
   );
+}
+
+/** By `Kind` or `Kind.group` in any case, and by the plural as far as the kind's name tells it. */
+function isNamed({ kind, group }: ListedKey, wanted: string): boolean {
+  const name = kind.toLowerCase();
+  const plurals = [`${name}s`, `${name}es`, name.replace(/y$/, "ies")];
+  return [name, ...plurals].some((each) => wanted === each || wanted === `${each}.${group}`);
 }
 
 const ORDER = ["running", "waiting", "delayed"];

@@ -23,11 +23,15 @@ export async function rbac(targets: readonly string[], options: RbacOptions): Pr
   const { triggerNamespaces } = config;
   if (options.scope === "namespace" && triggerNamespaces === "all")
     throw new ConfigError("--scope namespace: name the namespaces of triggers and their objects by --namespaces");
+  if (options.fromCluster === true && targets.length > 0)
+    throw new ConfigError(
+      `--from-cluster: ${targets.join(", ")} would not be read; give files, or --from-cluster alone`,
+    );
+  if (options.fromCluster !== true && targets.length === 0)
+    throw new ConfigError("name the files or folders with the definitions, or read them by --from-cluster");
   const account = accountOf(options.serviceAccount);
   const { catalog, namespaces, kinds, unknown } =
-    options.fromCluster === true
-      ? await onCluster(options, config.definitionNamespaces)
-      : inFiles(targets.length === 0 ? ["."] : targets);
+    options.fromCluster === true ? await onCluster(options, config.definitionNamespaces) : inFiles(targets);
   if (catalog.entries.length === 0) throw new CommandFailed("no definitions found");
 
   const roles: readonly RoleName[] = options.role === undefined ? ["watcher", "worker"] : [options.role];

@@ -30,7 +30,7 @@ export function trace(kind: string, name: string, options: TraceOptions): Promis
       if (records.length === 0 && options.watch !== true)
         throw new CommandFailed(
           `no run of ${object} is remembered: only the last runs of so many triggers are (--run-records of the workers). ` +
-            `Run it now with koreo reconcile ${kind} ${name}, or wait for the next run with --watch.`,
+            `Run it now with koreo reconcile ${kind} ${name}${ref.namespace === "" ? "" : ` -n ${ref.namespace}`}, or wait for the next run with --watch.`,
         );
       print(object, records, options);
       if (options.watch === true) await follow(runs, key, object, records.at(-1), options, connection.signal);

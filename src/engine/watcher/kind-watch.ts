@@ -15,7 +15,7 @@ import type { TriggerDigest } from "./trigger-digest.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
 import { WatchPlaces, type Places } from "./watch-places.ts";
-import type { FollowedKind, WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import type { FollowedKind, IsTriggerKind, WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
 export interface KindRole extends FollowedKind {
@@ -30,6 +30,7 @@ export interface KindWatchParts {
   readonly options: WatcherOptions;
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
+  readonly isTriggerKind: IsTriggerKind;
   /** Stands for the slot: stays the same when the slot's watches start over, see `WatchScope`. */
   readonly series: object;
   /** Called once, when the first complete list has been processed. */
@@ -74,7 +75,7 @@ export class KindWatch {
     this.#parts = parts;
     this.#places = new WatchPlaces(role, ports, options);
     this.#triggers = role.isTrigger ? new TriggerFollower(role, ports, options, pending, catalog) : undefined;
-    this.#managed = role.isManaged ? new ManagedFollower(role, ports, options, pending) : undefined;
+    this.#managed = role.isManaged ? new ManagedFollower(role, parts) : undefined;
   }
 
   /** Watches until stopped or aborted; never rejects for what the cluster says. */

@@ -13,7 +13,13 @@ import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
-import { isTriggerPlace, type FollowedKind, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
+import {
+  isTriggerPlace,
+  type FollowedKind,
+  type IsTriggerKind,
+  type WatcherOptions,
+  type WatcherPorts,
+} from "./watcher-ports.ts";
 
 /** What is known of a changed object; `version` is "" when it is gone. */
 interface Change {
@@ -32,20 +38,29 @@ const BATCH_AFTER_MS = 20;
 const BATCH = 500;
 const PAUSE_MS = 500;
 
+export interface ManagedFollowerParts {
+  readonly ports: WatcherPorts;
+  readonly options: WatcherOptions;
+  readonly pending: PendingWakeUps;
+  readonly isTriggerKind: IsTriggerKind;
+}
+
 export class ManagedFollower {
   readonly #kind: FollowedKind;
   readonly #ports: WatcherPorts;
   readonly #options: WatcherOptions;
   readonly #pending: PendingWakeUps;
+  readonly #isTriggerKind: IsTriggerKind;
   /** Changes not yet looked up: bounded by the number of objects. */
   readonly #changes = new Map<KeyText, Change>();
   #isBusy = false;
 
-  constructor(kind: FollowedKind, ports: WatcherPorts, options: WatcherOptions, pending: PendingWakeUps) {
+  constructor(kind: FollowedKind, { ports, options, pending, isTriggerKind }: ManagedFollowerParts) {
     this.#kind = kind;
     this.#ports = ports;
     this.#options = options;
     this.#pending = pending;
+    this.#isTriggerKind = isTriggerKind;
   }
 
   /** What is kept of some of the listed objects. */
@@ -139,7 +154,7 @@ export class ManagedFollower {
 
   /**
    * The trigger whose mark is on the object, if that trigger would delete it: once an object that stays anyway has been
-   * left, nobody needs to hear of its changes.
+   * left, nobody needs to hear of its changes. Triggers of another installation are left to that one.
    */
   #holderOf(object: JsonObject): KeyText | undefined {
     const metadata = member(object, "metadata");
@@ -148,8 +163,9 @@ export class ManagedFollower {
     const isOwned = ownerReferencesOf(object).some((each) => textMember(each, "uid") === holder?.uid);
     const wouldGo = holder?.policy === "destroy" || (holder?.policy === "default" && isOwned);
     const key = holder === undefined || !wouldGo ? undefined : parseKey(holder.trigger);
-    const isOurs = key?.cluster === this.#ports.store.cluster && isTriggerPlace(this.#options, key.namespace);
-    return key === undefined || !isOurs ? undefined : formatKey(key);
+    if (key?.cluster !== this.#ports.store.cluster) return undefined;
+    const isOurs = isTriggerPlace(this.#options, key.namespace) && this.#isTriggerKind(key);
+    return isOurs ? formatKey(key) : undefined;
   }
 
   #keyOf(object: JsonObject): KeyText {

@@ -26,6 +26,9 @@ export interface WatcherPorts {
   readonly log: Logger;
 }
 
+/** Whether this installation runs triggers of a kind: a Workflow names the kind, or did and some of them are left. */
+export type IsTriggerKind = (kind: GroupKind) => boolean;
+
 /** A kind and its slot. */
 export interface FollowedKind extends GroupKind {
   readonly slot: KindText;

@@ -225,7 +225,9 @@ export class Watcher {
     const onListed = () => this.#nudge.abort();
     const series = this.#series.get(role.slot) ?? {};
     this.#series.set(role.slot, series);
-    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, series, onListed });
+    const isTriggerKind = (kind: GroupKind) => this.#isTriggerKind(kind);
+    const parts = { ports, options, pending: this.#pending, catalog, isTriggerKind, series, onListed };
+    const watch = new KindWatch(role, parts);
     this.#watches.set(role.slot, watch);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch
@@ -344,6 +346,12 @@ export class Watcher {
       const named = parseKind(text);
       return named?.cluster === this.#ports.store.cluster ? [named] : [];
     });
+  }
+
+  /** Kinds that an earlier watcher has written down count as well; until those are read, any kind may be ours. */
+  #isTriggerKind({ group, kind }: GroupKind): boolean {
+    const known = [...(this.#catalog?.triggerKinds ?? []), ...this.#kinds.all];
+    return !this.#kinds.isKnown || known.some((each) => each.group === group && each.kind === kind);
   }
 
   #slotOf({ group, kind }: GroupKind): KindText {

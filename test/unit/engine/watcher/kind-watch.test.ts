@@ -77,6 +77,7 @@ describe("the watch on a kind", () => {
         options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1000 },
         pending: new PendingWakeUps(ports, () => "1"),
         catalog: () => CATALOG,
+        isTriggerKind: () => true,
         series: {},
         onListed: () => undefined,
       },
