@@ -25,6 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(runners.map((runner) => runner.close())));
 
+const tenantIn = (name: string) => ({ definitionNamespaces: [`${name}-defs`], triggerNamespaces: [name] });
+const MAIN = ["main-url", "main", "main-password", "main-ca", "main-client", "main.internal"];
+
 const runner = (major: number) => runners.find(({ helm }) => helm.major === major) as HelmRunner;
 const first = () => runners[0] as HelmRunner;
 const ofKind = (objects: readonly JsonObject[], kind: string) => objects.filter((each) => each["kind"] === kind);
@@ -60,6 +63,31 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     { name: "no Redis", values: {}, says: "set exactly one of redis.existingSecret" },
     { name: "two Redis", values: { redis: { existingSecret: "a", url: "redis://b" } }, says: "exactly one" },
     { name: "a password", values: { redis: { url: "redis://:secret@b" } }, says: "redis.existingSecret" },
+    {
+      name: "the bundled Redis and a password of another",
+      values: { redis: { bundled: { enabled: true }, passwordSecret: "p" } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "the bundled Redis and TLS",
+      values: { redis: { bundled: { enabled: true }, tls: { serverName: "redis.internal" } } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "the bundled Redis and a user that it does not have",
+      values: { redis: { bundled: { enabled: true }, user: "koreo" } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "TLS for a URL without",
+      values: { redis: { url: "redis://r", tls: { caSecret: "ca" } } },
+      says: "write rediss://",
+    },
+    {
+      name: "a tenant's user of the release's Redis",
+      values: { ...MINIMAL, tenants: { a: { ...tenantIn("a"), redis: { user: "a", passwordSecret: "a-password" } } } },
+      says: "tenants.a.redis: passwordSecret, user",
+    },
     { name: "a misspelt value", values: { ...MINIMAL, worker: { replica: 2 } }, says: "replica" },
     { name: "a wrong type", values: { ...MINIMAL, worker: { replicas: "two" } }, says: "/worker/replicas" },
     {
@@ -161,6 +189,39 @@ describe.skipIf(helms.length === 0)("the chart", () => {
       expect(secrets).toContainEqual(secret);
       expect(mounts).toContainEqual({ name: secret[0], mountPath: `/run/${secret[0] ?? ""}`, readOnly: true });
     }
+  });
+
+  it.each([
+    { name: "nothing else", own: {}, access: {}, volumes: [] },
+    {
+      name: "a user, a password and TLS",
+      own: { user: "bank", passwordSecret: "bank-password", tls: { caSecret: "bank-ca" } },
+      access: { user: "bank", password: "bank-password", caFile: "/run/koreo-redis-ca/ca.crt" },
+      volumes: ["bank-ca"],
+    },
+  ])("hands nothing of the release's Redis to a tenant with its own and $name", async ({ own, access, volumes }) => {
+    const tls = { caSecret: "main-ca", clientSecret: "main-client", serverName: "main.internal" };
+    const redis = { existingSecret: "main-url", user: "main", passwordSecret: "main-password", tls };
+    const tenants = {
+      bank: { ...tenantIn("bank"), api: { enabled: true }, redis: { existingSecret: "bank-url", ...own } },
+      shop: tenantIn("shop"),
+    };
+    const deployments = ofKind(await first().render({ redis, tenants }), "Deployment");
+    const pods = (tenant: string) =>
+      deployments.filter((each) => nameOf(each).startsWith(`demo-koreo-${tenant}`)).map((each) => podOf(each) ?? {});
+    expect(pods("bank")).toHaveLength(3);
+    for (const pod of pods("bank")) {
+      const env = environmentOf(pod).map(
+        ({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef?.name ?? ""] as const,
+      );
+      expect(env.filter(([name]) => name === "KOREO_REDIS_URL")).toEqual([["KOREO_REDIS_URL", "bank-url"]]);
+      const { redisAccess } = parseConfig({}, { ...Object.fromEntries(env), KOREO_REDIS_URL: "rediss://bank" });
+      expect(redisAccess).toEqual({ ...parseConfig({}, {}).redisAccess, ...access });
+      const mounted = (at(pod, "spec", "volumes") ?? []) as readonly JsonObject[];
+      expect(mounted.map((volume) => at(volume, "secret", "secretName"))).toEqual(volumes);
+      expect(JSON.stringify(pod)).not.toContain("main");
+    }
+    for (const pod of pods("shop")) for (const name of MAIN) expect(JSON.stringify(pod)).toContain(`"${name}"`);
   });
 
   it("starts an API for the cluster's users, or for holders of a token", async () => {

@@ -65,6 +65,9 @@ function podFaults(object: JsonObject): readonly string[] {
   if (pod === undefined || textMember(memberAt(pod, ["metadata", "labels"]), COMPONENT) === "redis") return [];
   const [container = {}] = memberAt(pod, ["spec", "containers"]) as readonly JsonObject[];
   const faults = restrictionFaults(pod, container);
+  const variables = environmentOf(pod).map(({ name }) => name);
+  for (const name of variables)
+    if (variables.indexOf(name) !== variables.lastIndexOf(name)) faults.push(`${name} is set twice`);
   const [role] = (container["args"] ?? []) as readonly string[];
   const command = commands.find((each) => each.name() === role);
   if (command !== undefined) {

@@ -31,7 +31,12 @@ export const TENANTS: JsonObject = {
     bank: {
       definitionNamespaces: ["bank-defs", "shared-defs"],
       triggerNamespaces: ["bank"],
-      redis: { existingSecret: "bank-redis" },
+      redis: {
+        existingSecret: "bank-redis",
+        user: "bank",
+        passwordSecret: "bank-password",
+        tls: { caSecret: "bank-ca" },
+      },
       settings: { concurrency: 5 },
       pods: { nodeSelector: { pool: "bank" } },
     },
