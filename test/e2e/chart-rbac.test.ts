@@ -189,7 +189,7 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
       command: string[];
       args: string[];
     }[];
-    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080", "koreo-api:8080"]);
+    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080", "koreo-api-metrics:8080"]);
     const places = processes.map(({ healthUrl }) => new URL(healthUrl).host);
     const [, ...flags] = container?.command ?? [];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...places]);

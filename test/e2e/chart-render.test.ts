@@ -262,6 +262,30 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(givenRights(roles)).toContain("get /configmaps");
   });
 
+  it.each([
+    { name: "by itself", service: { type: "ClusterIP", port: 8080 } },
+    { name: "by a load balancer", service: { type: "LoadBalancer", port: 443, annotations: { a: "service" } } },
+    { name: "by a port of the nodes", service: { type: "NodePort" } },
+  ])("opens the API $name, and never its probes and metrics", async ({ service }) => {
+    const metrics = { serviceMonitor: { enabled: true } };
+    const objects = await first().render({ ...MINIMAL, metrics, api: { enabled: true, service } });
+    const services = ofKind(objects, "Service").filter((each) => nameOf(each).includes("-api"));
+    const told = services.map((each) => ({
+      name: nameOf(each),
+      type: at(each, "spec", "type") ?? at(each, "spec", "clusterIP"),
+      ports: at(each, "spec", "ports"),
+      annotations: at(each, "metadata", "annotations"),
+    }));
+    const { type, port = 8090, annotations } = service;
+    expect(told).toEqual([
+      { name: "demo-koreo-api-metrics", type: "None", ports: [{ name: "http", port: 8080, targetPort: "http" }] },
+      { name: "demo-koreo-api", type, ports: [{ name: "api", port, targetPort: "api" }], annotations },
+    ]);
+    const [container] = at(named(objects, "Pod demo-koreo-test"), "spec", "containers") as readonly JsonObject[];
+    expect(container?.["args"]).toEqual(["watcher", "worker", "api-metrics"].map((each) => `demo-koreo-${each}:8080`));
+    expect(ofKind(objects, "ServiceMonitor").map(nameOf)).toContain("demo-koreo-api");
+  });
+
   it("gives a worker time to drain", async () => {
     const objects = await first().render({ ...MINIMAL, settings: { drainTimeoutSeconds: 90 } });
     expect(

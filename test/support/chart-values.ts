@@ -131,7 +131,10 @@ export const MATRIX: readonly { readonly name: string; readonly values: JsonObje
     name: "KEDA",
     values: { ...MINIMAL, worker: { keda: { enabled: true, prometheusAddress: "http://prometheus:9090" } } },
   },
-  { name: "a ServiceMonitor", values: { ...MINIMAL, metrics: { serviceMonitor: { enabled: true } } } },
+  {
+    name: "ServiceMonitors",
+    values: { ...MINIMAL, api: { enabled: true }, metrics: { serviceMonitor: { enabled: true } } },
+  },
   { name: "an API for the cluster's users", values: { ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true } } },
   { name: "an API for holders of a token", values: { ...MINIMAL, api: API_BY_TOKEN } },
   { name: "tenants", values: TENANTS },
