@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { textMember, type JsonObject } from "../../src/core/json.ts";
 import { DEFINITION_PLURALS, TRIGGER_KINDS_NAME } from "../../src/core/names.ts";
 import { parseConfig } from "../../src/processes/shared/config.ts";
+import { allMetrics } from "../support/all-metrics.ts";
 import { faultsIn } from "../support/chart-judge.ts";
 import { helmsForRendering } from "../support/chart-tools.ts";
 import { API_BY_TOKEN, MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
@@ -110,6 +111,11 @@ describe.skipIf(helms.length === 0)("the chart", () => {
       name: "two that scale",
       values: { ...MINIMAL, worker: { autoscaling: { enabled: true }, keda: { enabled: true } } },
       says: "enable one",
+    },
+    {
+      name: "no worker left to see what falls due",
+      values: { ...MINIMAL, worker: { keda: { enabled: true, prometheusAddress: "http://p", minReplicas: 0 } } },
+      says: "/worker/keda/minReplicas",
     },
     {
       name: "two that count",
@@ -353,6 +359,37 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const admitted = JSON.stringify(at(policy ?? {}, "spec", "ingress"));
     expect(speak.map(component).sort()).toEqual(["api", "watcher", "worker"]);
     for (const each of speak) expect(admitted).toContain(`"${component(each)}"`);
+  });
+
+  it.each([
+    { name: "a release", namespace: "prod", values: {} },
+    { name: "one with a name of its own", namespace: "prod", values: { name: "blue" } },
+    { name: "long names", namespace: "p".repeat(63), values: { fullnameOverride: "n".repeat(63) } },
+    {
+      name: "tenants with long names",
+      namespace: "p".repeat(60),
+      values: {
+        fullnameOverride: "n".repeat(40),
+        tenants: { [`a${"t".repeat(30)}`]: tenantIn("a"), b: tenantIn("b") },
+      },
+    },
+  ])("scales by KEDA with $name by the age of the own queue", async ({ namespace, values }) => {
+    const worker = { keda: { enabled: true, prometheusAddress: "http://prometheus:9090" } };
+    const objects = await first().render({ ...MINIMAL, ...values, worker }, namespace);
+    const scaled = ofKind(objects, "ScaledObject");
+    expect(scaled).toHaveLength(Object.keys("tenants" in values ? values.tenants : { one: 1 }).length);
+    for (const each of scaled) {
+      const target = String(at(each, "spec", "scaleTargetRef", "name"));
+      const pod = podOf(named(objects, `Deployment ${target}`) ?? {}) ?? {};
+      const own = environmentOf(pod).find(({ name }) => name === "KOREO_NAME")?.value ?? "missing";
+      const [trigger] = at(each, "spec", "triggers") as readonly JsonObject[];
+      expect(at(trigger ?? {}, "metadata", "query")).toBe(
+        `max(koreo_queue_oldest_seconds{namespace="${namespace}",name="${own}"})`,
+      );
+    }
+    const metric = allMetrics().find(({ name }) => name === "koreo_queue_oldest_seconds");
+    expect(metric?.labels).toContain("name"); // and Prometheus knows the Pod's namespace
+    expect(metric?.labels).not.toContain("namespace");
   });
 
   it("cuts names that are too long, and keeps them apart", async () => {
