@@ -27,6 +27,13 @@ beforeAll(async () => {
 afterAll(() => Promise.all(runners.map((runner) => runner.close())));
 
 const tenantIn = (name: string) => ({ definitionNamespaces: [`${name}-defs`], triggerNamespaces: [name] });
+const WEBAPPS = [{ apiGroup: "platform.example.com", resources: ["webapps"] }];
+/** What an API may know of, among Secrets that it may not. */
+const NO_SECRETS = [
+  { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
+  { apiGroup: "", resources: ["secrets"] },
+  { apiGroup: "apps", resources: ["deployments"], destroy: true },
+];
 const MAIN = ["main-url", "main", "main-password", "main-ca", "main-client", "main.internal"];
 
 const runner = (major: number) => runners.find(({ helm }) => helm.major === major) as HelmRunner;
@@ -250,22 +257,49 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(at(volume, "secret", "secretName")).toBe("api-tokens");
   });
 
-  it("lets an API write nothing, and read no Secret", async () => {
-    const managed = [
-      { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
-      { apiGroup: "", resources: ["secrets"] },
-      { apiGroup: "apps", resources: ["deployments"], destroy: true },
-    ];
-    const values = { ...MINIMAL, rbac: { ...PLATFORM_KINDS, managed }, api: { enabled: true } };
+  it.each([
+    { name: "kinds by name", rbac: {} },
+    { name: "every kind", rbac: { managed: [{ apiGroup: "*", resources: ["*"] }, ...NO_SECRETS] } },
+    { name: "every kind of the core group", rbac: { managed: [{ apiGroup: "", resources: ["*"] }, ...NO_SECRETS] } },
+    { name: "Secrets of every group", rbac: { managed: [{ apiGroup: "*", resources: ["secrets"] }, ...NO_SECRETS] } },
+    { name: "everything as a trigger", rbac: { triggers: [{ apiGroup: "*", resources: ["*"] }, ...WEBAPPS] } },
+    { name: "Secrets as triggers", rbac: { triggers: [{ apiGroup: "", resources: ["secrets"] }, ...WEBAPPS] } },
+    { name: "the mode for development", rbac: { mode: "development" } },
+    {
+      name: "the mode for development, in namespaces",
+      rbac: { mode: "development", scope: "namespaced", managedNamespaces: ["more"] },
+    },
+  ])("with $name lets an API write nothing, and read no Secret", async ({ rbac }) => {
+    const all = { triggers: WEBAPPS, managed: NO_SECRETS, ...rbac };
+    const values = { ...MINIMAL, triggerNamespaces: ["web"], rbac: all, api: { enabled: true } };
     const roles = (await first().render(values)).filter(
       (each) => /Role$/.test(textMember(each, "kind")) && nameOf(each).includes("-api"),
     );
-    expect([...givenRights(roles)].filter((right) => !/^(?:get|list|watch) /.test(right)).sort()).toEqual([
+    const given = givenRights(roles);
+    expect([...given].filter((right) => !/^(?:get|list|watch) /.test(right)).sort()).toEqual([
       "create authentication.k8s.io/tokenreviews",
       "create authorization.k8s.io/subjectaccessreviews",
     ]);
-    expect(JSON.stringify(roles)).not.toContain("secrets");
-    expect(givenRights(roles)).toContain("get /configmaps");
+    expect([...given].filter((right) => /secrets|\*/.test(right))).toEqual([]);
+    for (const verb of ["get", "list", "watch"]) expect(given).toContain(`${verb} platform.example.com/webapps`);
+    expect(given).toContain("get /configmaps");
+    expect(given).toContain("get apps/deployments");
+    expect(JSON.stringify(roles)).not.toContain("koreo.dev/warning");
+  });
+
+  it("gives an API no role on objects where no kind is named", async () => {
+    const rbac = { triggers: [{ apiGroup: "*", resources: ["*"] }] };
+    const objects = await first().render({ ...MINIMAL, rbac, api: { enabled: true } });
+    expect(named(objects, "ClusterRole prod:demo-koreo-api")).toBeUndefined();
+    expect(named(objects, "ClusterRoleBinding prod:demo-koreo-api")).toBeUndefined();
+  });
+
+  it.each(["listed", "development"])("adds further rules in the mode %s", async (mode) => {
+    const rules = (role: string) => [{ apiGroups: ["a.b"], resources: [`${role}s`], verbs: ["escalate"] }];
+    const extraRules = { watcher: rules("watcher"), worker: rules("worker") };
+    const objects = await first().render({ ...MINIMAL, rbac: { mode, extraRules, ...PLATFORM_KINDS } });
+    for (const role of ["watcher", "worker"])
+      expect(at(named(objects, `ClusterRole prod:demo-koreo-${role}`), "rules")).toContainEqual(rules(role)[0]);
   });
 
   it.each([

@@ -116,7 +116,7 @@ export const MATRIX: readonly { readonly name: string; readonly values: JsonObje
   { name: "a Redis of its own", values: { redis: BUNDLED } },
   { name: "a Redis without a password", values: { redis: { url: "redis://redis.data:6379/2" } } },
   { name: "the example platform", values: { redis: BUNDLED, rbac: PLATFORM_KINDS } },
-  { name: "development", values: { ...MINIMAL, development: true } },
+  { name: "development", values: { ...MINIMAL, development: true, api: { enabled: true } } },
   {
     name: "roles in namespaces",
     values: { ...MINIMAL, triggerNamespaces: ["web"], rbac: { scope: "namespaced", ...PLATFORM_KINDS } },
