@@ -169,7 +169,12 @@ export class Reconciler {
     );
     if (selection.kind !== "selected") return this.#reportLookup(context, selection);
 
-    // 3. The run, and what it came to.
+    // 3. The run, what it came to, and when to look again.
+    return this.#runWorkflow(run, context, selection);
+  }
+
+  async #runWorkflow(run: KeyRun, context: RunContext, selection: SelectedWorkflow): Promise<RunEnded> {
+    // 1. What the steps come to, and what becomes of the objects that none of them names any more.
     const { namespace, name, planHash } = selection.workflow;
     noteRun({ [ATTRIBUTE.workflow]: `${namespace}/${name}`, [ATTRIBUTE.planHash]: planHash });
     const result = await this.#execute(context, selection);
@@ -177,6 +182,8 @@ export class Reconciler {
     const pruned = await withSpan(SPAN.prune, {}, () => pruneObjects(context, selection.workflow, result));
     const { inventory } = pruned;
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
+
+    // 2. What people are told of it.
     const more = [unwatched, pruned.condition, pausedCondition(context)].filter((each) => each !== undefined);
     const { resyncIntervalMs } = this.#options;
     const { summary, blockage } = result;
@@ -192,7 +199,7 @@ export class Reconciler {
     const changeToNowMs = changedAtMs === undefined ? undefined : this.#ports.clock.wallMs() - changedAtMs;
     context.observer?.workflowEnded?.({ workflow: selection.workflow, outcome, changeToNowMs });
 
-    // 4. When to look again.
+    // 3. When to look again.
     const polls = [
       soonestRetry(result.results.values()),
       pruned.lookAgainSeconds,

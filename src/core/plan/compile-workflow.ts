@@ -42,9 +42,9 @@ export function compileWorkflow(
   const faults: DefinitionFault[] = [];
 
   const listed = listField(spec, "steps");
-  for (const [index, item] of listed.entries()) {
+  for (const item of listed) {
     const problems = new FaultList();
-    const step = compileStep(item, index, { labels, above }, find, problems);
+    const step = compileStep(item, { labels, above }, find, problems);
     labels.push(textField(item, "label"));
     if (step !== undefined) {
       above.set(step.label, waveAbove(step));
