@@ -8,14 +8,21 @@ export function formatToken(...parts: readonly (string | number)[]): string {
 }
 
 /**
+ * @param form - what the text may be; absent: anything, because whoever is asked with it refuses what it does not know
  * @returns a text and a number; "" and 0 when no token is given
  * @throws Problem 400 for a token that we did not make
  */
-export function parseToken(token: string | undefined): readonly [string, number] {
+export function parseToken(token: string | undefined, form = /^/): readonly [string, number] {
   if (token === undefined) return ["", 0];
   const value = parsed(token);
   const [where, index] = listOf(value);
-  if (typeof where === "string" && typeof index === "number" && Number.isSafeInteger(index) && index >= 0)
+  if (
+    typeof where === "string" &&
+    form.test(where) &&
+    typeof index === "number" &&
+    Number.isSafeInteger(index) &&
+    index >= 0
+  )
     return [where, index];
   throw new Problem(400, 'parameter "continue": take it from the page before');
 }

@@ -115,6 +115,9 @@ function isWanted(key: ObjectKey, { state, failures }: QueuedRun, wanted: Wanted
 
 type FoundKey = readonly [ObjectKey, QueuedRun];
 
+/** Where the queue goes on: a place in its keys that run or wait, or in its delayed ones. Redis would not take another. */
+const CURSOR = /^([sd]:\d{1,15})?$/;
+
 interface KeyPage {
   /** Of the page before. */
   readonly token: string | undefined;
@@ -129,7 +132,7 @@ async function gather(
   { signal }: Call,
 ): Promise<{ readonly found: readonly FoundKey[]; readonly next: string | undefined }> {
   const found: FoundKey[] = [];
-  let [from, done] = parseToken(token);
+  let [from, done] = parseToken(token, CURSOR);
   for (let part = 0; part < MAX_PARTS; part += 1) {
     const asked = ports.queue.page(from === "" ? undefined : from);
     const { keys, next } = await within(signal, "asking the queue", asked);

@@ -45,6 +45,23 @@ describe("a request", () => {
     expect((await client.get("/watchers")).status).toBe(200);
   });
 
+  it.each(["x", "s:", "s:99999999999999999999999"])(
+    "for keys from %j on, which no page gave, is refused",
+    async (at) => {
+      const asked: (string | undefined)[] = [];
+      const page = (from?: string) => {
+        asked.push(from);
+        return Promise.resolve({ keys: [], next: undefined });
+      };
+      const client = await start({ ports: { queue: { stats: never, load: never, page } } });
+      const token = Buffer.from(JSON.stringify([at, 0])).toString("base64url");
+      expect((await client.get(`/queue/keys?continue=${token}`)).status).toBe(400);
+      const good = Buffer.from(JSON.stringify(["s:128", 0])).toString("base64url");
+      expect((await client.get(`/queue/keys?continue=${good}`)).status).toBe(200);
+      expect(asked).toEqual(["s:128"]);
+    },
+  );
+
   it("for another protocol is refused, whatever its sender does then", async () => {
     const client = await start({ limits: { maxConnections: 3, lingerMs: 20 } });
     const kept: Socket[] = [];
