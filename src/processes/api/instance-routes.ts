@@ -28,6 +28,7 @@ import {
   VERDICT,
   verdictView,
 } from "./views.ts";
+import { resolveAnyVersion } from "../../engine/any-version.ts";
 import { isPaused } from "../../engine/paused.ts";
 import type { ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
 
@@ -92,7 +93,7 @@ export function instanceRoutes(ports: ApiPorts, scope: ApiScope): readonly Route
   const catalog = () => readyCatalog(ports);
   const lists = new Gate(LISTS_AT_ONCE, LISTS_WAITING);
   const resolve = async (kind: GroupVersionKind, { signal }: Call) => {
-    const type = await ports.store.resolve(kind, signal);
+    const type = await resolveAnyVersion(ports.store, kind, signal);
     if (type.kind === "fault") throw problemOfFault(type.fault, kind.kind);
     return type.value;
   };
