@@ -1,8 +1,8 @@
 /**
  * Reads a trigger in the version that its Workflow names, because the Workflow's expressions are written for that
- * version. Only the trigger itself tells which Workflow that is. So the first read is in a version that some Workflow of
- * its kind names, or else in any served version, and a second read follows if its own Workflow names another version.
- * Called at the start of every run.
+ * version. Only the trigger itself tells which Workflow that is. So the first read is in a version that some Workflow
+ * of its kind names, or else in any served version, and a second read follows if its own Workflow names another
+ * version. Called at the start of every run.
  */
 import type { JsonObject } from "../core/json.ts";
 import { isGoing } from "../core/object.ts";

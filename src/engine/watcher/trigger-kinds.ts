@@ -70,8 +70,8 @@ export class TriggerKinds {
   }
 
   /**
-   * Writes an entry; must succeed before a trigger of the kind is woken. Updates the version of an entry that is there: the
-   * API server may no longer serve the earlier one.
+   * Writes an entry; must succeed before a trigger of the kind is woken. Updates the version of an entry that is there:
+   * the API server may no longer serve the earlier one.
    *
    * @returns why it could not be written
    */

@@ -1,9 +1,9 @@
 /** In which version a trigger is read where its kind has several, and what becomes of it where its Workflow's is not served. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../src/core/json.ts";
+import { listOf, memberAt, textMember, type JsonObject } from "../../../src/core/json.ts";
 import { ANNOTATION } from "../../../src/core/names.ts";
 import { finalizers, inventoryOf, keeper, names, OURS } from "./lifecycle-bench.ts";
-import { keyOf, request, REQUEST, step, WorkerBench, workflow } from "./worker-bench.ts";
+import { CONFIG_MAP, keyOf, request, REQUEST, step, WorkerBench, workflow } from "./worker-bench.ts";
 
 let bench: WorkerBench;
 afterEach(() => bench.stop());
@@ -107,6 +107,23 @@ describe("a trigger whose kind has Workflows in several versions", () => {
   });
 });
 
+it("an object keeps going with its trigger when the Workflow moves to another version: its reference follows", async () => {
+  bench = await WorkerBench.start(inVersion("v1alpha1", "flow", step("k")) + keeper("k") + request("one"), {
+    kinds: [OLD],
+  });
+  const versions = async () => {
+    const references = memberAt(await bench.get(CONFIG_MAP, "k"), ["metadata", "ownerReferences"]);
+    return listOf(references).map((each) => textMember(each, "apiVersion"));
+  };
+  await bench.run("one");
+  expect(await versions()).toEqual(["t.koreo.test/v1alpha1"]);
+  await bench.apply(inVersion("v1", "flow", step("k")));
+  expect(await bench.writesOf("one")).toContain("patch ConfigMap/k");
+  expect(await versions()).toEqual(["t.koreo.test/v1"]);
+  expect(await bench.condition("one")).toMatchObject({ reason: "Ready" });
+  expect(await bench.writesOf("one"), "it is written once").toEqual([]);
+});
+
 describe("a trigger whose Workflow names a version that is not served", () => {
   const SAID =
     "Workflow `flow` is for Request.t.koreo.test in version v0, which the API server does not serve: set its " +
@@ -190,7 +207,7 @@ it("a trigger is run although another Workflow of its kind names a version that 
   await ask("flow");
   await bench.run("one");
   await bench.apply(inVersion("v0", "other", step("b")));
-  await bench.delete({ ...REQUEST, group: "", kind: "ConfigMap", plural: "configmaps" }, "b");
+  await bench.delete(CONFIG_MAP, "b");
   await bench.run("one");
   expect(await names(bench, ["b"])).toEqual(["b"]);
   expect(await bench.index.objectsOf(keyOf(REQUEST, "one"))).toHaveLength(1);
