@@ -1,7 +1,7 @@
 /**
  * Decides whether a change of a trigger wakes its key, by a hash of exactly what people and other controllers may
  * change: all content except the status, labels, annotations and finalizers without ours, and the deletion timestamp.
- * So our own writes on a trigger never wake it.
+ * So our own writes on a trigger never wake it, and neither does a watch that shows it in another API version.
  */
 import { hashText, canonicalText } from "../core/hash.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
@@ -36,7 +36,7 @@ export function wakeForTrigger(
 }
 
 function wakeHash(trigger: JsonObject): string {
-  const { metadata, status: _status, ...content } = trigger;
+  const { apiVersion: _version, metadata, status: _status, ...content } = trigger;
   return hashText(canonicalText({ ...content, metadata: wakingMetadata(metadata) })).slice(0, HASH_DIGITS);
 }
 

@@ -24,7 +24,7 @@ export interface SelectedWorkflow {
 /** Why no workflow runs. */
 export interface WorkflowLookupFailure {
   readonly kind: "none";
-  readonly reason: "NoWorkflow" | "WorkflowNotReady" | "MultipleWorkflows";
+  readonly reason: "NoWorkflow" | "WorkflowNotReady" | "MultipleWorkflows" | "VersionNotServed";
   readonly message: string;
   /** Location for the condition. */
   readonly location: string;
@@ -78,6 +78,16 @@ function selectAsked(candidates: readonly WorkflowCandidate[], name: string, key
   if (found.prepared.kind === "ready") return { kind: "selected", workflow: found.prepared.plan };
   const message = `User-specified Workflow \`${name}\` not ready ${found.prepared.outcome.message ?? "None"}.`;
   return failure("WorkflowNotReady", message, `${LOOKUP}<user-specified>`, `${LOOKUP}<user-specified>`);
+}
+
+/** The trigger's workflow names a version that the API server does not serve; `served` is one that it does serve. */
+export function versionNotServed({ name, trigger }: WorkflowPlan, served: GroupVersionKind): WorkflowLookupFailure {
+  const location = `${name}.spec.crdRef.version`;
+  const kind = served.group === "" ? served.kind : `${served.kind}.${served.group}`;
+  const message =
+    `Workflow \`${name}\` is for ${kind} in version ${trigger?.version ?? ""}, which the API server does not serve: ` +
+    `set its spec.crdRef.version to one that is served, such as ${served.version}`;
+  return failure("VersionNotServed", message, location, location);
 }
 
 function failure(

@@ -1,14 +1,22 @@
 /**
  * What we put on an object beside its content: the owner reference, by which it is deleted with its trigger, and the
- * mark of its creator. Decides when to add the reference, when to replace the mark of an earlier trigger, and when to
- * remove both because the author wants the object to outlive its trigger, or no longer manages it.
+ * mark of its creator. Decides when to add or renew the reference, when to replace the mark of an earlier trigger, and
+ * when to remove both because the author wants the object to outlive its trigger, or no longer manages it.
  */
 import { member, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION, LABEL } from "../names.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
 import type { ResourceTarget } from "./locate.ts";
 import { markHolder, withMark, type Mark } from "./mark.ts";
-import { hasOwner, isOwner, ownerReference, ownerReferencesOf, type Owner } from "./owner.ts";
+import {
+  hasOutdatedOwner,
+  hasOwner,
+  isOwner,
+  ownerReference,
+  ownerReferencesOf,
+  withCurrentOwner,
+  type Owner,
+} from "./owner.ts";
 
 export interface ClaimRequest {
   readonly plan: ResourceFunctionPlan;
@@ -22,8 +30,11 @@ export interface ClaimRequest {
   readonly recordedStep?: string | undefined;
 }
 
-/** `own`: our reference is missing. `takeOver`: the mark is outdated or an earlier trigger's. `release`: ours goes. */
-export type Claim = "own" | "takeOver" | "release";
+/**
+ * `own`: our reference is missing. `renew`: it names another API version of the trigger. `takeOver`: the mark is
+ * outdated or an earlier trigger's. `release`: ours goes.
+ */
+export type Claim = "own" | "renew" | "takeOver" | "release";
 
 /** Whether the object should carry our owner reference. `abandon` means that it stays when the trigger goes. */
 export function owns({ plan, target, owner, mode }: ClaimRequest): boolean {
@@ -31,12 +42,23 @@ export function owns({ plan, target, owner, mode }: ClaimRequest): boolean {
   return !isAbandoned && isOwner(owner, target);
 }
 
-/** @returns what must change in reference and mark, whatever the content; adding a reference also renews the mark */
-export function claimOn(request: ClaimRequest, observed: JsonObject): Claim | undefined {
+/**
+ * @param named - the target's own list of owner references
+ * @returns what must change in reference and mark, whatever the content; changing the reference also renews the mark
+ */
+export function claimOn(
+  request: ClaimRequest,
+  observed: JsonObject,
+  named: readonly JsonValue[] = [],
+): Claim | undefined {
   const { target, owner, mode } = request;
-  const isReferenced = hasOwner(ownerReferencesOf(observed), owner);
+  const references = ownerReferencesOf(observed);
+  const isReferenced = hasOwner(references, owner);
   if (!target.readonly && owns(request)) {
     if (!isReferenced) return "own";
+    // The author's own target may name this reference: then it is not ours to change.
+    const isOurs = mode === "cluster" && !hasOwner(named, owner);
+    if (isOurs && hasOutdatedOwner(references, owner)) return "renew";
   } else if (mode === "cluster" && isOursToRelease(request, observed, isReferenced)) return "release";
   return !target.readonly && isMarkToReplace(request, observed) ? "takeOver" : undefined;
 }
@@ -58,8 +80,9 @@ export function referencesToSend(
     const isListed = hasOwner(ownerReferencesOf(observed), owner);
     return isListed ? standing.filter((reference) => !hasOwner([reference], owner)) : undefined;
   }
-  if (claim !== "own" && !(named.length > 0 && owns(request))) return undefined;
-  return hasOwner(standing, owner) ? standing : [...standing, ownerReference(owner)];
+  if (claim !== "own" && claim !== "renew" && !(named.length > 0 && owns(request))) return undefined;
+  if (!hasOwner(standing, owner)) return [...standing, ownerReference(owner)];
+  return claim === "renew" ? withCurrentOwner(standing, owner) : standing;
 }
 
 /** Adds to a patch what the claim changes in the mark. */

@@ -54,6 +54,12 @@ export type WriteAction = Exclude<Action, { readonly kind: "none" | "outcome" }>
 /** Koreo's delay while it waits for an object or deletes one, in seconds. */
 const WAIT_SECONDS = 30;
 const NOTHING = { kind: "none" } as const;
+const CLAIMING: Readonly<Record<Claim, string>> = {
+  own: "Taking over",
+  renew: "Renewing the owner reference on",
+  takeOver: "Taking over",
+  release: "Releasing",
+};
 
 export function decideAction(request: DecideRequest): Action {
   const { plan, target, observed, mode } = request;
@@ -101,7 +107,8 @@ function create(request: DecideRequest, wanted: JsonObject, values: Parameters<t
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
   const { plan, mode } = request;
   const difference = differenceOf(request, wanted, observed);
-  const claim = claimOn(request, observed);
+  const named = ownerReferencesOf(wanted);
+  const claim = claimOn(request, observed, named);
   const isOnlyClaim = difference === undefined && claim !== "own";
   if (isOnlyClaim || plan.update.kind === "never")
     return closeRecord(request, observed) ?? claimAlone(request, claim, observed);
@@ -113,7 +120,7 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
     return { kind: "recreate", difference: because, outcome: retry(delaySeconds, message, "spec.update.recreate") };
   }
   const message = `Patching \`${request.target.fullName}\` due to ${because}.`;
-  const ownerReferences = referencesToSend(request, claim, observed, ownerReferencesOf(wanted));
+  const ownerReferences = referencesToSend(request, claim, observed, named);
   const sensitive = sensitiveOf(plan, request.target);
   const remove = difference?.remove ?? [];
   const patch = { target: wanted, observed, remove, ownerReferences, sensitive, writer: request.mark };
@@ -133,17 +140,20 @@ function closeRecord({ plan, target, mode }: DecideRequest, observed: JsonObject
   return { kind: "patch", body, difference: "", outcome: retry(WAIT_SECONDS, message, "spec.update") };
 }
 
-/** The content stays: patches only reference and mark, to remove them or to replace the mark. */
+/**
+ * The content stays: patches only reference and mark, to remove them, to renew the reference or to replace the mark.
+ * Under `update: never` it makes no new claim on the object, but keeps an existing one valid.
+ */
 function claimAlone(request: DecideRequest, claim: Claim | undefined, observed: JsonObject): Action {
   const { plan, target } = request;
-  const isLeft = claim === undefined || (claim !== "release" && plan.update.kind === "never");
+  const isNew = claim === "own" || claim === "takeOver";
+  const isLeft = claim === undefined || (isNew && plan.update.kind === "never");
   if (isLeft || isGoing(observed)) return NOTHING;
   const resourceVersion = member(member(observed, "metadata"), "resourceVersion") ?? null;
   const ownerReferences = referencesToSend(request, claim, observed);
   const metadata = { resourceVersion, ...(ownerReferences === undefined ? {} : { ownerReferences }) };
   const body = withClaim(request, claim, observed, { metadata });
-  const doing = claim === "release" ? "Releasing" : "Taking over";
-  const outcome = retry(WAIT_SECONDS, `${doing} ${target.fullName}.`, "spec.update");
+  const outcome = retry(WAIT_SECONDS, `${CLAIMING[claim]} ${target.fullName}.`, "spec.update");
   return { kind: "patch", body, difference: "", outcome };
 }
 

@@ -1,5 +1,5 @@
 /** Owner references to the trigger: when an object gets one, and whether it has one. Others' references stay. */
-import { type JsonObject, type JsonValue, listOf, member, textMember } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, textMember } from "../json.ts";
 
 /** The trigger, as owner of what its run manages. */
 export interface Owner {
@@ -29,5 +29,29 @@ export function ownerReferencesOf(object: JsonObject): readonly JsonValue[] {
 
 /** Compares only the uid. */
 export function hasOwner(references: readonly JsonValue[], owner: Owner): boolean {
-  return references.some((reference) => textMember(reference, "uid") === owner.uid);
+  return references.some((reference) => isTo(owner, reference));
+}
+
+/**
+ * Whether a reference to the owner names another API version than the one it is read in. Once the API server no longer
+ * serves that version, the garbage collector cannot find the owner, and leaves the object when the owner goes.
+ */
+export function hasOutdatedOwner(references: readonly JsonValue[], owner: Owner): boolean {
+  return references.some(
+    (reference) => isTo(owner, reference) && textMember(reference, "apiVersion") !== owner.apiVersion,
+  );
+}
+
+/** The references with a single one to the owner, in the version it is read in; its other fields stay. */
+export function withCurrentOwner(references: readonly JsonValue[], owner: Owner): readonly JsonValue[] {
+  const { apiVersion } = owner;
+  const first = references.find((reference) => isTo(owner, reference));
+  return references.flatMap((reference) => {
+    if (!isTo(owner, reference)) return [reference];
+    return reference === first && isJsonObject(reference) ? [{ ...reference, apiVersion }] : [];
+  });
+}
+
+function isTo(owner: Owner, reference: JsonValue): boolean {
+  return textMember(reference, "uid") === owner.uid;
 }

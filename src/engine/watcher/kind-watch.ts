@@ -4,8 +4,9 @@
  * not watch the whole cluster, it watches the namespaces that matter, and asks again from time to time.
  */
 import type { Catalog } from "../../core/plan/catalog.ts";
+import { resolveAnyVersion } from "../any-version.ts";
 import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
-import type { ClusterFault, ResourceType } from "../ports/object-store.ts";
+import type { ClusterFault, ClusterResult, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
 import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
@@ -21,7 +22,7 @@ import type { FollowedKind, IsTriggerKind, WatchedStream, WatcherOptions, Watche
 export interface KindRole extends FollowedKind {
   readonly isTrigger: boolean;
   readonly isManaged: boolean;
-  /** The version triggers are read in; absent: the server's preferred one. */
+  /** The version to watch if it is served; absent: the server's preferred one. Changes show in any version. */
   readonly version: string | undefined;
 }
 
@@ -41,6 +42,13 @@ export interface KindWatchParts {
 interface ListedPart {
   readonly triggers: readonly TriggerDigest[];
   readonly managed: readonly ListedObject[];
+}
+
+/** The common life of all watches on a kind in one version. */
+interface VersionLife {
+  readonly until: AbortSignal;
+  /** Ends these watches, so that the kind is watched as the server serves it by then. */
+  readonly move: () => void;
 }
 
 /** How soon to retry a kind that is not served, or cannot be asked for. */
@@ -82,7 +90,7 @@ export class KindWatch {
   async run(signal: AbortSignal): Promise<void> {
     const until = AbortSignal.any([signal, this.#ended.signal]);
     while (!until.aborted) {
-      const type = await this.#parts.ports.store.resolve(this.role, until);
+      const type = await this.#resolve(until);
       if (type.kind === "ok" && type.value.watchable) await this.#watchType(type.value, until);
       else await this.#waitFor(type.kind === "fault" ? type.fault : undefined, until);
     }
@@ -148,10 +156,11 @@ export class KindWatch {
   /** Watches where it is allowed, checking again from time to time; returns when the kind is served in another way. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
     this.#isUnknown = false;
-    const { clock, store } = this.#parts.ports;
-    const over = new AbortController();
+    const { clock } = this.#parts.ports;
+    const [over, moved] = [new AbortController(), new AbortController()];
     const until = AbortSignal.any([signal, over.signal]);
-    const watches = new ScopedWatches((scope, ended) => this.#watch(type, scope, ended, until), over);
+    const life = { until, move: () => moved.abort() };
+    const watches = new ScopedWatches((scope, ended) => this.#watch(type, scope, ended, life), over);
     try {
       for (let isSame = true; isSame && !until.aborted;) {
         const found = await this.#places.find(type, until);
@@ -160,9 +169,8 @@ export class KindWatch {
           return;
         }
         if (found.kind === "ok") await this.#follow(found.value, watches, until);
-        await clock.sleep(SCOPE_CHECK_MS, until);
-        const served = await store.resolve(this.role, until);
-        isSame = served.kind === "fault" || isServedAs(served.value, type);
+        await clock.sleep(SCOPE_CHECK_MS, AbortSignal.any([until, moved.signal]));
+        isSame = !moved.signal.aborted && !(await this.#isServedOtherwise(type, until));
       }
     } finally {
       await watches.end();
@@ -181,14 +189,29 @@ export class KindWatch {
     this.#told();
   }
 
-  /** @param all - signal of the whole kind: known changes of objects outlive the watch of their namespace */
-  async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, all: AbortSignal): Promise<void> {
+  #resolve(signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
+    return resolveAnyVersion(this.#parts.ports.store, this.role, signal);
+  }
+
+  async #isServedOtherwise(type: ResourceType, signal: AbortSignal): Promise<boolean> {
+    const served = await this.#resolve(signal);
+    return served.kind === "ok" && !isServedAs(served.value, type);
+  }
+
+  /** @param life - of the whole kind: known changes of objects outlive the watch of their namespace */
+  async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, life: VersionLife): Promise<void> {
     const handler: WatchHandler<ListedPart> = {
       digest: async (objects) => {
         const managed = this.#managed?.digest(objects) ?? [];
         return [{ managed, triggers: (await this.#triggers?.digest(objects, signal)) ?? [] }];
       },
       onList: async (parts, resourceVersion) => {
+        const isUnserved = resourceVersion === "";
+        // The objects still exist in another version, so they must not count as deleted.
+        if (isUnserved && (await this.#isServedOtherwise(type, signal))) {
+          life.move();
+          return;
+        }
         await this.#triggers?.onList(
           parts.flatMap(({ triggers }) => triggers),
           namespace,
@@ -197,7 +220,7 @@ export class KindWatch {
         await this.#managed?.onList(
           parts.flatMap(({ managed }) => managed),
           namespace,
-          all,
+          life.until,
         );
         if (signal.aborted) return;
         this.#listed.add(namespace);
@@ -207,7 +230,7 @@ export class KindWatch {
       },
       onEvent: (kind, object) => {
         this.#triggers?.onEvent(kind, object);
-        this.#managed?.onEvent(kind, object, all);
+        this.#managed?.onEvent(kind, object, life.until);
       },
       onState: (state) => {
         if (signal.aborted) return;

@@ -69,10 +69,15 @@ export class TriggerKinds {
     return undefined;
   }
 
-  /** Writes an entry; must succeed before a trigger of the kind is woken. @returns why it could not be written */
+  /**
+   * Writes an entry; must succeed before a trigger of the kind is woken. Updates the version of an entry that is there:
+   * the API server may no longer serve the earlier one.
+   *
+   * @returns why it could not be written
+   */
   async remember(kind: GroupVersionKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
     const name = nameOf(kind);
-    if (this.#kinds.has(name)) return undefined;
+    if (this.#kinds.get(name)?.version === kind.version) return undefined;
     const { group, version } = kind;
     const data = { [name]: JSON.stringify({ group, version, kind: kind.kind }) };
     const fault = await this.#write(data, signal);

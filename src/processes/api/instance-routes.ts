@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../core/json.ts";
 import { formatKey, type GroupVersionKind, type KeyText } from "../../core/object-key.ts";
 import { triggerOf } from "../../core/plan/compile-workflow.ts";
+import { resolveAnyVersion } from "../../engine/any-version.ts";
 import { isPaused } from "../../engine/paused.ts";
 import type { ClusterResult, ObjectPage, ObjectRef, ResourceType } from "../../engine/ports/object-store.ts";
 import { demand, type Right } from "./auth.ts";
@@ -140,7 +141,7 @@ function listRuns(ports: ApiPorts, scope: ApiScope): Route {
 }
 
 async function resolve({ store }: ApiPorts, kind: GroupVersionKind, { signal }: Call): Promise<ResourceType> {
-  const type = await store.resolve(kind, signal);
+  const type = await resolveAnyVersion(store, kind, signal);
   if (type.kind === "fault") throw problemOfFault(type.fault, kind.kind);
   return type.value;
 }

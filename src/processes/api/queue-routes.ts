@@ -2,6 +2,7 @@
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
 import { DEFINITION_PLURALS, KOREO_GROUP } from "../../core/names.ts";
 import { type ObjectKey, parseKey, parseKind } from "../../core/object-key.ts";
+import { resolveAnyVersion } from "../../engine/any-version.ts";
 import type { QueuedRun } from "../../engine/ports/reconcile-queue.ts";
 import { demand, type Caller } from "./auth.ts";
 import { each, within } from "./deadline.ts";
@@ -160,7 +161,7 @@ async function mayList(ports: ApiPorts, { group, kind, namespace }: ObjectKey, c
     return call.caller.may({ verb: "list", group, resource: DEFINITION_PLURALS[kind], namespace });
   }
   const known = ports.definitions.catalog().triggerKinds.find((one) => one.group === group && one.kind === kind);
-  const type = known === undefined ? undefined : await ports.store.resolve(known, call.signal);
+  const type = known === undefined ? undefined : await resolveAnyVersion(ports.store, known, call.signal);
   if (type?.kind === "ok") return call.caller.may(rightOn("list", type.value, namespace));
   return call.caller.may({ verb: "list", group: "*", resource: "*" });
 }

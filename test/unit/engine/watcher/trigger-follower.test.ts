@@ -272,6 +272,16 @@ describe("events", () => {
     expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
   });
 
+  it("in another API version of the kind wake nobody, nor does a list in it", async () => {
+    const harness = new Harness();
+    await harness.list([trigger("a", "x")], undefined);
+    await harness.woken();
+    const inAnother = { ...trigger("a", "x"), apiVersion: "e.test/v2" };
+    harness.follower.onEvent("modified", inAnother);
+    await harness.list([inAnother], undefined);
+    expect(await harness.woken()).toEqual([]);
+  });
+
   it("of triggers in other namespaces than ours wake nobody", async () => {
     const harness = new Harness(["a"]);
     await harness.list([trigger("a", "x"), trigger("foreign", "y")], undefined);

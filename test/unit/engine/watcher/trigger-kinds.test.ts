@@ -27,6 +27,20 @@ describe("trigger kinds", () => {
     expect(one.all).toEqual([GADGET]);
   });
 
+  it("are kept in the version last named", async () => {
+    const store = newStore();
+    const kinds = new TriggerKinds(store, "defs");
+    await kinds.remember(WIDGET, SIGNAL);
+    const newer = { ...WIDGET, version: "v2" };
+    expect(await kinds.remember(newer, SIGNAL)).toBeUndefined();
+    expect(kinds.all).toEqual([newer]);
+    await kinds.load(SIGNAL);
+    expect(kinds.all).toEqual([newer]);
+    const patch = vi.spyOn(store, "patch");
+    await kinds.remember(newer, SIGNAL);
+    expect(patch).not.toHaveBeenCalled();
+  });
+
   it("are read again after half a minute", () => {
     const kinds = new TriggerKinds(newStore(), "defs");
     expect(kinds.isDue(0)).toBe(true);
