@@ -1,6 +1,6 @@
 /**
  * The kinds whose triggers we must come back for, whatever becomes of their Workflows: kept in a ConfigMap beside the
- * definitions, one key each. An entry is written before the first trigger of a kind is woken, so before one can carry
+ * definitions, one key each per installation. An entry is written before the first trigger of a kind is woken, so before one can carry
  * anything of ours. It is removed once no Workflow names the kind, and a list shows no trigger with a record of ours or
  * nothing declares the kind any more.
  */
@@ -24,15 +24,21 @@ const RELOAD_MS = 30_000;
 export class TriggerKinds {
   readonly #store: ObjectStore;
   readonly #ref: ObjectRef;
+  /** Where entries begin: installations that share a namespace must not take out what another one comes back for. */
+  readonly #prefix: string;
   #kinds = new Map<string, GroupVersionKind>();
   /** Kinds that could not be taken out: that is tried again after the next reading. */
   readonly #stuck = new Set<string>();
   #loadedMs = Number.NEGATIVE_INFINITY;
   #isKnown = false;
 
-  /** @param namespace - where the ConfigMap is */
-  constructor(store: ObjectStore, namespace: string) {
+  /**
+   * @param namespace - where the ConfigMap is
+   * @param installation - whose kinds; absent: those of all, for reading alone
+   */
+  constructor(store: ObjectStore, namespace: string, installation?: string) {
     this.#store = store;
+    this.#prefix = installation === undefined ? "" : `${installation}_`;
     this.#ref = { type: CONFIG_MAP, namespace, name: TRIGGER_KINDS_NAME };
   }
 
@@ -61,7 +67,7 @@ export class TriggerKinds {
     const data = read.kind === "ok" ? member(read.value, "data") : undefined;
     this.#kinds = new Map(
       Object.entries(isJsonObject(data) ? data : {}).flatMap(([name, text]) => {
-        const kind = parsed(text);
+        const kind = name.startsWith(this.#prefix) ? parsed(text) : undefined;
         return kind === undefined ? [] : [[name, kind] as const];
       }),
     );
@@ -76,7 +82,7 @@ export class TriggerKinds {
    * @returns why it could not be written
    */
   async remember(kind: GroupVersionKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
-    const name = nameOf(kind);
+    const name = this.#nameOf(kind);
     if (this.#kinds.get(name)?.version === kind.version) return undefined;
     const { group, version } = kind;
     const data = { [name]: JSON.stringify({ group, version, kind: kind.kind }) };
@@ -87,7 +93,7 @@ export class TriggerKinds {
 
   /** @returns why it could not be taken out, once between two readings */
   async forget(kind: GroupKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
-    const name = nameOf(kind);
+    const name = this.#nameOf(kind);
     if (!this.#kinds.has(name) || this.#stuck.has(name)) return undefined;
     const fault = await this.#write({ [name]: null }, signal);
     if (fault === undefined) this.#kinds.delete(name);
@@ -106,10 +112,10 @@ export class TriggerKinds {
     if (created.kind === "ok") return undefined;
     return created.fault.kind === "alreadyExists" ? this.#write(data, signal) : created.fault;
   }
-}
 
-function nameOf({ group, kind }: GroupKind): string {
-  return `${kind}.${group === "" ? "core" : group}`;
+  #nameOf({ group, kind }: GroupKind): string {
+    return `${this.#prefix}${kind}.${group === "" ? "core" : group}`;
+  }
 }
 
 /** Ignores entries that are not in our format. */

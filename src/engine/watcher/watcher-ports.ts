@@ -53,6 +53,8 @@ export interface WatcherOptions {
   readonly triggerNamespaces: readonly string[] | "all";
   /** Where the ConfigMap of trigger kinds is: the first of the definitions' namespaces. */
   readonly homeNamespace: string;
+  /** Tells installations apart. */
+  readonly installation: string;
   /** The interval at which a healthy trigger is looked at again; take-overs spread unchanged triggers over it. */
   readonly resyncIntervalMs: number;
 }

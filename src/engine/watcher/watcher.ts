@@ -56,7 +56,7 @@ export class Watcher {
     this.#heartbeat = new Heartbeat(ports, options.id);
     this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
     this.#follower = new DefinitionFollower(ports, this.#pending);
-    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
+    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace, options.installation);
   }
 
   /** Watches until the signal is aborted, then leaves: others take over at once. The cache is run by the caller. */

@@ -36,6 +36,7 @@ export function createWatcher(
       id,
       triggerNamespaces: config.triggerNamespaces,
       homeNamespace: definitionNamespaces[0] ?? "default",
+      installation: config.name,
       resyncIntervalMs: config.resyncIntervalMs,
     },
   );

@@ -32,7 +32,7 @@ metadata:
   annotations: { koreo.dev/cleanup-kinds: /v1/ConfigMap }
 spec: { text: hello }
 `;
-const LISTED = ["Request.t.koreo.test"];
+const LISTED = ["koreo_Request.t.koreo.test"];
 
 const signal = new AbortController().signal;
 let clock: ManualClock;
@@ -90,7 +90,12 @@ beforeEach(async () => {
     const ports = { store: cluster, informers: cluster, registry, clock, log: silentLog };
     const definitions = new DefinitionCache(ports, { namespaces: ["defs"], checks: new Map() });
     void definitions.run(ended.signal);
-    const options = { triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 60_000 } as const;
+    const options = {
+      triggerNamespaces: "all",
+      homeNamespace: "defs",
+      installation: "koreo",
+      resyncIntervalMs: 60_000,
+    } as const;
     const id = `watcher-${clock.nowMs()}`;
     const watcher = new Watcher({ ...ports, ...state, queue, access, canReach: () => true }, definitions, {
       id,

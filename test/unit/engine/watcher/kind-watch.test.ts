@@ -76,7 +76,13 @@ describe("the watch on a kind", () => {
       { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined },
       {
         ports,
-        options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1000 },
+        options: {
+          id: "w",
+          triggerNamespaces: "all",
+          homeNamespace: "defs",
+          installation: "koreo",
+          resyncIntervalMs: 1000,
+        },
         pending: new PendingWakeUps(ports, () => "1"),
         catalog: () => CATALOG,
         isTriggerKind: () => true,
@@ -269,7 +275,13 @@ describe("the watch on a kind with several versions", () => {
       { slot: WIDGETS, group: "e.test", kind: "Widget", isTrigger: true, isManaged: false, version: "v1beta1" },
       {
         ports,
-        options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1_000_000_000 },
+        options: {
+          id: "w",
+          triggerNamespaces: "all",
+          homeNamespace: "defs",
+          installation: "koreo",
+          resyncIntervalMs: 1_000_000_000,
+        },
         pending,
         catalog: () => CATALOG,
         isTriggerKind: () => true,

@@ -61,7 +61,13 @@ class Harness {
     } as unknown as WatcherPorts;
     const catalog = { planHashFor: () => this.plan, find: () => ({ planHash: this.askedPlan }) } as unknown as Catalog;
     this.pending = new PendingWakeUps(ports, () => "1");
-    const options = { id: "w", triggerNamespaces, homeNamespace: "defs", resyncIntervalMs: 1000 };
+    const options = {
+      id: "w",
+      triggerNamespaces,
+      homeNamespace: "defs",
+      installation: "koreo",
+      resyncIntervalMs: 1000,
+    };
     this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
   }
 
