@@ -1,6 +1,9 @@
 /** Whether somebody is there, and reaches what they need. */
 import type { AlertGroup } from "./alert.ts";
 
+/** The counter when every stream is silent and cut after 150 seconds. */
+const CUT_AGAIN_AND_AGAIN = Array.from({ length: 41 }, (_, minute) => Math.floor(minute / 2.5)).join(" ");
+
 export const PROCESSES: AlertGroup = {
   name: "koreo-processes",
   alerts: [
@@ -79,17 +82,27 @@ export const PROCESSES: AlertGroup = {
     },
     {
       name: "KoreoWatchSilent",
-      expr: "max by (kind) (koreo_watch_last_heard_seconds) > 180",
-      holds: "2m",
+      // A broken connection silences all of its streams at once: their cuts fall into one window or two. If new streams are
+      // silent too, every window has a cut.
+      expr: "sum by (kind) (increase(koreo_watch_silent_streams_total[5m])) > 0 or max by (kind) (koreo_watch_last_heard_seconds) > 180",
+      holds: "10m",
       severity: "warning",
-      summary: "The watch on {{ $labels.kind }} has been silent for {{ $value | humanizeDuration }}.",
+      summary: "Nothing comes from the watch on {{ $labels.kind }}.",
       description:
-        "Bookmarks come about once a minute. Watchers cut silent streams by themselves after 150 seconds; if that does not help, look at the way to the API server.",
+        "Changes and drift of this kind are seen up to 5 minutes late. Bookmarks should come about once a minute; streams without a byte in 150 seconds are cut and opened anew, and these are silent too. Look at proxies on the way to the API server.",
       samples: {
-        fires: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "0+60x40" },
-        says: "The watch on Pod has been silent for 30m 0s.",
+        fires: { [silentStreams("Pod")]: CUT_AGAIN_AND_AGAIN, 'koreo_watch_last_heard_seconds{kind="Pod"}': "100x40" },
+        says: "Nothing comes from the watch on Pod.",
         labels: { kind: "Pod" },
-        quiet: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "60x40" },
+        also: [
+          {
+            fires: { [silentStreams("Pod")]: "0x40", 'koreo_watch_last_heard_seconds{kind="Pod"}': "0+60x40" },
+            says: "Nothing comes from the watch on Pod.",
+            labels: { kind: "Pod" },
+          },
+        ],
+        // One connection broke, with the streams of 50 namespaces; it is well again.
+        quiet: { [silentStreams("Pod")]: "0x23 30 50x15", 'koreo_watch_last_heard_seconds{kind="Pod"}': "60x40" },
       },
     },
     {
@@ -109,6 +122,10 @@ export const PROCESSES: AlertGroup = {
     },
   ],
 };
+
+function silentStreams(kind: string): string {
+  return `koreo_watch_silent_streams_total{kind="${kind}",instance="w"}`;
+}
 
 /** Answers a minute: those within 5 milliseconds, and all within 3 seconds. */
 function stateAnswers({

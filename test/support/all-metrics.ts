@@ -6,7 +6,7 @@ import { requestMetrics } from "../../src/adapters/telemetry/metrics/request-met
 import { RunMetrics } from "../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { serverMetrics } from "../../src/adapters/telemetry/metrics/server-metrics.ts";
 import { timedState } from "../../src/adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics, watchMetrics } from "../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import { definitionMetrics, streamMetrics, watchMetrics } from "../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileCatalog } from "../../src/core/plan/catalog.ts";
 import type { ReconcileQueue } from "../../src/engine/ports/reconcile-queue.ts";
 
@@ -39,6 +39,7 @@ function register(registry: MetricsRegistry): void {
   const catalog = () => compileCatalog([], { namespaces: [] });
   queueMetrics(registry, countedQueue(registry, queue, "koreo"), "koreo");
   requestMetrics(registry, "api:6443");
+  streamMetrics(registry);
   new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, catalog });
   expressionMetrics(registry);
   timedState(registry, { queue }, () => undefined);

@@ -13,7 +13,7 @@ import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/m
 import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
 import { timedState } from "../../adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
+import { definitionMetrics, streamMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
 import { tracedState } from "../../adapters/telemetry/traced-state.ts";
 import { startTracing, type Tracing } from "../../adapters/telemetry/tracing.ts";
@@ -123,7 +123,7 @@ function openCluster(config: ClusterConfig, clock: Clock, { log, metrics, tracin
     "starting",
   );
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
-  return { cluster: connectCluster({ kubeConfig, clock, onRequest }), namespaces };
+  return { cluster: connectCluster({ kubeConfig, clock, onRequest, onStream: streamMetrics(metrics) }), namespaces };
 }
 
 /** @returns undefined where no port is configured */

@@ -1,5 +1,5 @@
-/** What a watcher watches, and the health of the definitions. */
-import { Gauge } from "prom-client";
+/** What a watcher watches, the silent streams of any process, and the health of the definitions. */
+import { Counter, Gauge } from "prom-client";
 import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { WatchedStream } from "../../../engine/watcher/watcher-ports.ts";
 import { BoundedLabel, type MetricsRegistry } from "./exposition.ts";
@@ -79,6 +79,22 @@ function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]
       for (const { slot } of streams().slice(0, MAX_SLOTS)) this.set({ slot }, 1);
     },
   });
+}
+
+/**
+ * Counts silent streams of every watch of this process, including the watches on definitions.
+ *
+ * @returns a function to call when a stream was opened, so that its kind counts from zero, and when it was cut as silent
+ */
+export function streamMetrics(registry: MetricsRegistry): (kind: string, what: "opened" | "silent") => void {
+  const kinds = new BoundedLabel(MAX_KINDS);
+  const silent = new Counter({
+    name: "koreo_watch_silent_streams_total",
+    help: "Streams that were cut because nothing came for 150 seconds, by kind; bookmarks come about once a minute.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  return (kind, what) => silent.inc({ kind: kinds.of(kind) }, what === "silent" ? 1 : 0);
 }
 
 /** @param catalog - the newest definitions */

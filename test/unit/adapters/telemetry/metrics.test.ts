@@ -8,7 +8,11 @@ import { expressionMetrics } from "../../../../src/adapters/telemetry/metrics/ex
 import { requestMetrics } from "../../../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { timedState } from "../../../../src/adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics, watchMetrics } from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import {
+  definitionMetrics,
+  streamMetrics,
+  watchMetrics,
+} from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileExpression } from "../../../../src/core/cel/compile.ts";
 import type { DefinitionSource } from "../../../../src/core/manifest/definition.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
@@ -304,6 +308,20 @@ describe("metrics of requests, watches and definitions", () => {
     [streams, beats] = [[], true];
     expect(await registry.metrics()).toContain("koreo_watcher_heartbeat_age_seconds 2.5\n");
     expect(await registry.metrics()).not.toMatch(/^koreo_watch_slots\{/m);
+  });
+
+  it("count the streams that were cut for their silence, from zero on", async () => {
+    const registry = createRegistry();
+    const tell = streamMetrics(registry);
+    tell("Pod", "opened");
+    expect(await registry.metrics()).toContain('koreo_watch_silent_streams_total{kind="Pod"} 0\n');
+    tell("Pod", "silent");
+    tell("Pod", "opened");
+    expect(await registry.metrics()).toContain('koreo_watch_silent_streams_total{kind="Pod"} 1\n');
+    for (let count = 0; count < 400; count += 1) tell(`Kind${count}`, "silent");
+    const text = await registry.metrics();
+    expect(text.match(/^koreo_watch_silent_streams_total\{/gm)).toHaveLength(301);
+    expect(text).toContain('koreo_watch_silent_streams_total{kind="other"} 101\n');
   });
 
   it("have bounded labels", () => {
