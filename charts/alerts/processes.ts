@@ -36,6 +36,21 @@ export const PROCESSES: AlertGroup = {
       },
     },
     {
+      name: "KoreoNotReady",
+      expr: "koreo_ready == 0",
+      holds: "5m",
+      severity: "critical",
+      summary: "{{ $labels.instance }} of {{ $labels.name }} is not ready.",
+      description:
+        "This process does not do its work, or not all of it. /readyz says what it lacks: Redis, the definitions, or a watch.",
+      samples: {
+        fires: { [ready("shop", "a")]: "1x40", [ready("bank", "b")]: "0x40" },
+        says: "b of bank is not ready.",
+        labels: { name: "bank", instance: "b" },
+        quiet: { [ready("shop", "a")]: "0x2 1x40", [ready("bank", "b")]: "1x26 0x3 1x10" },
+      },
+    },
+    {
       name: "KoreoStateUnreachable",
       expr: "koreo_state_up == 0",
       holds: "2m",
@@ -122,6 +137,10 @@ export const PROCESSES: AlertGroup = {
     },
   ],
 };
+
+function ready(name: string, instance: string): string {
+  return `koreo_ready{name="${name}",instance="${instance}"}`;
+}
 
 function silentStreams(kind: string): string {
   return `koreo_watch_silent_streams_total{kind="${kind}",instance="w"}`;

@@ -148,10 +148,19 @@ export const OVERVIEW: Dashboard = {
           queries: [{ expr: `count(koreo_watcher_heartbeat_age_seconds{${JOB}})`, legend: "watchers" }],
         },
         {
+          kind: "number",
+          title: "Not ready",
+          description: "Processes that do not do their work, or not all of it. /readyz of each says why.",
+          unit: "short",
+          width: 4,
+          queries: [{ expr: `sum(1 - koreo_ready{${JOB}, ${NAME}})`, legend: "not ready" }],
+        },
+        {
           kind: "lines",
           title: "CPU",
           description: "Cores in use.",
           unit: "short",
+          width: 12,
           queries: [{ expr: rateOf("process_cpu_seconds_total", ["instance"]), legend: "{{instance}}" }],
         },
         {

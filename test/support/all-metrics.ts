@@ -2,6 +2,7 @@
 import { createRegistry, type MetricsRegistry } from "../../src/adapters/telemetry/metrics/exposition.ts";
 import { expressionMetrics } from "../../src/adapters/telemetry/metrics/expression-metrics.ts";
 import { countedQueue, queueMetrics } from "../../src/adapters/telemetry/metrics/queue-metrics.ts";
+import { readinessMetric } from "../../src/adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { serverMetrics } from "../../src/adapters/telemetry/metrics/server-metrics.ts";
@@ -38,6 +39,7 @@ function register(registry: MetricsRegistry): void {
   };
   const catalog = () => compileCatalog([], { namespaces: [] });
   queueMetrics(registry, countedQueue(registry, queue, "koreo"), "koreo");
+  readinessMetric(registry, "koreo", () => true);
   requestMetrics(registry, "api:6443");
   streamMetrics(registry);
   new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, catalog });

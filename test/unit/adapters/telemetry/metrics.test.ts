@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createRegistry, BoundedLabel } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../../../src/adapters/telemetry/metrics/queue-metrics.ts";
 import { expressionMetrics } from "../../../../src/adapters/telemetry/metrics/expression-metrics.ts";
+import { readinessMetric } from "../../../../src/adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { timedState } from "../../../../src/adapters/telemetry/metrics/state-metrics.ts";
@@ -328,6 +329,15 @@ describe("metrics of requests, watches and definitions", () => {
     const label = new BoundedLabel(2);
     expect(["a", "b", "c", "a"].map((value) => label.of(value))).toEqual(["a", "b", "other", "a"]);
   });
+});
+
+it("tell whether the process is ready, as it is now", async () => {
+  let isReady = false;
+  const registry = createRegistry();
+  readinessMetric(registry, "koreo", () => isReady);
+  expect(await registry.metrics()).toContain('koreo_ready{name="koreo"} 0\n');
+  isReady = true;
+  expect(await registry.metrics()).toContain('koreo_ready{name="koreo"} 1\n');
 });
 
 it("are served as OpenMetrics", async () => {
