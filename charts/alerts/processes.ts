@@ -1,6 +1,14 @@
 /** Whether somebody is there, and reaches what they need. */
 import type { AlertGroup } from "./alert.ts";
 
+/** Another installation on the same Prometheus, without any problem. */
+const SHOP = {
+  [ready("shop", "worker")]: "1x40",
+  [ready("shop", "watcher")]: "1x40",
+  [concurrency("shop", "worker")]: "50x40",
+  [heartbeat("shop", "watcher")]: "1x40",
+};
+
 /** The counter when every stream is silent and cut after 150 seconds. */
 const CUT_AGAIN_AND_AGAIN = Array.from({ length: 41 }, (_, minute) => Math.floor(minute / 2.5)).join(" ");
 
@@ -9,30 +17,46 @@ export const PROCESSES: AlertGroup = {
   alerts: [
     {
       name: "KoreoNoWorker",
-      expr: "absent(koreo_worker_concurrency)",
+      expr: installationsWithout("koreo_worker_concurrency"),
       holds: "5m",
       severity: "critical",
-      summary: "No Koreo worker reports.",
+      summary: "No Koreo worker reports{{ with $labels.name }} for {{ . }}{{ end }}.",
       description: "Nothing is reconciled: changes, drift and deletions wait in the queue until a worker is back.",
       samples: {
-        fires: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
-        says: "No Koreo worker reports.",
-        labels: {},
-        quiet: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
+        fires: { ...SHOP, [ready("bank", "w")]: "1x40", [concurrency("bank", "b")]: "50x10 stale" },
+        says: "No Koreo worker reports for bank.",
+        labels: { name: "bank" },
+        also: [
+          {
+            fires: { ...SHOP, [ready("bank", "b")]: "1x10 stale", [concurrency("bank", "b")]: "50x10 stale" },
+            says: "No Koreo worker reports for bank.",
+            labels: { name: "bank" },
+          },
+          { fires: {}, says: "No Koreo worker reports.", labels: {} },
+        ],
+        quiet: { ...SHOP, [ready("bank", "b")]: "0x40", [concurrency("bank", "b")]: "50x22 stale 50x20" },
       },
     },
     {
       name: "KoreoNoWatcher",
-      expr: "absent(koreo_watcher_heartbeat_age_seconds)",
+      expr: installationsWithout("koreo_watcher_heartbeat_age_seconds"),
       holds: "5m",
       severity: "critical",
-      summary: "No Koreo watcher reports.",
+      summary: "No Koreo watcher reports{{ with $labels.name }} for {{ . }}{{ end }}.",
       description: "Nobody sees changes and drift. Keys that are in the queue are still worked on.",
       samples: {
-        fires: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
-        says: "No Koreo watcher reports.",
-        labels: {},
-        quiet: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
+        fires: { ...SHOP, [ready("bank", "b")]: "1x40", [heartbeat("bank", "w")]: "1x10 stale" },
+        says: "No Koreo watcher reports for bank.",
+        labels: { name: "bank" },
+        also: [
+          {
+            fires: { ...SHOP, [ready("bank", "w")]: "1x10 stale", [heartbeat("bank", "w")]: "1x10 stale" },
+            says: "No Koreo watcher reports for bank.",
+            labels: { name: "bank" },
+          },
+          { fires: {}, says: "No Koreo watcher reports.", labels: {} },
+        ],
+        quiet: { ...SHOP, [ready("bank", "w")]: "0x40", [heartbeat("bank", "w")]: "1x22 stale 1x20" },
       },
     },
     {
@@ -137,6 +161,22 @@ export const PROCESSES: AlertGroup = {
     },
   ],
 };
+
+/**
+ * Installations of which a process reports, or did within the last hour, but none with this metric. No other installation
+ * on the same Prometheus can hide them. If nothing has reported at all, the result is one series without a name.
+ */
+function installationsWithout(metric: string): string {
+  return `group by (name) (max_over_time(koreo_ready[1h])) unless group by (name) (${metric}) or absent_over_time(koreo_ready[1h])`;
+}
+
+function concurrency(name: string, instance: string): string {
+  return `koreo_worker_concurrency{name="${name}",instance="${instance}"}`;
+}
+
+function heartbeat(name: string, instance: string): string {
+  return `koreo_watcher_heartbeat_age_seconds{name="${name}",instance="${instance}"}`;
+}
 
 function ready(name: string, instance: string): string {
   return `koreo_ready{name="${name}",instance="${instance}"}`;

@@ -137,7 +137,7 @@ export const OVERVIEW: Dashboard = {
           description: "Workers that report.",
           unit: "short",
           width: 4,
-          queries: [{ expr: `count(koreo_worker_concurrency{${JOB}})`, legend: "workers" }],
+          queries: [{ expr: `count(koreo_worker_concurrency{${JOB}, ${NAME}})`, legend: "workers" }],
         },
         {
           kind: "number",
@@ -145,7 +145,7 @@ export const OVERVIEW: Dashboard = {
           description: "Watchers that report.",
           unit: "short",
           width: 4,
-          queries: [{ expr: `count(koreo_watcher_heartbeat_age_seconds{${JOB}})`, legend: "watchers" }],
+          queries: [{ expr: `count(koreo_watcher_heartbeat_age_seconds{${JOB}, ${NAME}})`, legend: "watchers" }],
         },
         {
           kind: "number",

@@ -92,7 +92,7 @@ export const WATCHERS: Dashboard = {
           title: "Heartbeats",
           description: "How long ago the shared state last answered; after 8 seconds others take the slots over.",
           unit: "s",
-          queries: [{ expr: `koreo_watcher_heartbeat_age_seconds{${JOB}}`, legend: "{{instance}}" }],
+          queries: [{ expr: `koreo_watcher_heartbeat_age_seconds{${JOB}, ${NAME}}`, legend: "{{instance}}" }],
         },
       ],
     },

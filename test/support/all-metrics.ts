@@ -45,7 +45,7 @@ function register(registry: MetricsRegistry): void {
   new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, catalog });
   expressionMetrics(registry);
   timedState(registry, { queue }, () => undefined);
-  watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined });
+  watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined }, "koreo");
   serverMetrics(registry, { clients: () => 0, dropped: () => 0 });
   definitionMetrics(registry, catalog);
 }

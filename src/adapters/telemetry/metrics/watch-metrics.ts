@@ -16,7 +16,8 @@ export interface WatcherView {
   readonly heartbeatAgeMs: () => number | undefined;
 }
 
-export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView): void {
+/** @param name - of the installation */
+export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView, name: string): void {
   const registers = [registry as never];
   const kinds = new BoundedLabel(MAX_KINDS);
   new Gauge({
@@ -57,11 +58,12 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
   new Gauge({
     name: "koreo_watcher_heartbeat_age_seconds",
     help: "How long ago the shared state last answered this watcher's heartbeat; heartbeats come every 2 seconds.",
+    labelNames: ["name"],
     registers,
     collect() {
       const ageMs = heartbeatAgeMs();
-      if (ageMs === undefined) this.remove();
-      else this.set(ageMs / 1000);
+      if (ageMs === undefined) this.remove({ name });
+      else this.set({ name }, ageMs / 1000);
     },
   });
   ownerMetric(registers, streams);

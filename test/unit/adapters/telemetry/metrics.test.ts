@@ -294,7 +294,7 @@ describe("metrics of requests, watches and definitions", () => {
       { kind: "Note.t.test", slot: "local/t.test/Note" as KindText, streams: 1, isLive: false, silentMs: 0 },
     ];
     let beats = false;
-    watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) });
+    watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) }, "koreo");
     const spec = { return: { a: "=1 +" } };
     const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 1, spec } as const;
     definitionMetrics(registry, () => compileCatalog([source], { namespaces: ["ns"] }));
@@ -302,13 +302,15 @@ describe("metrics of requests, watches and definitions", () => {
     expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 1\n');
     expect(text).toContain('koreo_watch_slot_owned{slot="local/_/Pod"} 1\n');
     expect(text).toContain('koreo_watch_streams{kind="Pod"} 3\n');
-    expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds /m);
+    expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds\{/m);
     expect(text).toContain('koreo_watch_slots{kind="Note.t.test",state="down"} 1\n');
     expect(text).toContain('koreo_watch_last_heard_seconds{kind="Pod"} 1.5\n');
     expect(text).toContain('koreo_definitions{kind="ValueFunction",health="faulty"} 1\n');
     [streams, beats] = [[], true];
-    expect(await registry.metrics()).toContain("koreo_watcher_heartbeat_age_seconds 2.5\n");
+    expect(await registry.metrics()).toContain('koreo_watcher_heartbeat_age_seconds{name="koreo"} 2.5\n');
     expect(await registry.metrics()).not.toMatch(/^koreo_watch_slots\{/m);
+    beats = false;
+    expect(await registry.metrics()).not.toMatch(/^koreo_watcher_heartbeat_age_seconds\{/m);
   });
 
   it("count the streams that were cut for their silence, from zero on", async () => {
