@@ -13,10 +13,10 @@ import type { DefinitionKind } from "../core/plan/plan.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
-import { streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
+import { isUnserved, streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
-import type { ClusterFault, ObjectStore, ResourceType } from "./ports/object-store.ts";
+import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
 import { isTraced, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLURALS).map(([kind, plural]) => ({
@@ -265,10 +265,6 @@ export class DefinitionCache implements Definitions {
       for (const listener of [...this.#listeners]) listener();
     });
   }
-}
-
-function isUnserved({ kind }: ClusterFault): boolean {
-  return kind === "notFound" || kind === "unknownKind";
 }
 
 /** Versions of one cluster count up; a text that is no number ("" for a kind that is not served) is older than all. */

@@ -49,8 +49,12 @@ export type StreamState =
 
 /** Why a stream is down, or undefined. A kind that is not served has no objects, so its stream misses nothing. */
 export function streamTrouble(state: StreamState | undefined): string | undefined {
-  if (state?.kind !== "down" || state.fault.kind === "notFound" || state.fault.kind === "unknownKind") return undefined;
-  return state.fault.detail;
+  return state?.kind !== "down" || isUnserved(state.fault) ? undefined : state.fault.detail;
+}
+
+/** Whether the server refused a list or stream because it does not serve the kind. */
+export function isUnserved({ kind }: ClusterFault): boolean {
+  return kind === "notFound" || kind === "unknownKind";
 }
 
 export interface Informers {

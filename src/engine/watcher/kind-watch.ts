@@ -5,7 +5,7 @@
  */
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { resolveAnyVersion } from "../any-version.ts";
-import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
+import { isUnserved, streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
 import type { ClusterFault, ClusterResult, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
 import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
@@ -118,7 +118,8 @@ export class KindWatch {
   stream(nowMs: number): WatchedStream {
     const states = [...this.#states.values()];
     const isLive = this.#blocked === undefined && states.every((state) => streamTrouble(state) === undefined);
-    const silentMs = Math.max(0, ...states.map(({ lastHeardMs }) => nowMs - lastHeardMs));
+    const served = states.filter((state) => state.kind === "live" || !isUnserved(state.fault));
+    const silentMs = Math.max(0, ...served.map(({ lastHeardMs }) => nowMs - lastHeardMs));
     return { kind: this.#name(), slot: this.role.slot, streams: states.length, isLive, silentMs };
   }
 

@@ -11,9 +11,10 @@ import { systemClock } from "../../adapters/system/clock.ts";
 import { createLogger } from "../../adapters/telemetry/logger.ts";
 import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
+import { readinessMetric } from "../../adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
 import { timedState } from "../../adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
+import { definitionMetrics, streamMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
 import { tracedState } from "../../adapters/telemetry/traced-state.ts";
 import { startTracing, type Tracing } from "../../adapters/telemetry/tracing.ts";
@@ -123,17 +124,18 @@ function openCluster(config: ClusterConfig, clock: Clock, { log, metrics, tracin
     "starting",
   );
   const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
-  return { cluster: connectCluster({ kubeConfig, clock, onRequest }), namespaces };
+  return { cluster: connectCluster({ kubeConfig, clock, onRequest, onStream: streamMetrics(metrics) }), namespaces };
 }
 
 /** @returns undefined where no port is configured */
 async function openHealth(
-  { health: place }: ClusterConfig,
+  { name, health: place }: ClusterConfig,
   metrics: MetricsRegistry,
   log: Logger,
 ): Promise<HealthEndpoint | undefined> {
   if (place === undefined) return undefined;
   const health = await startHealth(place, { start: () => "waiting for Redis" }, metrics);
+  readinessMetric(metrics, name, () => health.isReady()); // before Redis: the alert on a process that waits for it
   log.info({ bind: place.bind ?? "all interfaces", port: health.port }, "health endpoint is up");
   return health;
 }

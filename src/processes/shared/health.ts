@@ -22,6 +22,8 @@ export interface HealthEndpoint {
   readonly port: number;
   /** Replaces the checks for readiness. */
   judgeBy(checks: HealthChecks): void;
+  /** Whether all checks pass now. */
+  isReady(): boolean;
   close(): Promise<void>;
 }
 
@@ -37,12 +39,11 @@ export async function startHealth(
     if (path === "/metrics") return void sendMetrics(metrics, response);
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
     if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez, /readyz or /metrics\n");
-    const answers = Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
+    const answers = answersOf(checks);
     const lines = answers.map(({ name, trouble }) =>
       trouble === undefined ? `[+] ${name} ok` : `[-] ${name}: ${trouble}`,
     );
-    const isReady = answers.every(({ trouble }) => trouble === undefined);
-    response.writeHead(isReady ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
+    response.writeHead(areWell(answers) ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
   });
   await listen(server, place);
   const address = server.address();
@@ -51,12 +52,26 @@ export async function startHealth(
     judgeBy: (wanted) => {
       checks = wanted;
     },
+    isReady: () => areWell(answersOf(checks)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+interface Answer {
+  readonly name: string;
+  readonly trouble: string | undefined;
+}
+
+function answersOf(checks: HealthChecks): readonly Answer[] {
+  return Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
+}
+
+function areWell(answers: readonly Answer[]): boolean {
+  return answers.every(({ trouble }) => trouble === undefined);
 }
 
 async function sendMetrics(metrics: MetricsSource, response: ServerResponse): Promise<void> {

@@ -40,7 +40,11 @@ export function createWatcher(
       resyncIntervalMs: config.resyncIntervalMs,
     },
   );
-  watchMetrics(metrics, { streams: () => watcher.streams(), heartbeatAgeMs: () => watcher.heartbeatAgeMs() });
+  watchMetrics(
+    metrics,
+    { streams: () => watcher.streams(), heartbeatAgeMs: () => watcher.heartbeatAgeMs() },
+    config.name,
+  );
   return watcher;
 }
 

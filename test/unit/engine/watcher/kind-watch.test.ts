@@ -134,6 +134,17 @@ describe("the watch on a kind", () => {
     expect(watch.faults(sinceMs())).toEqual([]);
   });
 
+  it("calls a kind that is served no more neither down nor silent: nothing of it is missed", async () => {
+    const watch = started();
+    await clock.advance(1000);
+    const fault = { kind: "unknownKind", detail: "404 page not found" } as const;
+    tell.get("team-a")?.({ kind: "down", fault, lastHeardMs: clock.nowMs() });
+    await clock.advance(20_000);
+    tell.get("team-b")?.({ kind: "live", lastHeardMs: clock.nowMs() });
+    await clock.advance(5000);
+    expect(watch.stream(clock.nowMs())).toMatchObject({ streams: 2, isLive: true, silentMs: 5000 });
+  });
+
   it("begins once the shared state says where: before, nothing is listed and nobody may let go", async () => {
     index.isCut = true;
     const watch = started();

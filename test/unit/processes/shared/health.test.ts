@@ -43,6 +43,18 @@ it("says what to change where it cannot listen", async () => {
   await expect(elsewhere).rejects.toThrow("192.0.2.1 is no address of this machine: choose another with --health-bind");
 });
 
+it("is ready as /readyz says, from the first check on", async () => {
+  const endpoint = await startHealth({ bind: "127.0.0.1", port: 0 }, { start: () => "waiting" }, createRegistry());
+  const told = async () => [endpoint.isReady(), await statusOf(endpoint.port, "/readyz")];
+  expect(await told()).toEqual([false, 503]);
+  const troubles: string[] = [];
+  endpoint.judgeBy({ redis: () => undefined, definitions: () => troubles[0] });
+  expect(await told()).toEqual([true, 200]);
+  troubles.push("not listed yet");
+  expect(await told()).toEqual([false, 503]);
+  await endpoint.close();
+});
+
 it("answers 404 to what is no address, and goes on", async () => {
   const endpoint = await startHealth({ bind: "127.0.0.1", port: 0 }, {}, createRegistry());
   for (const path of ["//", "///", "//:80", "/\\", "/livez//"]) expect(await statusOf(endpoint.port, path)).toBe(404);
