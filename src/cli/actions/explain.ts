@@ -16,6 +16,7 @@ import { findObject, keyOf, textOf, type OneObject } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";
 import { allKeys, withQueue, withRunLog } from "../redis-state.ts";
 import { formatAge, formatTable } from "../table.ts";
+import { whyUnjudged } from "../why-unjudged.ts";
 
 export interface ExplainOptions extends ConfigFlags {
   readonly namespace?: string;
@@ -72,16 +73,18 @@ export function explain(kind: string, name: string, options: ExplainOptions): Pr
 async function explained(connection: Connection, found: OneObject, flags: ConfigFlags): Promise<Explanation> {
   const { object, ref } = found;
   const ready = readyCondition(object);
-  const [chain, events, state] = await Promise.all([
+  const message = textMember(ready, "message") || annotationOf(object, ANNOTATION.outcome);
+  const [chain, events, state, unjudged] = await Promise.all([
     blockingChain(connection, object),
     eventsOf(connection, found),
     stateOnRedis(connection, found, flags),
+    ready === undefined && message === "" ? whyUnjudged(connection, found) : "",
   ]);
   return {
     object: textOf(ref),
     ready: textMember(ready, "status"),
     reason: textMember(ready, "reason"),
-    message: textMember(ready, "message") || annotationOf(object, ANNOTATION.outcome),
+    message: message || unjudged,
     since: textMember(ready, "lastTransitionTime"),
     paused: annotationOf(object, ANNOTATION.paused) === "true",
     blocked: blockageToldBy(object)?.sentence ?? "",
