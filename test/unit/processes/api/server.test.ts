@@ -122,6 +122,12 @@ describe("a request", () => {
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([status, retryAfter ?? null]);
   });
 
+  it("shows triggers whose Workflow names a version that is not served", async () => {
+    const definitions = CHAIN.replace("version: v1, kind", "version: v0, kind");
+    const client = await start({ definitions, objects: objects(widget("one")) });
+    for (const path of [ONE, "/workflows/defs/chain/instances"]) expect((await client.get(path)).status).toBe(200);
+  });
+
   it("waits until the definitions are read", async () => {
     const definitions = { catalog: () => expect.fail("not read yet"), isReady: false };
     const client = await start({ ports: { definitions } });
