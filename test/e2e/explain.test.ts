@@ -238,9 +238,16 @@ describe("why is it not ready", () => {
   });
 
   it("requests that nobody can answer end with the reason", async () => {
-    const unmanaged = await typed("reconcile", "configmap", "shop-settings", "--timeout", "1");
+    const managed = await typed("pause", "configmap", "shop-settings", "--timeout", "1");
+    expect(managed).toMatchObject({ code: 1 });
+    expect(managed.stderr).toContain("ConfigMap apps/shop-settings is managed by Widget apps/shop; name that one");
+    expect((await typed("get", "configmap", "shop-settings", "-o", "yaml")).stdout).not.toContain("koreo.dev/paused");
+    const unmanaged = await typed("reconcile", "namespace", "apps", "--timeout", "1");
     expect(unmanaged.code).toBe(1);
-    expect(unmanaged.stderr).toMatch(/no worker has answered within 1 s\. Is there a Workflow for ConfigMap/);
+    expect(unmanaged.stderr).toMatch(/no worker has answered within 1 s\. Is there a Workflow for Namespace/);
+    expect((await typed("explain", "namespace", "apps")).stdout).toContain(
+      "No Workflow on this cluster is for Namespace (core)",
+    );
     const definition = await koreo(["pause", "workflow", "platform", "-n", "defs", ...cluster.stack.clusterFlags]);
     expect(definition).toMatchObject({ code: 1 });
     expect(definition.stderr).toContain("is a definition");
