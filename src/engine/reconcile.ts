@@ -236,7 +236,7 @@ export class Reconciler {
       causes: run.causes,
       recorded: recordedObjects(read.value, store.cluster),
       looks: new Map(),
-      held: { trigger: read.value, writing: Promise.resolve() },
+      held: { trigger: read.value, writing: Promise.resolve(), early: new Map() },
       paused: isPaused(read.value),
       drifts: [],
       memory: this.#memory,

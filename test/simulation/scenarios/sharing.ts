@@ -18,6 +18,33 @@ const KEPT =
     more: ["delete: { destroy: {} }"],
   });
 
+/** The second trigger keeps the object of the first, and then makes two of its own, one after the other. */
+const MOVED =
+  workflow("one", [{ label: "same" }], "Request") +
+  workflow(
+    "two",
+    [
+      { label: "same" },
+      { label: "next", inputs: "{ name: =parent.metadata.name, after: =steps.same.name }" },
+      { label: "last", inputs: "{ name: =parent.metadata.name, after: =steps.next.name }" },
+    ],
+    "Claim",
+  ) +
+  resourceFunction("same", {
+    object: "shared",
+    api: "owned: false",
+    resource: "{ data: { text: same } }",
+    more: ["return: { name: =resource.metadata.name }", "delete: { destroy: {} }"],
+  }) +
+  ["next", "last"]
+    .map((name) =>
+      resourceFunction(name, {
+        resource: "{ data: { after: =inputs.after } }",
+        more: ["return: { name: =resource.metadata.name }"],
+      }),
+    )
+    .join("");
+
 const READING =
   workflow(
     "reading",
@@ -58,6 +85,17 @@ export const SHARING: readonly Scenario[] = [
     ],
     ends: ["ConfigMap/shared", "!ConfigMap/other"],
     ready: { "Request/a": "Ready", "Claim/c": "Ready" },
+  },
+  {
+    name: "moved-to-another",
+    given: MOVED + trigger("a", "{}"),
+    steps: [
+      { title: "another trigger keeps the object too", acts: [{ apply: trigger("c", "{}", "Claim") }], inOrder: true },
+      // By then the run of the second has looked at the object, and is not over yet.
+      { title: "the first one is deleted", acts: [{ remove: "Request/a" }], notBefore: "ConfigMap/c-next" },
+    ],
+    ends: ["!Request/a", "ConfigMap/shared", "ConfigMap/c-next", "ConfigMap/c-last"],
+    ready: { "Claim/c": "Ready" },
   },
   {
     name: "foreign-object",
