@@ -18,7 +18,7 @@ import { hasFinalizer } from "./finalizer.ts";
 import { pruneObjects } from "./prune.ts";
 import { jittered } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
-import { recordedObjects } from "./object-records.ts";
+import { confirmKept, recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault } from "./ports/object-store.ts";
 import type { Cause, CauseReason, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
@@ -177,6 +177,7 @@ export class Reconciler {
     const outcome: Outcome<unknown> = result.summary.outcome;
     const pruned = await withSpan(SPAN.prune, {}, () => pruneObjects(context, selection.workflow, result));
     const { inventory } = pruned;
+    await confirmKept(context, inventory);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
     const more = [unwatched, pruned.condition, pausedCondition(context)].filter((each) => each !== undefined);
     const { resyncIntervalMs } = this.#options;
@@ -281,6 +282,7 @@ export class Reconciler {
   }
 
   async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {
+    await confirmKept(context, context.recorded.values());
     const written = await writeTrigger(context, lookupReport(context, failure));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, failure.message)), outcome: failure.reason };

@@ -84,7 +84,7 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
     changed: settled.changed,
     managed: managedRecord(recorded),
     blockage: blockageOf(settled.outcome, objectText(target), settled.observed && ownMessage(settled.observed)),
-    inventory: [inventoryEntry(work, recorded, settled.observed, path)],
+    inventory: [inventoryEntry(work, recorded, settled.observed ?? null, path)],
     isComplete: settled.outcome.kind === "ok" || settled.outcome.kind === "skip",
     skipped: [],
   };
@@ -99,7 +99,8 @@ function unresolved(fault: ClusterFault, { apiVersion, kind, fullName }: Resourc
 
 interface Settled {
   readonly outcome: Outcome<Value>;
-  readonly observed: JsonObject | null;
+  /** Null where there is none; undefined: it could not be read. */
+  readonly observed: JsonObject | null | undefined;
   readonly changed: boolean;
 }
 
@@ -114,7 +115,7 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     checkInterrupted(run);
     const changed = sent !== undefined;
     const read: Observed = known === undefined ? await observe(run, target, signal) : { kind: "object", object: known };
-    if (read.kind === "outcome") return { outcome: read.outcome, observed: null, changed };
+    if (read.kind === "outcome") return { outcome: read.outcome, observed: undefined, changed };
     const observed = read.object;
     const unrecorded = observed === null ? undefined : await record(work, target, observed, signal);
     if (unrecorded !== undefined) return { outcome: unrecorded, observed, changed };

@@ -45,6 +45,17 @@ const MOVED =
     )
     .join("");
 
+/** The second trigger keeps the object of the first until it is idle: its step is skipped then. */
+const SKIPPED =
+  workflow("one", [{ label: "same" }], "Request") +
+  workflow("two", [{ label: "same", skipIf: "=parent.spec.idle" }], "Claim") +
+  resourceFunction("same", {
+    object: "shared",
+    api: "owned: false",
+    resource: "{ data: { text: same } }",
+    more: ["delete: { destroy: {} }"],
+  });
+
 const READING =
   workflow(
     "reading",
@@ -96,6 +107,25 @@ export const SHARING: readonly Scenario[] = [
     ],
     ends: ["!Request/a", "ConfigMap/shared", "ConfigMap/c-next", "ConfigMap/c-last"],
     ready: { "Claim/c": "Ready" },
+  },
+  {
+    name: "kept-by-a-skip",
+    given: SKIPPED + trigger("a", "{}"),
+    steps: [
+      {
+        title: "another trigger keeps the object too",
+        acts: [{ apply: trigger("c", "{ idle: false }", "Claim") }],
+        inOrder: true,
+      },
+      {
+        title: "its step is skipped from now on",
+        acts: [{ apply: trigger("c", "{ idle: true }", "Claim") }],
+        inOrder: true,
+      },
+      { title: "the first one is deleted", acts: [{ remove: "Request/a" }] },
+    ],
+    ends: ["!Request/a", "ConfigMap/shared"],
+    ready: { "Claim/c": "Skip" },
   },
   {
     name: "foreign-object",

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { settled } from "../../../src/adapters/memory/manual-clock.ts";
 import { ANNOTATION } from "../../../src/core/names.ts";
+import { KEPT } from "../../../src/engine/ports/object-index.ts";
 import type { RunReport } from "../../../src/engine/ports/reconcile-queue.ts";
 import { inventoryOf, keeper, loseRedis, names } from "./lifecycle-bench.ts";
 import { CONFIG_MAP, keyOf, request, REQUEST, step, WorkerBench, workflow, type BenchOptions } from "./worker-bench.ts";
@@ -137,5 +138,84 @@ describe("what another trigger has created", () => {
     await running;
     expect((await bench.condition("two")).message).toContain("Timeout");
     expect(inventoryOf(await bench.get(REQUEST, "two"))).toContain("shared");
+  });
+});
+
+describe("an object that a step of another trigger keeps, which does not run any more", () => {
+  const shared = keyOf(CONFIG_MAP, "shared");
+  /** The step that keeps it awaits another one. */
+  const common = `
+    - label: common
+      ref: { kind: ResourceFunction, name: common }
+      inputs: { after: =steps.first.metadata.name }
+      skipIf: =parent.spec.idle`;
+  const definitions =
+    workflow(step("first"), common) +
+    keeper("first", { object: "=inputs.name", data: "{ text: =inputs.spec.text }", spec: "return: =resource" }) +
+    destroyed("common", { object: "shared" });
+  const busy = "{ idle: false, text: hello }";
+
+  const startBoth = async (options: BenchOptions = {}) => {
+    await start(definitions + request("one", busy) + request("two", busy), options);
+    await bench.run("two");
+    await bench.run("two");
+  };
+
+  /** Each asks the other what it keeps, for a while. */
+  async function deleteFirst(): Promise<void> {
+    await bench.delete(REQUEST, "one");
+    for (let round = 0; round < 3; round += 1) {
+      await bench.run("one");
+      await bench.clock.advance(30_000);
+      await bench.run("two");
+    }
+  }
+
+  it.each([
+    { why: "it is skipped", turn: () => bench.apply(request("two", "{ idle: true, text: hello }")) },
+    { why: "it waits for one that fails", turn: () => bench.apply(request("two", "{ idle: false, text: null }")) },
+    { why: "its Workflow is not ready", turn: () => bench.forget("ResourceFunction") },
+    { why: "its Workflow is gone", turn: () => bench.forget("Workflow") },
+  ])(
+    "stays when the first trigger goes, which does not wait for ever, where Redis was lost and $why",
+    async ({ turn }) => {
+      await startBoth();
+      await turn();
+      await bench.run("two");
+      await loseRedis(bench, ["one", "two"]);
+      await deleteFirst();
+      expect(await bench.get(REQUEST, "one")).toBeUndefined();
+      expect(await names(bench, ["shared"])).toEqual(["shared"]);
+      const left = bench.events.find(({ reason }) => reason === "Left")?.message;
+      expect(left).toContain("Request/apps/two keeps it too");
+    },
+  );
+
+  it("stays also where the other trigger cannot read it", async () => {
+    let isRefused = false;
+    const fault = { kind: "forbidden", detail: "no rights", status: 403 } as const;
+    await startBoth({
+      before: (verb, { name }) => (isRefused && verb === "get" && name === "shared" ? fault : undefined),
+    });
+    isRefused = true;
+    await bench.run("two");
+    isRefused = false;
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await bench.get(REQUEST, "one")).toBeUndefined();
+    expect(await names(bench, ["shared"])).toEqual(["shared"]);
+  });
+
+  it("is said to be kept by no version, which would keep a change of it from being told; a version that was seen stays", async () => {
+    const looked = async () =>
+      (await bench.index.triggersOf([shared]))[0]?.find(({ trigger }) => trigger.endsWith("two"));
+    await startBoth();
+    const seen = (await looked())?.resourceVersion;
+    await bench.apply(request("two", "{ idle: true, text: hello }"));
+    await bench.run("two");
+    expect((await looked())?.resourceVersion).toBe(seen);
+    await loseRedis(bench, ["one", "two"]);
+    await bench.run("two");
+    expect((await looked())?.resourceVersion).toBe(KEPT);
   });
 });
