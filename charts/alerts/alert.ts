@@ -17,16 +17,24 @@ export interface Alert {
   readonly samples: Samples;
 }
 
-/** Series, each `name{labels}` with its values a minute apart as promtool writes them: `0+1x30` is 0, 1, ... 30. */
-export interface Samples {
+/** Each `name{labels}` with its values a minute apart as promtool writes them: `0+1x30` is 0, 1, ... 30. */
+export type Series = Readonly<Record<string, string>>;
+
+/** Samples on which an alert fires, and the alert that results. */
+export interface Firing {
   /** After half an hour of these it fires. */
-  readonly fires: Readonly<Record<string, string>>;
+  readonly fires: Series;
   /** Its summary then. */
   readonly says: string;
   /** The labels of the alert that fires then, but for its name and severity. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Samples extends Firing {
+  /** Further cases in which it fires. */
+  readonly also?: readonly Firing[];
   /** After half an hour of these it does not. */
-  readonly quiet: Readonly<Record<string, string>>;
+  readonly quiet: Series;
 }
 
 export interface AlertGroup {

@@ -1,35 +1,77 @@
 /** Whether somebody is there, and reaches what they need. */
 import type { AlertGroup } from "./alert.ts";
 
+/** Another installation on the same Prometheus, without any problem. */
+const SHOP = {
+  [ready("shop", "worker")]: "1x40",
+  [ready("shop", "watcher")]: "1x40",
+  [concurrency("shop", "worker")]: "50x40",
+  [heartbeat("shop", "watcher")]: "1x40",
+};
+
+/** The counter when every stream is silent and cut after 150 seconds. */
+const CUT_AGAIN_AND_AGAIN = Array.from({ length: 41 }, (_, minute) => Math.floor(minute / 2.5)).join(" ");
+
 export const PROCESSES: AlertGroup = {
   name: "koreo-processes",
   alerts: [
     {
       name: "KoreoNoWorker",
-      expr: "absent(koreo_worker_concurrency)",
+      expr: installationsWithout("koreo_worker_concurrency"),
       holds: "5m",
       severity: "critical",
-      summary: "No Koreo worker reports.",
+      summary: "No Koreo worker reports{{ with $labels.name }} for {{ . }}{{ end }}.",
       description: "Nothing is reconciled: changes, drift and deletions wait in the queue until a worker is back.",
       samples: {
-        fires: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
-        says: "No Koreo worker reports.",
-        labels: {},
-        quiet: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
+        fires: { ...SHOP, [ready("bank", "w")]: "1x40", [concurrency("bank", "b")]: "50x10 stale" },
+        says: "No Koreo worker reports for bank.",
+        labels: { name: "bank" },
+        also: [
+          {
+            fires: { ...SHOP, [ready("bank", "b")]: "1x10 stale", [concurrency("bank", "b")]: "50x10 stale" },
+            says: "No Koreo worker reports for bank.",
+            labels: { name: "bank" },
+          },
+          { fires: {}, says: "No Koreo worker reports.", labels: {} },
+        ],
+        quiet: { ...SHOP, [ready("bank", "b")]: "0x40", [concurrency("bank", "b")]: "50x22 stale 50x20" },
       },
     },
     {
       name: "KoreoNoWatcher",
-      expr: "absent(koreo_watcher_heartbeat_age_seconds)",
+      expr: installationsWithout("koreo_watcher_heartbeat_age_seconds"),
       holds: "5m",
       severity: "critical",
-      summary: "No Koreo watcher reports.",
+      summary: "No Koreo watcher reports{{ with $labels.name }} for {{ . }}{{ end }}.",
       description: "Nobody sees changes and drift. Keys that are in the queue are still worked on.",
       samples: {
-        fires: { 'koreo_worker_concurrency{instance="a"}': "50x40" },
-        says: "No Koreo watcher reports.",
-        labels: {},
-        quiet: { 'koreo_watcher_heartbeat_age_seconds{instance="w"}': "1x40" },
+        fires: { ...SHOP, [ready("bank", "b")]: "1x40", [heartbeat("bank", "w")]: "1x10 stale" },
+        says: "No Koreo watcher reports for bank.",
+        labels: { name: "bank" },
+        also: [
+          {
+            fires: { ...SHOP, [ready("bank", "w")]: "1x10 stale", [heartbeat("bank", "w")]: "1x10 stale" },
+            says: "No Koreo watcher reports for bank.",
+            labels: { name: "bank" },
+          },
+          { fires: {}, says: "No Koreo watcher reports.", labels: {} },
+        ],
+        quiet: { ...SHOP, [ready("bank", "w")]: "0x40", [heartbeat("bank", "w")]: "1x22 stale 1x20" },
+      },
+    },
+    {
+      name: "KoreoNotReady",
+      expr: "koreo_ready == 0",
+      holds: "5m",
+      severity: "critical",
+      summary: "{{ $labels.instance }} of {{ $labels.name }} is not ready.",
+      description:
+        "This process does not do its work, or not all of it. /readyz says what it lacks: Redis, the definitions, or a watch.",
+      samples: {
+        fires: { [ready("shop", "a")]: "1x40", [ready("bank", "b")]: "0x40" },
+        says: "b of bank is not ready.",
+        labels: { name: "bank", instance: "b" },
+        quiet: { [ready("shop", "a")]: "0x2 1x40", [ready("bank", "b")]: "1x26 0x3 1x10" },
       },
     },
     {
@@ -79,17 +121,27 @@ export const PROCESSES: AlertGroup = {
     },
     {
       name: "KoreoWatchSilent",
-      expr: "max by (kind) (koreo_watch_last_heard_seconds) > 180",
-      holds: "2m",
+      // A broken connection silences all of its streams at once: their cuts fall into one window or two. If new streams are
+      // silent too, every window has a cut.
+      expr: "sum by (kind) (increase(koreo_watch_silent_streams_total[5m])) > 0 or max by (kind) (koreo_watch_last_heard_seconds) > 180",
+      holds: "10m",
       severity: "warning",
-      summary: "The watch on {{ $labels.kind }} has been silent for {{ $value | humanizeDuration }}.",
+      summary: "Nothing comes from the watch on {{ $labels.kind }}.",
       description:
-        "Bookmarks come about once a minute. Watchers cut silent streams by themselves after 150 seconds; if that does not help, look at the way to the API server.",
+        "Changes and drift of this kind are seen up to 5 minutes late. Bookmarks should come about once a minute; streams without a byte in 150 seconds are cut and opened anew, and these are silent too. Look at proxies on the way to the API server.",
       samples: {
-        fires: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "0+60x40" },
-        says: "The watch on Pod has been silent for 30m 0s.",
+        fires: { [silentStreams("Pod")]: CUT_AGAIN_AND_AGAIN, 'koreo_watch_last_heard_seconds{kind="Pod"}': "100x40" },
+        says: "Nothing comes from the watch on Pod.",
         labels: { kind: "Pod" },
-        quiet: { 'koreo_watch_last_heard_seconds{kind="Pod"}': "60x40" },
+        also: [
+          {
+            fires: { [silentStreams("Pod")]: "0x40", 'koreo_watch_last_heard_seconds{kind="Pod"}': "0+60x40" },
+            says: "Nothing comes from the watch on Pod.",
+            labels: { kind: "Pod" },
+          },
+        ],
+        // One connection broke, with the streams of 50 namespaces; it is well again.
+        quiet: { [silentStreams("Pod")]: "0x23 30 50x15", 'koreo_watch_last_heard_seconds{kind="Pod"}': "60x40" },
       },
     },
     {
@@ -109,6 +161,30 @@ export const PROCESSES: AlertGroup = {
     },
   ],
 };
+
+/**
+ * Installations of which a process reports, or did within the last hour, but none with this metric. No other installation
+ * on the same Prometheus can hide them. If nothing has reported at all, the result is one series without a name.
+ */
+function installationsWithout(metric: string): string {
+  return `group by (name) (max_over_time(koreo_ready[1h])) unless group by (name) (${metric}) or absent_over_time(koreo_ready[1h])`;
+}
+
+function concurrency(name: string, instance: string): string {
+  return `koreo_worker_concurrency{name="${name}",instance="${instance}"}`;
+}
+
+function heartbeat(name: string, instance: string): string {
+  return `koreo_watcher_heartbeat_age_seconds{name="${name}",instance="${instance}"}`;
+}
+
+function ready(name: string, instance: string): string {
+  return `koreo_ready{name="${name}",instance="${instance}"}`;
+}
+
+function silentStreams(kind: string): string {
+  return `koreo_watch_silent_streams_total{kind="${kind}",instance="w"}`;
+}
 
 /** Answers a minute: those within 5 milliseconds, and all within 3 seconds. */
 function stateAnswers({

@@ -1,5 +1,5 @@
 /** Whether keys are run in time, and end. */
-import type { AlertGroup } from "./alert.ts";
+import type { AlertGroup, Series } from "./alert.ts";
 
 export const QUEUE: AlertGroup = {
   name: "koreo-queue",
@@ -24,19 +24,23 @@ export const QUEUE: AlertGroup = {
     },
     {
       name: "KoreoWorkersBusy",
-      expr: "sum(koreo_worker_running_keys) / sum(koreo_worker_concurrency) > 0.9",
+      expr: "sum by (name) (koreo_worker_running_keys) / sum by (name) (koreo_worker_concurrency) > 0.9",
       holds: "15m",
       severity: "warning",
-      summary: "{{ $value | humanizePercentage }} of what workers may run at once is in use.",
+      summary: "{{ $value | humanizePercentage }} of what workers of {{ $labels.name }} may run at once is in use.",
       description: "Soon keys wait. Add workers, or find what makes runs long.",
       samples: {
+        // All workers together are at 49 %.
         fires: {
-          'koreo_worker_running_keys{instance="a"}': "48x40",
-          'koreo_worker_concurrency{instance="a"}': "50x40",
+          ...worker("shop", { running: 1 }),
+          ...worker("bank", { running: 48 }),
         },
-        says: "96% of what workers may run at once is in use.",
-        labels: {},
-        quiet: { 'koreo_worker_running_keys{instance="a"}': "5x40", 'koreo_worker_concurrency{instance="a"}': "50x40" },
+        says: "96% of what workers of bank may run at once is in use.",
+        labels: { name: "bank" },
+        quiet: {
+          ...worker("shop", { running: 5 }),
+          ...worker("bank", { running: 44 }),
+        },
       },
     },
     {
@@ -107,6 +111,14 @@ export const QUEUE: AlertGroup = {
     },
   ],
 };
+
+/** One that may run 50 keys at once. */
+function worker(name: string, { running }: { readonly running: number }): Series {
+  return {
+    [`koreo_worker_running_keys{name="${name}",instance="a"}`]: `${running}x40`,
+    [`koreo_worker_concurrency{name="${name}",instance="a"}`]: "50x40",
+  };
+}
 
 /** Ten changes a minute, so many of them Ready within 30 seconds, the others within half an hour. */
 function readyTimes({ fast }: { readonly fast: number }): Readonly<Record<string, string>> {

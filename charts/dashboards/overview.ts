@@ -137,7 +137,7 @@ export const OVERVIEW: Dashboard = {
           description: "Workers that report.",
           unit: "short",
           width: 4,
-          queries: [{ expr: `count(koreo_worker_concurrency{${JOB}})`, legend: "workers" }],
+          queries: [{ expr: `count(koreo_worker_concurrency{${JOB}, ${NAME}})`, legend: "workers" }],
         },
         {
           kind: "number",
@@ -145,13 +145,22 @@ export const OVERVIEW: Dashboard = {
           description: "Watchers that report.",
           unit: "short",
           width: 4,
-          queries: [{ expr: `count(koreo_watcher_heartbeat_age_seconds{${JOB}})`, legend: "watchers" }],
+          queries: [{ expr: `count(koreo_watcher_heartbeat_age_seconds{${JOB}, ${NAME}})`, legend: "watchers" }],
+        },
+        {
+          kind: "number",
+          title: "Not ready",
+          description: "Processes that do not do their work, or not all of it. /readyz of each says why.",
+          unit: "short",
+          width: 4,
+          queries: [{ expr: `sum(1 - koreo_ready{${JOB}, ${NAME}})`, legend: "not ready" }],
         },
         {
           kind: "lines",
           title: "CPU",
           description: "Cores in use.",
           unit: "short",
+          width: 12,
           queries: [{ expr: rateOf("process_cpu_seconds_total", ["instance"]), legend: "{{instance}}" }],
         },
         {

@@ -66,12 +66,12 @@ export const QUEUE: Dashboard = {
         {
           kind: "lines",
           title: "Busy",
-          description: "Share of the runs that workers may do at once.",
+          description: "Share of the runs that the workers of an installation may do at once.",
           unit: "percentunit",
           queries: [
             {
-              expr: `sum(koreo_worker_running_keys{${BOTH}}) / sum(koreo_worker_concurrency{${BOTH}})`,
-              legend: "busy",
+              expr: `sum by (name) (koreo_worker_running_keys{${BOTH}}) / sum by (name) (koreo_worker_concurrency{${BOTH}})`,
+              legend: "{{name}}",
             },
           ],
         },

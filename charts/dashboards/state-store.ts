@@ -33,7 +33,7 @@ export const STATE_STORE: Dashboard = {
           title: "Heartbeats of watchers",
           description: "How long ago the shared state last answered them.",
           unit: "s",
-          queries: [{ expr: `max(koreo_watcher_heartbeat_age_seconds{${JOB}})`, legend: "oldest" }],
+          queries: [{ expr: `max(koreo_watcher_heartbeat_age_seconds{${JOB}, ${NAME}})`, legend: "oldest" }],
         },
       ],
     },

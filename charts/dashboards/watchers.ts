@@ -45,6 +45,15 @@ export const WATCHERS: Dashboard = {
         },
         {
           kind: "lines",
+          title: "Silent streams",
+          description:
+            "Streams a second that were cut because nothing came for 150 seconds. A few at once: a connection broke. Again and again: nothing gets through, and changes are seen late.",
+          unit: "ops",
+          width: 12,
+          queries: [{ expr: rateOf("koreo_watch_silent_streams_total", ["kind"]), legend: "{{kind}}" }],
+        },
+        {
+          kind: "lines",
           title: "Streams by kind",
           description: "Held to the API server.",
           unit: "short",
@@ -83,7 +92,7 @@ export const WATCHERS: Dashboard = {
           title: "Heartbeats",
           description: "How long ago the shared state last answered; after 8 seconds others take the slots over.",
           unit: "s",
-          queries: [{ expr: `koreo_watcher_heartbeat_age_seconds{${JOB}}`, legend: "{{instance}}" }],
+          queries: [{ expr: `koreo_watcher_heartbeat_age_seconds{${JOB}, ${NAME}}`, legend: "{{instance}}" }],
         },
       ],
     },

@@ -1,6 +1,6 @@
 /**
- * From a trigger to what keeps it from being ready, object by object: where what blocks is itself a trigger, its own Ready
- * condition names the next.
+ * Follows a trigger, object by object, to what keeps it from being ready: when the blocking object is itself a trigger,
+ * its own Ready condition names the next one.
  */
 import { memberAt, textMember, type JsonObject } from "../core/json.ts";
 import { annotationOf } from "../core/object.ts";
@@ -12,23 +12,23 @@ import { readyCondition } from "../core/status/condition.ts";
 import { ownMessage } from "../core/status/own-message.ts";
 import type { Connection } from "./connection.ts";
 
-/** One object on the way, or the step where there is none. */
+/** One object on the way, or the step when there is no object. */
 export interface ChainLink {
   /** `Deployment apps/web`; "" where a step blocks without an object. */
   readonly object: string;
   readonly apiVersion: string;
-  /** Labels of the steps of the object before that lead here; "" for the trigger itself. */
+  /** Labels of the steps in the previous object that lead here; "" for the trigger itself. */
   readonly step: string;
   readonly state: "present" | "missing" | "unreadable";
-  /** Of its Ready condition; "" when it has none. */
+  /** Status of its Ready condition; "" when it has none. */
   readonly ready: string;
-  /** What it says of itself. */
+  /** What the object says about itself. */
   readonly says: string;
 }
 
 const MAX_LINKS = 10;
 
-/** @returns the trigger first, what blocks at the end; the trigger alone when nothing does */
+/** @returns the trigger first and the blocking object last; only the trigger when nothing blocks */
 export async function blockingChain(connection: Connection, trigger: JsonObject): Promise<readonly ChainLink[]> {
   const links = [linkOf(trigger, "")];
   const seen = new Set<string>();
@@ -44,7 +44,7 @@ export async function blockingChain(connection: Connection, trigger: JsonObject)
   return links;
 }
 
-/** What a trigger's status says of what blocks it. */
+/** What a trigger's status says about its blockage. */
 export function blockageToldBy(trigger: JsonObject): ReadBlockage | undefined {
   const message = textMember(readyCondition(trigger), "message");
   return readBlockage(message === "" ? annotationOf(trigger, ANNOTATION.outcome) : message);

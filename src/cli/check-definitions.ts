@@ -1,4 +1,4 @@
-/** Everything `koreo check` finds in files without a cluster, each finding where it stands. */
+/** Everything `koreo check` finds in files without a cluster, each finding with its place. */
 import { checkObject, isMeantForUs } from "../core/check/api-object.ts";
 import type { SpecSchemas } from "../core/check/api-schema.ts";
 import { checkCatalog } from "../core/check/check.ts";
@@ -11,9 +11,9 @@ import type { PlacedFinding } from "./check-formats.ts";
 import { DEFAULT_NAMESPACE, type DefinitionFile, type DefinitionFiles, type FileDocument } from "./definition-files.ts";
 
 export interface CheckSchemas {
-  /** The engine's. */
+  /** The checks of the engine. */
   readonly checks: SpecChecks;
-  /** The API server's. */
+  /** The schemas of the API server. */
   readonly schemas: SpecSchemas;
 }
 
@@ -35,7 +35,7 @@ export function checkDefinitions(
   ].sort((a, b) => byText(a.file, b.file) || a.line - b.line || a.column - b.column);
 }
 
-/** A finding of the catalog at its place in the files. */
+/** A finding of the catalog with its place in the files. */
 export function placedFinding(
   { definition, path, isAboutName, ...said }: Finding,
   { byId, files }: DefinitionFiles,
@@ -58,7 +58,7 @@ function placed(
   return { severity, rule, file, line, column, definition, path, message: message.split("\n")[0] ?? "", fix, text };
 }
 
-/** What can be said of a document by itself: whether the API server takes it, and whether it reads what we read. */
+/** Judges a document by itself: whether the API server accepts it, and whether the server reads the same as we do. */
 function documentFindings(
   { file, document }: FileDocument,
   { checks, schemas }: CheckSchemas,
@@ -68,7 +68,7 @@ function documentFindings(
   const kind = textField(value, "kind");
   const faults = [
     ...checkObject(asServerReads, schemas),
-    // What we read ourselves is checked by the catalog.
+    // The catalog checks what we read ourselves.
     ...(asServerReads === value || !isDefinitionKind(kind)
       ? []
       : (checks.get(kind)?.(field(asServerReads, "spec") ?? null) ?? [])),
@@ -88,7 +88,7 @@ function documentFindings(
   ];
 }
 
-/** `Kind namespace/name`, as far as there is one; "" for what is no definition. */
+/** `Kind namespace/name` as far as known; "" for a document that is no definition. */
 function labelOf(value: Value): string {
   if (!isMeantForUs(value)) return "";
   const metadata = field(value, "metadata");
@@ -96,7 +96,7 @@ function labelOf(value: Value): string {
   return `${textField(value, "kind") || "?"} ${name}`;
 }
 
-/** One that is written twice: which of them counts would depend on the order of files. */
+/** Definitions that are written twice: which of them counts would depend on the order of files. */
 function duplicates(definitions: DefinitionFiles): readonly PlacedFinding[] {
   const { all, byId } = definitions;
   return all

@@ -4,7 +4,7 @@ import { RULES, type Finding } from "../core/check/finding.ts";
 export const CHECK_FORMATS = ["text", "json", "sarif"] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];
 
-/** A finding where it stands. A file that is no YAML has one, too. */
+/** A finding with its place. A file that is not YAML gets one, too. */
 export interface PlacedFinding {
   readonly severity: Finding["severity"];
   readonly rule: string;

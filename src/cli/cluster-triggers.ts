@@ -1,4 +1,4 @@
-/** The triggers of a cluster: the objects of the kinds that its Workflows are for, or have been for. */
+/** The triggers of a cluster: the objects of every kind that its Workflows name now or named before. */
 import type { JsonObject } from "../core/json.ts";
 import { field, textField, type DefinitionSource } from "../core/manifest/definition.ts";
 import type { GroupKind } from "../core/object-key.ts";
@@ -8,7 +8,7 @@ import { TriggerKinds } from "../engine/watcher/trigger-kinds.ts";
 import type { Connection } from "./connection.ts";
 import { unlessAbsent } from "./unserved-kind.ts";
 
-/** Of Workflows there are now, and those that watchers have noted beside the definitions. */
+/** The kinds that present Workflows name, and those that watchers noted beside the definitions. */
 export async function triggerKindsOn(
   { store, signal }: Connection,
   definitions: readonly DefinitionSource[],
@@ -28,7 +28,7 @@ export async function triggerKindsOn(
   return { kind: "ok", value: [...named, ...noted].filter(({ kind }) => kind !== "") };
 }
 
-/** Their metadata; a kind that is gone for good has none. */
+/** Lists their metadata; a kind that is gone for good has no objects. */
 export async function listTriggers(
   connection: Connection,
   kinds: readonly GroupKind[],

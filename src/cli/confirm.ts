@@ -1,14 +1,14 @@
-/** Asks the person at the terminal before something is done that cannot be undone. */
+/** Asks the person at the terminal before the command does something that cannot be undone. */
 import { createInterface } from "node:readline/promises";
 import { ConfigError } from "../processes/shared/settings.ts";
 
-/** @throws ConfigError where there is nobody to ask, and the command line does not say yes either */
+/** @throws ConfigError when there is nobody to ask and the command line does not say yes */
 export function demandTerminal(doing: string): void {
   if (process.stdin.isTTY) return;
   throw new ConfigError(`${doing} asks first, and there is no terminal: give --yes, or --dry-run to only list`);
 }
 
-/** @returns whether the answer is yes; the end of input, Ctrl-C and everything else is no */
+/** @returns true for yes; the end of input, Ctrl-C and everything else mean no */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));

@@ -9,7 +9,7 @@ import { abortOnSignals } from "../processes/shared/signals.ts";
 import { CommandFailed } from "./failure.ts";
 
 export interface Connection extends ClusterAccess {
-  /** Of the kubeconfig's context; `default` when it names none. */
+  /** Namespace of the kubeconfig's context; `default` when it names none. */
   readonly namespace: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ export async function withConnection<T>(flags: ConfigFlags, act: (connection: Co
   }
 }
 
-/** A refusal of the API server as the end of a command. */
+/** Turns a refusal of the API server into the end of a command. */
 export function failed(doing: string, fault: ClusterFault): CommandFailed {
   return new CommandFailed(`${doing}: ${fault.detail}`);
 }

@@ -1,4 +1,4 @@
-/** Test coverage as people read it: a line for each Workflow and function, and below it what no test exercised. */
+/** Test coverage as text: a line for each Workflow and function, and below it the points that no test exercised. */
 import { coverageTotals, type DefinitionCoverage } from "../core/coverage/summary.ts";
 import { formatTable } from "./table.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Definitions from files, compiled as a cluster would have them: what `test`, `check`, `eval` and `render` work on. Every
- * definition remembers the document it stands in, so that findings can name file, line and column.
+ * Definitions from files, compiled as a cluster would compile them; `test`, `check`, `eval` and `render` work on these.
+ * Every definition remembers its document, so that findings can name file, line and column.
  */
 import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -17,7 +17,7 @@ import { CommandFailed } from "./failure.ts";
 
 /** Endings of files that hold manifests; the last two are the original tool's. */
 const EXTENSIONS = [".yaml", ".yml", ".koreo", ".k"];
-/** For definitions that name none. */
+/** Namespace of definitions that name none. */
 export const DEFAULT_NAMESPACE = "default";
 
 /** One definition and where it stands. */
@@ -33,17 +33,17 @@ export interface FileDocument {
   readonly document: YamlDocument;
 }
 
-/** A file, or a part of it, that is no YAML. */
+/** A file, or a part of it, that is not YAML. */
 export interface UnreadableFile extends YamlFault {
   readonly file: string;
 }
 
 export interface DefinitionFiles {
   readonly catalog: Catalog;
-  /** By the text `definitionId` gives; of several with one identity the last. */
+  /** By the text `definitionId` gives; when several share an identity, the last. */
   readonly byId: ReadonlyMap<string, DefinitionFile>;
   readonly all: readonly DefinitionFile[];
-  /** CustomResourceDefinitions beside them: they say what is known of a kind. */
+  /** CustomResourceDefinitions in the same files: they tell what is known of a kind. */
   readonly crds: readonly JsonObject[];
   /** Everything that could be read, definitions and others. */
   readonly documents: readonly FileDocument[];
@@ -53,7 +53,7 @@ export interface DefinitionFiles {
 }
 
 /**
- * @param targets - files and folders; folders with all that is below them, less hidden ones and node_modules
+ * @param targets - files and folders; a folder includes everything below it except hidden entries and node_modules
  * @throws CommandFailed when a target does not exist
  */
 export function readDefinitions(targets: readonly string[], checks: SpecChecks): DefinitionFiles {
@@ -61,7 +61,7 @@ export function readDefinitions(targets: readonly string[], checks: SpecChecks):
   return definitionsIn(new Map(files.map((file) => [file, readFileSync(file)])), checks);
 }
 
-/** @param files - what they hold, by name */
+/** @param files - contents by file name */
 export function definitionsIn(files: ReadonlyMap<string, Uint8Array>, checks: SpecChecks): DefinitionFiles {
   const texts = new Map([...files].map(([file, bytes]) => [file, new TextDecoder().decode(bytes)]));
   const documents: FileDocument[] = [];
@@ -89,7 +89,7 @@ function crdOf(value: Value): readonly JsonObject[] {
   return !isFault(json) && isJsonObject(json) ? [json] : [];
 }
 
-/** Bytes that are no UTF-8 were read as U+FFFD: here is the first of them. */
+/** Finds the first bytes that are not UTF-8: the decoder has read them as U+FFFD. */
 function encodingFault(bytes: Uint8Array | undefined, text: string): readonly YamlFault[] {
   if (bytes === undefined || !text.includes("\ufffd") || isUtf8(bytes)) return [];
   const before = text.slice(0, text.indexOf("\ufffd")).split("\n");

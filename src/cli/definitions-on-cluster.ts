@@ -1,4 +1,4 @@
-/** The definitions that a cluster has, each with what a delete of it needs. */
+/** The definitions of a cluster, each with what a delete of it needs. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { definitionOf, type DefinitionSource } from "../core/manifest/definition.ts";
 import { isGoing } from "../core/object.ts";
@@ -16,14 +16,14 @@ export interface ClusterDefinition extends DefinitionSource, Deletable {
 
 export interface DefinitionsFound {
   readonly definitions: readonly ClusterDefinition[];
-  /** Why only those of the namespaces asked for are there; undefined when all of the cluster are. */
+  /** Why only the definitions of the given namespaces are included; undefined when all of the cluster are. */
   readonly limitedBy: string | undefined;
 }
 
 /**
- * All of the cluster, or where that is not allowed, those of some namespaces.
+ * Lists the definitions of the whole cluster, or of the given namespaces when the whole cluster is forbidden.
  *
- * @throws CommandFailed when not even these can be listed
+ * @throws CommandFailed when even the namespaces cannot be listed
  */
 export async function definitionsOnCluster(
   connection: Connection,
@@ -62,7 +62,7 @@ async function listKinds(
   return { kind: "ok", value: definitions };
 }
 
-/** None of a kind that is not installed. */
+/** Gives no objects for a kind that is not installed. */
 async function listKind(
   connection: Connection,
   kind: DefinitionKind,
@@ -71,7 +71,7 @@ async function listKind(
   const type = definitionType(kind);
   const listed = await listPages(connection, type, { namespace });
   if (listed.kind === "ok") return listed;
-  // The original's CRDs are without our WorkflowTest; not everybody may read that.
+  // The original's CRDs lack our WorkflowTest, and not every user may read CRDs to find that out.
   if (listed.fault.kind === "unknownKind" && kind === "WorkflowTest") return { kind: "ok", value: [] };
   const fault = await unlessAbsent(connection, type, listed.fault);
   return fault === undefined ? { kind: "ok", value: [] } : { kind: "fault", fault };

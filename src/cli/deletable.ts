@@ -1,11 +1,11 @@
-/** What a delete needs to know of an object, so that it takes this very version of it and no other. */
+/** What a delete needs to know of an object, so that it removes exactly this version of it. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { finalizersOf } from "../core/object.ts";
 
 export interface Deletable {
   readonly uid: string;
   readonly resourceVersion: string;
-  /** Finalizers: it stays until whoever put them there takes them off. */
+  /** Finalizers: the object stays until their owners remove them. */
   readonly heldBy: readonly string[];
 }
 

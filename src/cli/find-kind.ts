@@ -5,14 +5,14 @@ import type { Connection } from "./connection.ts";
 import { CommandFailed } from "./failure.ts";
 import { preferredKinds, type ServedKind } from "./served-kinds.ts";
 
-/** @throws CommandFailed naming near misses when no kind, or several, are called so */
+/** @throws CommandFailed naming near misses when no kind, or several, have that name */
 export async function findKind(connection: Connection, asked: string): Promise<ResourceType> {
   const [name = "", ...group] = asked.toLowerCase().split(".");
   const known = await preferredKinds(connection);
   const called = known.filter(
     ({ type, names }) => names.includes(name) && (group.length === 0 || type.group === group.join(".")),
   );
-  // Our own kinds win over others of the same name, and the core group over all others, as with kubectl.
+  // Our own kinds win over others of the same name, then the core group wins over all others, as with kubectl.
   const preferred =
     called.find(({ type }) => type.group === KOREO_GROUP) ?? called.find(({ type }) => type.group === "");
   const only = called.length === 1 ? called[0] : preferred;

@@ -1,11 +1,11 @@
-/** Options of commands, made from the one list of settings, so that help, environment and parsing cannot drift apart. */
+/** Options of commands, made from one list of settings, so that help, environment and parsing always agree. */
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { flagText, SETTINGS, type ConfigFlag } from "../processes/shared/settings.ts";
 
-/** What commands that only talk to the API server need. */
+/** The flags of commands that only talk to the API server. */
 export const CLUSTER_FLAGS: readonly ConfigFlag[] = ["kubeconfig", "context"];
 
-/** What commands need that look at Redis. */
+/** The flags of commands that look at Redis. */
 export const REDIS_FLAGS: readonly ConfigFlag[] = [
   "redis",
   "redisUser",
@@ -17,7 +17,7 @@ export const REDIS_FLAGS: readonly ConfigFlag[] = [
   "name",
 ];
 
-/** Adds settings as options; nothing is defaulted here, for the environment comes after flags. */
+/** Adds settings as options; sets no defaults here, because the environment comes after flags. */
 export function addSettings(command: Command, flags: readonly ConfigFlag[]): Command {
   for (const flag of flags) {
     const { value, description, env, ...rest } = SETTINGS[flag];

@@ -1,4 +1,4 @@
-/** The objects a trigger keeps, each with what the cluster says of it now. */
+/** The objects a trigger keeps, each with its present state in the cluster. */
 import type { JsonObject } from "../core/json.ts";
 import { isGoing } from "../core/object.ts";
 import { parseApiVersion } from "../core/object-key.ts";

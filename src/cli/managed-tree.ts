@@ -1,6 +1,6 @@
 /**
- * A trigger with everything it manages as a tree, by its own record: steps, sub-workflows, items, objects; an object that has
- * a record of its own goes on with what that says. Each object as it is now.
+ * A trigger with everything it manages as a tree, by its own record: steps, sub-workflows, items, objects. An object
+ * that has a record of its own continues with that. Each object is shown as it is now.
  */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
 import { annotationOf, isGoing } from "../core/object.ts";
@@ -14,20 +14,20 @@ import type { Connection } from "./connection.ts";
 export interface TreeNode {
   /** `web: Deployment apps/web`, `teams`, `[0]: ConfigMap apps/a`. */
   readonly text: string;
-  /** Of the step or item that leads here; "" for the trigger itself. */
+  /** Label of the step or item that leads here; "" for the trigger itself. */
   readonly step: string;
-  /** Null for what is no object. */
+  /** Null when the node is no object. */
   readonly identity: ObjectIdentity | null;
-  /** Of an object: present, deleting, missing, or why it cannot be read; "" for what is none. */
+  /** State of an object: present, deleting, missing, or why it cannot be read; "" when the node is no object. */
   readonly state: string;
   readonly readonly: boolean;
-  /** Of its Ready condition; "" when it has none. */
+  /** Status of its Ready condition; "" when it has none. */
   readonly ready: string;
-  /** What it says of itself. */
+  /** What the object says about itself. */
   readonly says: string;
-  /** RFC 3339; "" for what is no object, or not there. */
+  /** RFC 3339; "" when the node is no object, or the object is missing. */
   readonly createdAt: string;
-  /** Null for what is no object, or not there. */
+  /** Null when the node is no object, or the object is missing. */
   readonly object: JsonObject | null;
   readonly children: readonly TreeNode[];
 }
@@ -40,7 +40,7 @@ export interface ObjectIdentity {
   readonly name: string;
 }
 
-/** Triggers that manage triggers, so deep. */
+/** How deep triggers that manage triggers are followed. */
 const MAX_DEPTH = 10;
 const NO_OBJECT = { identity: null, state: "", readonly: false, ready: "", says: "", createdAt: "", object: null };
 
@@ -49,7 +49,7 @@ export function managedTree(connection: Connection, trigger: JsonObject): Promis
 }
 
 interface Place {
-  /** Of the step or item that leads here. */
+  /** Label of the step or item that leads here. */
   readonly label: string;
   readonly readonly: boolean;
   readonly depth: number;
@@ -73,7 +73,7 @@ async function nodeOf(connection: Connection, object: JsonObject, place: Place):
   };
 }
 
-/** Of a trigger with very many objects the record says nothing, and they are told by the inventory, step by step. */
+/** A trigger with very many objects has no record: its children come from the inventory, step by step. */
 async function childrenOf(connection: Connection, object: JsonObject, depth: number): Promise<readonly TreeNode[]> {
   const children = await recorded(connection, recordOf(object), depth);
   if (children.length > 0) return children;
@@ -139,7 +139,7 @@ function recordOf(object: JsonObject): JsonValue {
   try {
     return JSON.parse(annotationOf(object, ANNOTATION.managedResources)) as JsonValue;
   } catch {
-    return null; // none, or edited by somebody
+    return null; // there is none, or somebody edited it
   }
 }
 

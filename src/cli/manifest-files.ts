@@ -1,4 +1,4 @@
-/** Reads manifests from files, folders and standard input; each object with where it comes from, for errors. */
+/** Reads manifests from files, folders and standard input; each object keeps its source, for errors. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { toJson } from "../core/cel/text.ts";
@@ -21,7 +21,7 @@ export interface ManifestFault {
 export interface ManifestsRead {
   readonly objects: readonly ManifestObject[];
   readonly faults: readonly ManifestFault[];
-  /** Folders within the folder that were not looked into. */
+  /** Folders within the folder that were not read. */
   readonly leftOut: readonly string[];
 }
 

@@ -15,7 +15,7 @@ export interface ListedEvent {
 
 const MAX_READ = 500;
 
-/** @returns undefined when they may not be read */
+/** @returns undefined when they cannot be read */
 export async function eventsOf(
   { client, signal }: Connection,
   { ref, object }: OneObject,

@@ -1,4 +1,4 @@
-/** The object a command is about: KIND and NAME as people type them, read from the cluster. */
+/** The object a command is about: KIND and NAME as the user typed them, read from the cluster. */
 import type { JsonObject } from "../core/json.ts";
 import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
 import type { ClusterFault, ObjectRef } from "../engine/ports/object-store.ts";
@@ -10,7 +10,7 @@ export interface OneObject {
   readonly object: JsonObject;
 }
 
-/** @throws CommandFailed naming what is not there */
+/** @throws CommandFailed naming what does not exist */
 export async function findObject(
   connection: Connection,
   kind: string,
@@ -22,14 +22,14 @@ export async function findObject(
   return { ref, object: await readAgain(connection, ref) };
 }
 
-/** @throws CommandFailed when it is not there any more */
+/** @throws CommandFailed when it no longer exists */
 export async function readAgain({ store, signal }: Connection, ref: ObjectRef): Promise<JsonObject> {
   const read = await store.get(ref, signal);
   if (read.kind === "ok") return read.value;
   throw failedOf(ref, read.fault);
 }
 
-/** For whoever asks again and again: undefined while the server does not answer, or has too much to do. */
+/** For callers that poll: undefined while the server does not answer, or is overloaded. */
 export async function readIfAnswered({ store, signal }: Connection, ref: ObjectRef): Promise<JsonObject | undefined> {
   const read = await store.get(ref, signal);
   if (read.kind === "ok") return read.value;
@@ -42,12 +42,12 @@ function failedOf({ type, namespace, name }: ObjectRef, fault: ClusterFault): Er
   return failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, fault);
 }
 
-/** As people name it. */
+/** The object as people name it. */
 export function textOf({ type, namespace, name }: ObjectRef): string {
   return objectText({ kind: type.kind, namespace, name });
 }
 
-/** The key under which it is reconciled. */
+/** The key under which the object is reconciled. */
 export function keyOf({ store }: Connection, { type, namespace, name }: ObjectRef): KeyText {
   return formatKey({ cluster: store.cluster, group: type.group, kind: type.kind, namespace, name });
 }

@@ -1,4 +1,4 @@
-/** Prints what an evaluation gave, or where and why it gave nothing. */
+/** Prints the value of an evaluation, or where and why there is none. */
 import { stringify } from "yaml";
 import { toJson } from "../core/cel/text.ts";
 import { Fault, isFault, type Value } from "../core/cel/value.ts";
@@ -14,7 +14,7 @@ export function printValue(value: Value, format: ValueFormat): void {
   console.log(format === "json" ? formatted(json) : stringify(json, { lineWidth: 0 }).trimEnd());
 }
 
-/** A fault as the end of a command: what is wrong, and the part of the expression that is. */
+/** Turns a fault into the end of a command: what is wrong, and which part of the expression. */
 export function faultFailure(fault: Fault): CommandFailed {
   const site = Fault.site(fault);
   if (site === undefined) return new CommandFailed(Fault.text(fault));
@@ -30,7 +30,7 @@ export function underlined(text: string, start: number, end: number): string {
   return `  ${line}\n  ${" ".repeat(start - lineStart)}${"^".repeat(width)}`;
 }
 
-/** Indented where nothing in it is too large for JavaScript's own. */
+/** Indented, unless a number is too large for JavaScript's own formatter. */
 function formatted(json: JsonValue): string {
   try {
     return JSON.stringify(json, null, 2);

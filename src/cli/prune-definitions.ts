@@ -1,4 +1,4 @@
-/** Finds the definitions that nothing on a cluster uses. */
+/** Finds the definitions on a cluster that nothing uses. */
 import { annotationOf } from "../core/object.ts";
 import { ANNOTATION, DEFINITION_PLURALS } from "../core/names.ts";
 import type { DefinitionKind } from "../core/plan/plan.ts";
@@ -12,7 +12,7 @@ import { formatAge } from "./table.ts";
 
 const KINDS = Object.keys(DEFINITION_PLURALS) as DefinitionKind[];
 
-/** @param namespaces - of definitions, in priority order */
+/** @param namespaces - namespaces of definitions, in priority order */
 export async function surveyDefinitions(connection: Connection, namespaces: readonly string[]): Promise<PrunePlan> {
   const { definitions, limitedBy } = await definitionsOnCluster(connection, KINDS, namespaces);
   const asked = await workflowsAskedFor(connection, definitions, namespaces);
@@ -37,7 +37,7 @@ export async function surveyDefinitions(connection: Connection, namespaces: read
   };
 }
 
-/** @returns names of Workflows, or why it is not known */
+/** @returns names of Workflows, or why they are not known */
 async function workflowsAskedFor(
   connection: Connection,
   definitions: readonly ClusterDefinition[],

@@ -1,4 +1,4 @@
-/** Finds the objects that Koreo left behind: by label, judged by their marks and by what every trigger says it keeps. */
+/** Finds the objects that Koreo left behind: lists by label, judges by their marks and by every trigger's records. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { LABEL } from "../core/names.ts";
 import { formatKey, parseKey, type KeyText, type ObjectKey } from "../core/object-key.ts";
@@ -20,9 +20,9 @@ import { unlessAbsent } from "./unserved-kind.ts";
 export interface ObjectSurvey {
   /** Kinds to look through. */
   readonly types: readonly ResourceType[];
-  /** Undefined for all. */
+  /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
-  /** Where definitions are, and the notes of watchers beside them. */
+  /** Namespaces that hold the definitions, and beside them the notes of watchers. */
   readonly definitionNamespaces: readonly string[];
   readonly minAgeMs: number;
 }
@@ -36,7 +36,7 @@ interface Marked {
   readonly trigger: ObjectKey;
 }
 
-/** @throws CommandFailed where nobody can tell which triggers there are: then anything may be kept by one of them */
+/** @throws CommandFailed when it is not known which triggers exist: any of them may keep any object */
 export async function surveyObjects(connection: Connection, survey: ObjectSurvey): Promise<PrunePlan> {
   const lists = await Promise.all(survey.types.map((type) => markedOf(connection, type, survey.namespace)));
   const marked = lists.flatMap((list) => (list.kind === "ok" ? list.marked : []));
@@ -46,7 +46,7 @@ export async function surveyObjects(connection: Connection, survey: ObjectSurvey
   const managed = await managedOnCluster(connection, survey, marked);
   const triggers = await readTriggers(connection, marked);
   const items: Prunable[] = [];
-  // Of one trigger what later steps made goes before what it was built on.
+  // Objects of one trigger: those of later steps go before the objects they were built on.
   marked.sort((a, b) => compare(a.holder.trigger, b.holder.trigger) || b.holder.wave - a.holder.wave);
   const kept = new Map<KeptReason, number>();
   const unread = new Map<KeyText, string>();
@@ -108,12 +108,12 @@ function marking({ store }: Connection, type: ResourceType, object: JsonObject):
   const identity = { group: type.group, kind: type.kind, ...place };
   const holder = markHolder(object, identity);
   const trigger = holder === undefined ? undefined : parseKey(holder.trigger);
-  // The trigger of another cluster cannot be asked for.
+  // We cannot ask for a trigger of another cluster.
   if (holder === undefined || trigger?.cluster !== store.cluster) return [];
   return [{ ref: { type, ...place }, identity, object, holder, trigger }];
 }
 
-/** Every object that any trigger manages, by its records. */
+/** Every object that any trigger manages, by the triggers' records. */
 async function managedOnCluster(
   connection: Connection,
   { definitionNamespaces }: ObjectSurvey,
@@ -134,7 +134,7 @@ type ReadTrigger =
   | { readonly kind: "ok"; readonly trigger: JsonObject | null }
   | { readonly kind: "fault"; readonly fault: ClusterFault };
 
-/** The triggers in the marks, as they are now. */
+/** Reads the triggers named in the marks, as they are now. */
 async function readTriggers(
   connection: Connection,
   marked: readonly Marked[],

@@ -1,4 +1,4 @@
-/** What `koreo prune` found, of either sort, and how it is deleted: asked for first, judged again, then one by one. */
+/** What `koreo prune` found, and how it is deleted: ask first, judge again, then delete one by one. */
 import type { JsonValue } from "../core/json.ts";
 import { objectText } from "../core/object-key.ts";
 import type { ObjectRef, ObjectStore } from "../engine/ports/object-store.ts";
@@ -10,22 +10,22 @@ import { printDocument } from "./print-document.ts";
 import type { Unlisted } from "./served-kinds.ts";
 import { formatTable } from "./table.ts";
 
-/** Something to delete, as it was when it was judged. */
+/** Something to delete, as it was when we judged it. */
 export interface Prunable extends Deletable {
   readonly ref: ObjectRef;
-  /** By the head of the table's column; also what `--output json` tells of it. */
+  /** Keyed by the column's heading; `--output json` prints the same. */
   readonly cells: Readonly<Record<string, string>>;
 }
 
 export interface PrunePlan {
   readonly items: readonly Prunable[];
-  /** What could not be looked at. */
+  /** Parts that could not be inspected. */
   readonly unlisted: readonly Unlisted[];
-  /** What people should know of what is not listed. */
+  /** What people should know about objects that are not listed. */
   readonly notes: readonly string[];
 }
 
-/** Where it is deleted; the signal interrupts. */
+/** Where the deletes go; the signal interrupts. */
 export interface PruneTarget {
   readonly store: ObjectStore;
   readonly signal: AbortSignal;
@@ -36,13 +36,13 @@ export interface PruneMode {
   /** Deletes without asking. */
   readonly yes: boolean;
   readonly output: OutputFormat;
-  /** In the plural: what is pruned. */
+  /** What is pruned, in the plural. */
   readonly subject: string;
 }
 
 /**
- * @param survey - called again before the first delete: only what is still so is deleted, and only as it was shown
- * @throws CommandFailed when something could not be looked at or deleted, or the user says no
+ * @param survey - called again before the first delete: an item is deleted only if it is still listed and unchanged
+ * @throws CommandFailed when something could not be inspected or deleted, or the user says no
  */
 export async function carryOut(
   target: PruneTarget,
@@ -90,7 +90,7 @@ async function deleteAll(
   if (!yes && !(await confirm(`Delete ${many}?`, target.signal))) throw new CommandFailed("nothing was deleted");
   const still = new Set((await survey(plan.items)).items.map(({ uid }) => uid));
   const failures: string[] = [];
-  // One after the other: what refers to others goes first.
+  // One after the other: an object that refers to others goes first.
   for (const item of plan.items) {
     const { type, namespace, name } = item.ref;
     const text = objectText({ kind: type.kind, namespace, name });
@@ -106,7 +106,7 @@ async function deleteAll(
   return failures;
 }
 
-/** @returns why it is still there */
+/** @returns why it still exists; undefined when it is gone */
 async function deleteOne(
   { store, signal }: PruneTarget,
   { ref, uid, resourceVersion }: Prunable,

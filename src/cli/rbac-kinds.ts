@@ -16,9 +16,9 @@ const DEFINITION_KINDS = Object.keys(DEFINITION_PLURALS) as readonly DefinitionK
 /** The kinds that a set of definitions needs, as a server has them. */
 export interface Found {
   readonly catalog: Catalog;
-  /** Of the definitions. */
+  /** Namespaces of the definitions. */
   readonly namespaces: readonly string[];
-  /** Those with a plural. */
+  /** The kinds whose plural is known. */
   readonly kinds: readonly KindNeeds[];
   readonly unknown: readonly string[];
 }
@@ -57,7 +57,7 @@ function asCrdSays(crds: readonly JsonObject[], { group, kind }: KindNeeds): Ser
   return { plural, namespaced: textMember(crd["spec"], "scope") !== "Cluster" };
 }
 
-/** Kubernetes' own kinds are in the plural as English has it, but for this one. */
+/** Kubernetes' own kinds have regular English plurals, with one exception. */
 function asAuthorSays({ group, kind, plural, namespaced }: KindNeeds): Served | undefined {
   if (plural !== "") return { plural, namespaced };
   if (!isBuiltInGroup(group)) return undefined;

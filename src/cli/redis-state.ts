@@ -1,4 +1,4 @@
-/** What an installation keeps on Redis, for one-shot commands that only look at it. */
+/** Reads what an installation keeps on Redis, for one-shot commands. */
 import { BullmqReconcileQueue } from "../adapters/bullmq/reconcile-queue.ts";
 import { RedisKeyStore } from "../adapters/redis/key-store.ts";
 import { redisKeys } from "../adapters/redis/keys.ts";
@@ -18,7 +18,7 @@ import { CommandFailed } from "./failure.ts";
 const REDIS_WITHIN_MS = 3000;
 
 /**
- * @param what - of what the command looks at, for the message when no Redis is given
+ * @param what - what the command reads, for the message when no Redis is given
  * @throws ConfigError when no Redis is given; CommandFailed when it does not answer
  */
 export async function withQueue<T>(
@@ -56,7 +56,7 @@ export async function withRunLog<T>(flags: ConfigFlags, act: (runs: RunLog) => P
   }
 }
 
-/** Every key of the queue. Of one that moves while we read, the last state. */
+/** Every key of the queue; for a key that moves while we read, its last state. */
 export async function allKeys(queue: ReconcileQueue): Promise<ReadonlyMap<KeyText, QueuedRun>> {
   const keys = new Map<KeyText, QueuedRun>();
   let from: string | undefined;
@@ -80,7 +80,7 @@ async function isReadyInTime(store: RedisKeyStore): Promise<boolean> {
   let isReady = false;
   void store.ready.then(() => {
     isReady = true;
-    answered.abort(); // or the rest of the wait would keep the command from ending
+    answered.abort(); // otherwise the rest of the wait would keep the command from ending
   });
   await systemClock.sleep(REDIS_WITHIN_MS, answered.signal);
   return isReady;

@@ -1,4 +1,4 @@
-/** The record of a run as people read it: what it came to and why, then the tree of what took its time. */
+/** The record of a run as text: its outcome and causes, then the tree of what took its time. */
 import { ATTRIBUTE, SPAN } from "../engine/telemetry.ts";
 import type { RunRecord, RunSpan } from "../engine/ports/run-log.ts";
 import { formatTable } from "./table.ts";
@@ -6,7 +6,7 @@ import { treeRows } from "./tree.ts";
 
 const BAR_WIDTH = 24;
 
-/** @param object - as people name it */
+/** @param object - the object as people name it */
 export function runText(object: string, record: RunRecord): string {
   const { startedAtMs, waitedMs, ms, outcome, changed, attempt, workClass, workflow, causes, blocked } = record;
   const verdict = `${outcome}${changed ? ", something was written" : ", nothing was written"}`;
@@ -53,7 +53,7 @@ export function spanText({ name, attributes }: RunSpan): string {
   }
 }
 
-/** Where in the run a part lies. */
+/** Draws where in the run a part lies. */
 function bar({ startMs, ms }: RunSpan, wholeMs: number): string {
   const at = (value: number) =>
     Math.round((Math.max(0, Math.min(value, wholeMs)) / Math.max(wholeMs, 0.01)) * BAR_WIDTH);
@@ -62,7 +62,7 @@ function bar({ startMs, ms }: RunSpan, wholeMs: number): string {
   return `${"·".repeat(from)}${"█".repeat(length)}${"·".repeat(Math.max(0, BAR_WIDTH - from - length))}`;
 }
 
-/** Namespace and name are told by the step; of a path what comes after the group is enough. */
+/** The step already names namespace and name, so only the part of a path after the group is shown. */
 function shortPath(path: string): string {
   return path.replace(/^\/apis\/[^/]+\/[^/]+\/|^\/api\/v1\//, "").replace(/^namespaces\//, "");
 }

@@ -7,19 +7,19 @@ import { failed, type Connection } from "./connection.ts";
 
 export interface ServedKind {
   readonly type: ResourceType;
-  /** In lower case: kind, plural, singular, short names. */
+  /** Kind, plural, singular and short names, in lower case. */
   readonly names: readonly string[];
-  /** What may be asked of it, such as `list`. */
+  /** The verbs it supports, such as `list`. */
   readonly verbs: readonly string[];
 }
 
-/** A part of the API that could not be asked, and why. */
+/** A part of the API that could not be read, and why. */
 export interface Unlisted {
   readonly what: string;
   readonly why: string;
 }
 
-/** In the preferred version of each group. A group whose own server is down is passed over: it must not hide all others. */
+/** The kinds in each group's preferred version, without groups whose own server is down: they must not hide others. */
 export async function preferredKinds(connection: Connection): Promise<readonly ServedKind[]> {
   const versions = (await groupsOf(connection)).flatMap(([preferred]) => preferred ?? []);
   const documents = await Promise.all(versions.map((version) => readKinds(connection, version)));

@@ -1,4 +1,4 @@
-/** Asks an API server what it serves of the kinds that definitions name, and, if it lacks one, what else. */
+/** Asks an API server whether it serves the kinds that definitions name and, if it lacks one, what else it serves. */
 import { groupVersionPath } from "../adapters/kubernetes/resource-path.ts";
 import {
   groupVersionsIn,
@@ -36,7 +36,7 @@ async function kindsOf(
   return new Map(await Promise.all(versions.map(readOne)));
 }
 
-/** OpenAPI v3, by the index of the server: the addresses in it carry the hash of what they lead to. */
+/** OpenAPI v3, by the server's index: its addresses carry the hash of the documents they lead to. */
 async function documentsOf(
   connection: Connection,
   versions: readonly string[],

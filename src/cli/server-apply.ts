@@ -1,4 +1,4 @@
-/** Applies objects by server-side apply: what kubectl would do, with the definitions of kinds first. */
+/** Applies objects by server-side apply, as kubectl would, with CustomResourceDefinitions first. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { objectPath } from "../adapters/kubernetes/resource-path.ts";
 import { isJsonObject, jsonEqual, type JsonObject, listOf, member, textMember } from "../core/json.ts";
@@ -8,14 +8,14 @@ import type { ClusterFault, ObjectRef, ResourceType } from "../engine/ports/obje
 import type { Connection } from "./connection.ts";
 
 const FIELD_MANAGER = "koreo-cli";
-/** How long a kind may take to be served after its CustomResourceDefinition was applied. */
+/** How long the server may take to serve a kind after its CustomResourceDefinition was applied. */
 const SERVED_WITHIN_MS = 30_000;
 
 export type Applied =
   | { readonly kind: "created" | "configured" | "unchanged"; readonly object: JsonObject }
   | { readonly kind: "fault"; readonly fault: ClusterFault };
 
-/** Kinds others depend on, first; the rest keeps its order. */
+/** Kinds that others depend on come first; the rest keeps its order. */
 export function inApplyOrder<T extends { readonly object: JsonObject }>(items: readonly T[]): readonly T[] {
   const rank = ({ object }: T) => {
     const first = ["CustomResourceDefinition", "Namespace"].indexOf(textMember(object, "kind"));
@@ -27,7 +27,7 @@ export function inApplyOrder<T extends { readonly object: JsonObject }>(items: r
     .map(({ item }) => item);
 }
 
-/** @param namespace - for namespaced objects that name none */
+/** @param namespace - used for namespaced objects that name none */
 export async function applyObject(connection: Connection, object: JsonObject, namespace: string): Promise<Applied> {
   const type = await resolveServed(connection, object);
   if (type.kind === "fault") return type;
@@ -55,7 +55,7 @@ export async function applyObject(connection: Connection, object: JsonObject, na
   const applied = isJsonObject(answer.value) ? answer.value : {};
   if (textMember(applied, "kind") === "CustomResourceDefinition") await untilEstablished(connection, ref);
   if (before.kind === "fault") {
-    // Who may not read is told the safe half of the truth.
+    // A user who may not read the object gets the safe half of the truth.
     return { kind: before.fault.kind === "notFound" ? "created" : "configured", object: applied };
   }
   return { kind: jsonEqual(contentOf(before.value), contentOf(applied)) ? "unchanged" : "configured", object: applied };
@@ -81,14 +81,14 @@ async function untilEstablished(connection: Connection, ref: ObjectRef): Promise
     const established = read.kind === "ok" ? conditionNamed(read.value, "Established") : undefined;
     const isEstablished = textMember(established, "status") === "True";
     if (isEstablished && read.kind === "ok" && (await isServed(connection, read.value))) {
-      discovery.forget(textMember(member(read.value, "spec"), "group")); // it may have said "not served" a moment ago
+      discovery.forget(textMember(member(read.value, "spec"), "group")); // it may remember "not served"
       return;
     }
     await sleep(100);
   }
 }
 
-/** Established comes before the storage answers: a list says when it does. */
+/** Established comes before the storage answers; a list that succeeds shows that it does. */
 async function isServed({ store, signal }: Connection, crd: JsonObject): Promise<boolean> {
   const spec = member(crd, "spec");
   const served = listOf(member(spec, "versions")).find((version) => member(version, "served") === true);
@@ -111,7 +111,7 @@ function withNamespace(object: JsonObject, type: ResourceType, namespace: string
   return textMember(metadata, "namespace") === "" ? { ...object, metadata: { ...metadata, namespace } } : object;
 }
 
-/** All but who wrote what and when: the server writes a Namespace anew for every apply, and nothing else of it changes. */
+/** The object without writers and version: an apply rewrites these of a Namespace even when nothing else changes. */
 function contentOf(object: JsonObject): JsonObject {
   const { managedFields: _owners, resourceVersion: _version, ...metadata } = member(object, "metadata") as JsonObject;
   return { ...object, metadata };

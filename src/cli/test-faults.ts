@@ -1,22 +1,22 @@
-/** `koreo test --faults`: which single faults are played, and how a failure is told and seen again. */
+/** `koreo test --faults`: selects the single faults to play, and reports how to play a failure again. */
 import { REQUEST_FAULTS, type Disturbance } from "../processes/workflow-test/disturbed-store.ts";
 import type { FaultFailure } from "../processes/workflow-test/faults.ts";
 import { ConfigError } from "../processes/shared/settings.ts";
 
 export interface FaultSelection {
-  /** This one alone; undefined: every one. */
+  /** Only this fault; undefined: every one. */
   readonly only: Disturbance | undefined;
-  /** The files and folders, as they were given: for the command that plays a failure again. */
+  /** The files and folders as they were given, for the command that plays a failure again. */
   readonly paths: readonly string[];
   readonly onPlayed: () => void;
 }
 
-/** So many failures of one test are told: the rest most often have the same reason. */
+/** How many failures of one test are shown: the rest usually have the same reason. */
 const MAX_TOLD = 5;
 
 /**
  * @param text - such as `7:lost-answer`, the 7th request of the case
- * @throws ConfigError saying how it is written
+ * @throws ConfigError that says how to write it
  */
 export function parseFault(text: string): Disturbance {
   const [, number, name] = /^([1-9]\d{0,6}):([a-z-]+)$/.exec(text) ?? [];
@@ -47,7 +47,7 @@ export function faultCases(failures: readonly FaultFailure[], paths: readonly st
   return [...told, { ...rest, message: "not told one by one", unmet: [] }];
 }
 
-/** As a shell takes it. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

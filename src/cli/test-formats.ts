@@ -6,7 +6,7 @@ import type { CaseReport, TestReport } from "./test-results.ts";
 export const TEST_FORMATS = ["text", "json", "junit", "tap"] as const;
 export type TestFormat = (typeof TEST_FORMATS)[number];
 
-/** How many of what. */
+/** Counts of tests and cases. */
 export interface Totals {
   readonly tests: number;
   readonly failedTests: number;
@@ -26,9 +26,9 @@ export function totalsOf(reports: readonly TestReport[]): Totals {
   };
 }
 
-/** What a run of tests gives besides their reports. */
+/** Facts about a run of tests beside their reports. */
 export interface RunFacts {
-  /** The whole run took. */
+  /** Duration of the whole run. */
   readonly seconds: number;
   readonly coverage?: readonly DefinitionCoverage[] | undefined;
 }
@@ -146,7 +146,7 @@ function tap(reports: readonly TestReport[]): string {
   return ["TAP version 14", `1..${points.length}`, ...lines].join("\n");
 }
 
-/** Safe in attributes and text; what XML 1.0 cannot hold becomes a replacement character. */
+/** Makes a text safe in attributes and text; characters that XML 1.0 cannot hold become a replacement character. */
 function xml(text: string): string {
   return text
     .replaceAll("&", "&amp;")

@@ -1,4 +1,4 @@
-/** Tells people at a terminal how far a long run of faults is, on one line of stderr that is written over. */
+/** Shows at a terminal how far a long run of faults is, on one line of stderr that is overwritten. */
 const EVERY_MS = 250;
 
 export class FaultProgress {
@@ -14,7 +14,7 @@ export class FaultProgress {
     process.stderr.write(`\r${this.#played} single faults played`);
   }
 
-  /** Nothing of it is left. */
+  /** Removes the line. */
   end(): void {
     if (this.#isShown) process.stderr.write("\r\u001b[K");
   }

@@ -1,4 +1,4 @@
-/** Runs the FunctionTests and WorkflowTests of a set of definition files and gathers what they came to, for whatever prints it. */
+/** Runs the FunctionTests and WorkflowTests of a set of definition files and gathers the results for printing. */
 import { CoverageRecorder } from "../core/coverage/recorder.ts";
 import type { Differences } from "../core/function-test/compare.ts";
 import { resultText } from "../core/function-test/expected-outcome.ts";
@@ -15,7 +15,7 @@ import { faultCases, type FaultSelection } from "./test-faults.ts";
 
 /** One place where something is not as expected. */
 export interface Difference {
-  /** Such as `spec.ports[0].name`; "" for the whole. */
+  /** A path such as `spec.ports[0].name`; "" for the whole. */
   readonly path: string;
   readonly text: string;
 }
@@ -23,10 +23,10 @@ export interface Difference {
 export interface CaseReport {
   readonly label: string;
   readonly status: "passed" | "failed" | "skipped";
-  /** Why it failed, in one line; "" where the differences say it. */
+  /** Why it failed, in one line; "" when the differences say it. */
   readonly message: string;
   readonly differences: readonly Difference[];
-  /** What the function came to, in one line. */
+  /** What the function ended with, in one line. */
   readonly outcome: string;
 }
 
@@ -40,14 +40,14 @@ export interface TestReport {
   readonly success: boolean;
   /** Why it could not be run at all; "" when it could. */
   readonly problem: string;
-  /** Of all cases, those that were not reached too. */
+  /** Labels of all cases, including those that were not reached. */
   readonly labels: readonly string[];
   readonly cases: readonly CaseReport[];
-  /** How many cases a failing one kept from being run. */
+  /** How many cases did not run because an earlier one failed. */
   readonly casesNotReached: number;
-  /** Changes with the test and everything it uses. */
+  /** Changes when the test or anything it uses changes. */
   readonly hash: string;
-  /** Of a WorkflowTest that was played under single faults: how many, and how many were left out for want of time. */
+  /** For a WorkflowTest under single faults: how many were played, and how many omitted as too many. */
   readonly faults?: { readonly played: number; readonly omitted: number };
 }
 
@@ -56,7 +56,7 @@ export interface RunSelection {
   readonly filter?: string | undefined;
   /** Counts what the tests exercise. */
   readonly coverage?: CoverageRecorder | undefined;
-  /** Plays WorkflowTests that pass under single faults, too. */
+  /** Also plays WorkflowTests that pass under single faults. */
   readonly faults?: FaultSelection | undefined;
 }
 
@@ -84,8 +84,8 @@ function isSelected({ name, labels }: TestReport, filter: string): boolean {
 }
 
 /**
- * Cases build on one another, so all were run; only the chosen ones are shown and count. One that was not reached counts as
- * well, and with it the case that is to blame.
+ * Cases build on one another, so all ran; only the chosen ones are shown and counted. A chosen case that was not
+ * reached counts as well, together with the case that is to blame.
  */
 function withCases(report: TestReport, filter: string): TestReport {
   const casesNotReached = report.labels.slice(report.cases.length).filter((label) => label.includes(filter)).length;
@@ -96,7 +96,7 @@ function withCases(report: TestReport, filter: string): TestReport {
   return { ...report, cases, success: isPassed, casesNotReached };
 }
 
-/** A test that does not pass has no end to come to. */
+/** Skips a test that fails: it has no end to compare with. */
 async function underFaults(
   report: TestReport,
   { compiled }: DefinitionEntry,
@@ -218,10 +218,10 @@ function flattened(differences: Differences, path: string): readonly Difference[
   );
 }
 
-/** So much of a text in a manifest is shown: more would bury what it is about. */
+/** How much of a text in a manifest is shown: more would bury the message. */
 const MAX_TEXT = 1000;
 
-/** A text on one line: what an author wrote must not look like a line of ours, nor colour the terminal. */
+/** A text on one line: what an author wrote must neither look like a line of ours nor colour the terminal. */
 function printable(text: string): string {
   return bounded(text, MAX_TEXT).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }

@@ -1,6 +1,6 @@
-/** Trees as people know them from `tree` and `kubectl tree`. */
+/** Draws trees like those of `tree` and `kubectl tree`. */
 
-/** @returns the lines' beginnings with the node of each, in order; the roots have none */
+/** @returns the prefix of each line with its node, in order; roots have no prefix */
 export function treeRows<T>(
   roots: readonly T[],
   childrenOf: (node: T) => readonly T[],

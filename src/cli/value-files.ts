@@ -4,7 +4,7 @@ import { isPlainMap, type Value, type ValueMap } from "../core/cel/value.ts";
 import { readYaml } from "../core/manifest/read-yaml.ts";
 import { CommandFailed } from "./failure.ts";
 
-/** @throws CommandFailed naming file and place of what is no YAML, or when it holds no document or several */
+/** @throws CommandFailed naming file and place when the text is not YAML, or when it holds no document or several */
 export function readValue(file: string): Value {
   if (file !== "-" && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
     throw new CommandFailed(`${file}: no such file`);

@@ -1,6 +1,6 @@
 /**
- * API groups that Kubernetes itself serves. The status of such kinds belongs to their controllers: a trigger of one of
- * them never gets a status from us. A list, because CRDs may also live under `k8s.io` (the gateway API does).
+ * API groups that Kubernetes itself serves. Controllers own the status of their kinds, so a trigger of such a kind
+ * never gets a status from us. This is a list, because CRDs may also live under `k8s.io` (the gateway API does).
  */
 const BUILT_IN: ReadonlySet<string> = new Set([
   "",

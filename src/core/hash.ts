@@ -1,6 +1,6 @@
 /**
- * The content hash of a value: equal values give equal text on every machine. SHA-256 written out, because core uses no
- * Node module and a shorter hash could be made to collide by whoever writes definitions.
+ * The content hash of a value: equal values give equal text on every machine. SHA-256 is written out here, because core
+ * uses no Node module, and authors of definitions could make a shorter hash collide.
  */
 import { Double, isList, isPlainMap, type Value } from "./cel/value.ts";
 import { doubleText } from "./cel/text.ts";
@@ -18,10 +18,10 @@ export function hashText(text: string): string {
   return sha256(new TextEncoder().encode(text)).slice(0, DIGITS);
 }
 
-/** Beyond this the stack might not do; what the API server stores may be 10,000 levels deep. */
+/** Deeper recursion might exhaust the stack; the API server stores values up to 10,000 levels deep. */
 const MAX_RECURSION = 300;
 
-/** One text for equal values: JSON with sorted keys. */
+/** Gives equal values one text: JSON with sorted keys. */
 export function canonicalText(value: Value, depth = 0): string {
   if (depth > MAX_RECURSION) return deepText(value);
   const text = (inner: Value) => canonicalText(inner, depth + 1);
@@ -36,7 +36,7 @@ function scalarText(value: Value): string {
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-/** The same without recursion: what is left to write, the next last; a piece of text stands in a list of its own. */
+/** The same without recursion; `left` is what to write, the next last: pieces of text, and values in lists of one. */
 function deepText(value: Value): string {
   let written = "";
   const left: (readonly [Value] | string)[] = [[value]];
@@ -65,7 +65,7 @@ function deepText(value: Value): string {
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 const ROUND_CONSTANTS = fractions(64, (prime) => Math.cbrt(prime));
-/** The same of the square roots of the first 8. */
+/** The same for the square roots of the first 8. */
 const START = fractions(8, (prime) => Math.sqrt(prime));
 
 function fractions(count: number, root: (prime: number) => number): Uint32Array {

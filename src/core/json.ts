@@ -1,28 +1,28 @@
 /**
- * Plain JSON values as every layer hands them around, and the few pure helpers everyone needs.
- * Values are treated as immutable: whoever wants another value builds a new one.
+ * Plain JSON values as every layer passes them, and a few pure helpers. Values are immutable: code that wants another
+ * value builds a new one.
  */
 
 /**
- * A JSON value. Integers beyond 2^53 are `bigint`, so that 64-bit numbers from Kubernetes and from manifests stay exact;
- * every other number is a plain `number`.
+ * A JSON value. Integers beyond 2^53 are `bigint`, so that 64-bit numbers from Kubernetes and from manifests stay
+ * exact; every other number is a plain `number`.
  */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
 
 /** A JSON object; read members with `member()` so that names such as `constructor` never reach a prototype. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Tells a JSON object from every other value. */
+/** Whether a value is a JSON object. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An own member of an object, or undefined when the value is no object or has no such member. */
+/** An own member of an object; undefined when the value is no object or has no such member. */
 export function member(value: JsonValue | undefined, name: string): JsonValue | undefined {
   return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** The value at a path of member names, or undefined as soon as one is missing. */
+/** The value at a path of member names; undefined as soon as one is missing. */
 export function memberAt(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   let current = value;
   for (const name of path) current = member(current, name);
@@ -35,7 +35,7 @@ export function textMember(value: JsonValue | undefined, name: string): string {
   return typeof found === "string" ? found : "";
 }
 
-/** The items of a list; none of anything else. */
+/** The items of a list; none when the value is no list. */
 export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
@@ -70,7 +70,7 @@ const LONG_INTEGER = /(?:^|[[:,\s])-?\d{16}/;
 /**
  * JSON text to a value, with integers beyond 2^53 exact.
  *
- * @throws SyntaxError when the text is no JSON
+ * @throws SyntaxError when the text is not JSON
  */
 export function parseJson(text: string): JsonValue {
   return (LONG_INTEGER.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)) as JsonValue;
@@ -91,5 +91,5 @@ export function formatJson(value: JsonValue, indent?: number): string {
   );
 }
 
-/** Not in TypeScript's library yet. */
+/** TypeScript's library lacks it. */
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };

@@ -6,31 +6,31 @@
 /** Which API serves an object. `group` is "" for the core group. */
 export type GroupVersionKind = { readonly group: string; readonly version: string; readonly kind: string };
 
-/** A kind of object, whatever version it is read in. */
+/** A kind of object in any version. */
 export type GroupKind = { readonly group: string; readonly kind: string };
 
 /** Identity of one object. `namespace` is "" for a cluster-scoped object. */
 export type ObjectKey = GroupKind & { readonly cluster: string; readonly namespace: string; readonly name: string };
 
-/** Canonical text `cluster/group/kind/namespace/name`, `_` standing for an empty group or namespace. */
+/** Canonical text `cluster/group/kind/namespace/name`, with `_` for an empty group or namespace. */
 export type KeyText = string & { readonly [brand]: "key" };
 declare const brand: unique symbol;
 
-/** A kind in a cluster: canonical text `cluster/group/kind`, `_` standing for the core group. */
+/** A kind in a cluster: canonical text `cluster/group/kind`, with `_` for the core group. */
 export type KindText = string & { readonly [kindBrand]: "kind" };
 declare const kindBrand: unique symbol;
 
 /** The cluster every object lives in until remote clusters exist. */
 export const LOCAL_CLUSTER = "local";
 
-const EMPTY = "_"; // neither a group nor a namespace may be or contain it
+const EMPTY = "_"; // no group or namespace may be it or contain it
 
 /** Key to text; the inverse of `parseKey`. */
 export function formatKey(key: ObjectKey): KeyText {
   return [key.cluster, key.group || EMPTY, key.kind, key.namespace || EMPTY, key.name].join("/") as KeyText;
 }
 
-/** Text to key, or undefined when it is no canonical text (`/` is forbidden in every part by Kubernetes). */
+/** Text to key; undefined when the text is not canonical (Kubernetes forbids `/` in every part). */
 export function parseKey(text: string): ObjectKey | undefined {
   const [cluster, group, kind, namespace, name, ...rest] = text.split("/");
   if (!cluster || !group || !kind || !namespace || !name || rest.length > 0) return undefined;
@@ -42,7 +42,7 @@ export function formatKind({ cluster, group, kind }: Pick<ObjectKey, "cluster" |
   return [cluster, group || EMPTY, kind].join("/") as KindText;
 }
 
-/** Text to kind, or undefined when it is no canonical text. */
+/** Text to kind; undefined when the text is not canonical. */
 export function parseKind(text: string): Pick<ObjectKey, "cluster" | "group" | "kind"> | undefined {
   const [cluster, group, kind, ...rest] = text.split("/");
   if (!cluster || !group || !kind || rest.length > 0) return undefined;
@@ -54,7 +54,7 @@ export function kindOfKey(key: KeyText): KindText {
   return key.split("/", 3).join("/") as KindText;
 }
 
-/** Whose key it is, as text: `cluster/namespace`, `_` standing for no namespace. */
+/** The owner of a key as text: `cluster/namespace`, with `_` for no namespace. */
 export function tenantOf(key: KeyText): string {
   const [cluster = EMPTY, , , namespace = EMPTY] = key.split("/");
   return `${cluster}/${namespace}`;

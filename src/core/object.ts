@@ -1,4 +1,4 @@
-/** What every Kubernetes object says of itself, whatever its kind; "" for what it does not say. */
+/** Reads members that every Kubernetes object may have, whatever its kind; "" when one is absent. */
 import { member, memberAt, textMember, type JsonObject, type JsonValue } from "./json.ts";
 
 export function uidOf(object: JsonValue | undefined): string {
@@ -14,7 +14,7 @@ export function annotationOf(object: JsonValue | undefined, name: string): strin
   return textMember(memberAt(object, ["metadata", "annotations"]), name);
 }
 
-/** Since when somebody wants the object gone; "" while nobody does. */
+/** When its deletion was requested; "" while it was not. */
 export function deletionTime(object: JsonObject): string {
   return textMember(member(object, "metadata"), "deletionTimestamp");
 }
@@ -24,7 +24,7 @@ export function isGoing(object: JsonObject): boolean {
   return deletionTime(object) !== "";
 }
 
-/** What holds an object that is being deleted. */
+/** The finalizers, which hold an object that is being deleted. */
 export function finalizersOf(object: JsonObject): readonly string[] {
   const finalizers = member(member(object, "metadata"), "finalizers");
   if (!Array.isArray(finalizers)) return [];

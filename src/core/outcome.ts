@@ -1,6 +1,6 @@
 /**
- * What a step, or a whole run, came to, and how several outcomes become one. Returned everywhere, never thrown.
- * The table of combinations is Koreo's (docs: "Outcomes"); `fold` is what a workflow and a forEach use.
+ * The result of a step or a whole run, and how several results become one. Always returned, never thrown. The table of
+ * combinations is Koreo's (docs: "Outcomes"); workflows and forEach use `fold`.
  */
 import type { JsonValue } from "./json.ts";
 
@@ -13,7 +13,7 @@ export type Ok<T = JsonValue> = { readonly kind: "ok"; readonly value: T; readon
 export type Skip = Said<"skip">;
 /** An input has no value yet. */
 export type DepSkip = Said<"depSkip">;
-/** Look again later. */
+/** Try again later. */
 export type Retry = Said<"retry"> & { readonly delaySeconds: number };
 /** Needs a change of the trigger, a definition or the object. */
 export type PermFail = Said<"permFail">;
@@ -45,7 +45,7 @@ export function permFail(message?: string, location?: string): PermFail {
   return { kind: "permFail", message, location };
 }
 
-/** Retry and permFail are errors: they are what `status.koreo.errors` tells. */
+/** Retry and permFail are errors: `status.koreo.errors` lists them. */
 export function isError(outcome: Outcome<unknown>): outcome is Retry | PermFail {
   return outcome.kind === "retry" || outcome.kind === "permFail";
 }
@@ -53,10 +53,10 @@ export function isError(outcome: Outcome<unknown>): outcome is Retry | PermFail 
 const SEVERITY = { depSkip: 0, skip: 1, ok: 2, retry: 3, permFail: 4 } as const;
 
 /**
- * Combines outcomes in listing order: the most severe kind decides (`depSkip < skip < ok < retry < permFail`).
- * Ok values gather in a list; retries take the longest delay and join their texts; of several skips the last stands.
+ * Combines outcomes: the most severe kind wins (`depSkip < skip < ok < retry < permFail`). Ok values gather in a list;
+ * retries take the longest delay and join their texts; of several skips the last one counts.
  *
- * @param outcomes - in listing order; none at all is a skip without a message
+ * @param outcomes - in listing order; an empty list gives a skip without a message
  */
 export function fold<T>(outcomes: readonly Outcome<T>[]): Outcome<readonly T[]> {
   if (outcomes.length === 0) return skip();

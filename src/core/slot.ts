@@ -1,6 +1,6 @@
 /**
- * Slots: the units of watching. A slot is one kind in one cluster, and belongs to one watcher. Everybody computes the same
- * owner from the same list of live watchers, without talking to each other.
+ * Slots: the units of watching. A slot is one kind in one cluster, and belongs to one watcher. All processes compute
+ * the same owner from the same list of live watchers, without talking to each other.
  */
 /** No watcher gets more than this times the average number of slots. */
 const LOAD_BOUND = 1.25;
@@ -12,8 +12,8 @@ export function fnv1a64(text: string): bigint {
 }
 
 /**
- * The same as two unsigned 32-bit halves; plain numbers are some 20 times faster here than bigint. The prime is
- * 2^40 + 0x1b3, so a product is `hash * 0x1b3` (which a double holds exactly, half by half) plus `hash << 40`.
+ * The same as two unsigned 32-bit halves; plain numbers are about 20 times faster here than bigint. The prime is 2^40 +
+ * 0x1b3, so a product is `hash * 0x1b3` (exact in a double, half by half) plus `hash << 40`.
  */
 function fnvHalves(text: string): readonly [number, number] {
   let high = 0xcbf29ce4;
@@ -28,8 +28,8 @@ function fnvHalves(text: string): readonly [number, number] {
 }
 
 /**
- * Spreads all slots over the watchers: each goes to its watcher of highest weight that still has room, so that nobody
- * carries more than 1.25 times the average (rounded up), and one watcher more takes over little but its own share.
+ * Spreads all slots over the watchers: each slot goes to the watcher of highest weight that has room, so none carries
+ * more than 1.25 times the average (rounded up), and a new watcher takes over little more than its share.
  *
  * @param slots - canonical texts in any order
  * @param watchers - live watcher ids in any order; none gives an empty answer

@@ -1,6 +1,6 @@
 /**
- * What of a report fits on the trigger: the API server takes so much of annotations on one object, those of others included.
- * Koreo's record, which nothing of ours needs, is the first to go; the inventory stays.
+ * Trims a report to what fits on the trigger: the API server limits the annotations of one object, those of others
+ * included. Koreo's record is the first to go, because nothing of ours needs it; the inventory stays.
  */
 import { isJsonObject, member, parseJson, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
@@ -13,11 +13,11 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 const ADVICE = "Split the workflow, so that each trigger has fewer objects";
 
-/** The path of what does not fit, for messages. */
+/** The path that messages name when the annotations do not fit. */
 export const ANNOTATIONS_PLACE = "metadata.annotations";
 
 /**
- * Told before it is sent: a quarter of a megabyte on every run, only to be refused, helps nobody.
+ * Checks the size before sending: a quarter of a megabyte on every run, only to be refused, helps nobody.
  *
  * @returns the report as it fits, or why none of its annotations can be written
  */
@@ -49,7 +49,7 @@ function sizeWith(annotations: TriggerReport["annotations"], trigger: JsonObject
     .reduce((sum, each) => sum + each, 0);
 }
 
-/** Koreo's shape with no object in it. */
+/** An empty record in Koreo's shape. */
 function emptied(record = "{}"): string {
   const value = parseJson(record);
   return JSON.stringify({ workflow: isJsonObject(value) ? textMember(value, "workflow") : "", resources: {} });

@@ -1,9 +1,9 @@
-/** Tells people as Kubernetes Events what a status came to: only when it says something else than before. */
+/** Emits a Kubernetes Event about an object's Ready condition, only when it says something else than before. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import type { EventSink, ObjectEvent } from "./ports/event-sink.ts";
 
-/** Reasons of Ready that need somebody's hand; what comes by itself is no warning. */
+/** Reasons of Ready that resolve by themselves: they are no warning. All others need somebody's hand. */
 const BY_ITSELF = new Set(["Ready", "Skip", "DepSkip", "Wait", "Deleting"]);
 
 /**

@@ -1,4 +1,4 @@
-/** A map that forgets what was not used for longest once it is full: for what a worker may lose at any time. */
+/** A map that, once full, forgets the least recently used entry: for values that a worker may lose at any time. */
 export class BoundedMap<K, V> {
   readonly #maxEntries: number;
   readonly #entries = new Map<K, V>();
@@ -11,7 +11,7 @@ export class BoundedMap<K, V> {
     return this.#entries.size;
   }
 
-  /** Counts as a use. */
+  /** A read counts as a use. */
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.set(key, value);

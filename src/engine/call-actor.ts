@@ -56,7 +56,7 @@ async function runSubWorkflow(
   if ("bug" in answer) throw answer.bug;
   const { summary, results, blockage, isComplete, skipped } = answer;
   return {
-    // A sub-workflow is worth its merged state; its conditions are its own business.
+    // The value of a sub-workflow is its merged state; its conditions stay its own.
     outcome: summary.outcome.kind === "ok" ? ok(summary.state) : summary.outcome,
     managed: summary.managed,
     inventory: [...results.values()].flatMap((result) => result.inventory),

@@ -1,20 +1,20 @@
 /**
- * Whether a run says all there is to say about what its Workflow wants: only then is an object that it does not name wanted
- * no more. A skip is the author's word and leaves a run complete, but keeps what the skipped part kept before.
+ * Whether a run is complete, so that an object it does not name is no longer wanted. A skip is the author's decision
+ * and leaves the run complete, but the objects that the skipped part managed before stay.
  */
 import type { StepPlan, WorkflowPlan } from "../core/plan/plan.ts";
 import { functionsOf } from "../core/resource/stale.ts";
 import type { StepWork } from "./run-messages.ts";
 import type { StepResult } from "./step-result.ts";
 
-/** The result of a step, or of one of its items, saying that it was skipped where it was. */
+/** Notes on the result of a step, or of one of its items, which part was skipped, if it was. */
 export function withSkip({ request, step }: Pick<StepWork, "request" | "step">, result: StepResult): StepResult {
   if (result.outcome.kind !== "skip" && result.outcome.kind !== "depSkip") return result;
   const part = { step: [...request.path, step.label].join("/"), functions: functionsOf(step.logic) };
   return { ...result, skipped: [...result.skipped, part] };
 }
 
-/** @param steps - those that ran, in listing order: what a step awaits stands before it */
+/** @param steps - the steps that ran, in listing order: dependencies come before their dependents */
 export function isCompleteRun(
   { readiness }: WorkflowPlan,
   steps: readonly StepPlan[],
@@ -25,7 +25,7 @@ export function isCompleteRun(
   return readiness === undefined && [...complete.values()].every(Boolean);
 }
 
-/** A step that awaits others is complete where what it awaits was skipped by its author, and for no other reason. */
+/** A step skipped for its dependencies is complete only if every unmet dependency was skipped by its author. */
 function isCompleteStep(
   { label, dependsOn }: StepPlan,
   results: ReadonlyMap<string, StepResult>,

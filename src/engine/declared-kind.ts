@@ -1,7 +1,7 @@
 /**
- * Whether a kind that is not served exists at all. "Not served" is no proof: a server that is starting, one of several, or a
- * CustomResourceDefinition with `served: false` answers so, and the objects stand all the same. What declares a kind is
- * asked for instead.
+ * Whether a kind that is not served exists at all. "Not served" is no proof: a server that is starting, one of several
+ * servers, or a CustomResourceDefinition with `served: false` gives the same answer while the objects exist. So this
+ * looks for the declaration of the kind instead.
  */
 import { isJsonObject, member, memberAt, textMember, type JsonObject } from "../core/json.ts";
 import type { GroupKind } from "../core/object-key.ts";
@@ -11,7 +11,7 @@ import type { ClusterFault, ObjectStore, ResourceType } from "./ports/object-sto
 export type Declared =
   /** Nothing declares it: it has no objects. */
   | { readonly kind: "absent" }
-  /** Something does, or nobody can tell; `text` is a sentence that says so. */
+  /** `declared`: something declares it. `unknown`: nobody can tell. `text` is a sentence that says so. */
   | { readonly kind: "declared" | "unknown"; readonly text: string };
 
 const declaring = (group: string, kind: string): ResourceType => ({
@@ -25,7 +25,7 @@ const declaring = (group: string, kind: string): ResourceType => ({
 });
 
 export const CUSTOM_KINDS = declaring("apiextensions.k8s.io", "CustomResourceDefinition");
-/** Groups with a server of their own, and for the others one each that says nothing about their kinds. */
+/** One APIService per group: it names the group's own server, if any, and else says nothing about its kinds. */
 export const SERVED_GROUPS = declaring("apiregistration.k8s.io", "APIService");
 
 interface Asked {
@@ -33,7 +33,7 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-/** @param kind - one that was answered to be unknown */
+/** @param kind - a kind that the API server called unknown */
 export async function declarationOf(asked: Asked, kind: GroupKind): Promise<Declared> {
   const found = await findDeclaration(asked, kind);
   if (found.kind === "absent") return found;

@@ -1,6 +1,6 @@
 /**
- * The run of a definition's own key: says on the definition itself whether it could be compiled, and if not, where, what
- * and what to do. Class 3; every worker compiles silently, one of them writes.
+ * The run of a definition's own key: it writes on the definition whether it compiles, and if not, where the error is,
+ * what it is and what to do. Work class 3; every worker compiles silently, one of them writes.
  */
 import { member, textMember } from "../core/json.ts";
 import { isDefinitionKind } from "../core/manifest/definition.ts";
@@ -19,7 +19,7 @@ export function isDefinitionKey(key: ObjectKey): boolean {
 }
 
 export type DefinitionRunResult =
-  /** `behind`: the definition is not the one this process knows (yet); it may be a moment ahead or not ours at all. */
+  /** `behind`: this process knows another version of the definition (one may be a moment ahead), or none. */
   | { readonly kind: "written" | "unchanged" | "gone" | "behind" }
   | { readonly kind: "fault"; readonly fault: ClusterFault };
 

@@ -13,10 +13,10 @@ import type { DefinitionKind } from "../core/plan/plan.ts";
 import { definitionId } from "../core/plan/definition-graph.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
-import { streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
+import { isUnserved, streamTrouble, type Informers, type StreamState } from "./ports/informer.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { Logger } from "./ports/logger.ts";
-import type { ClusterFault, ObjectStore, ResourceType } from "./ports/object-store.ts";
+import type { ObjectStore, ResourceType } from "./ports/object-store.ts";
 import { isTraced, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 
 const DEFINITION_TYPES: readonly ResourceType[] = Object.entries(DEFINITION_PLURALS).map(([kind, plural]) => ({
@@ -34,7 +34,7 @@ export function definitionType(kind: DefinitionKind): ResourceType {
   return DEFINITION_TYPES.find((type) => type.kind === kind) as ResourceType;
 }
 
-/** How long listeners are spared, so that a burst of edits is one change to them. */
+/** How long changes are collected before listeners are told, so that a burst of edits is one change to them. */
 const SETTLE_MS = 10;
 /** How long a run waits for the watch before it reads definitions itself. */
 const CATCH_UP_WAIT_MS = 300;
@@ -61,7 +61,7 @@ interface Scope {
   readonly namespace: string;
   /** What the server holds, by name. */
   sources: ReadonlyMap<string, DefinitionSource>;
-  /** Version of the last list: an event that is not newer was in it, and says nothing. */
+  /** Version of the last list; the list already contains every event that is not newer. */
   listedVersion: bigint;
   isListed: boolean;
   state: StreamState | undefined;
@@ -115,12 +115,12 @@ export class DefinitionCache implements Definitions {
     await Promise.all(this.#scopes.map((scope) => this.#watch(scope, signal)));
   }
 
-  /** Whether every kind was listed once: before, a missing definition means nothing. */
+  /** Whether every kind was listed once; before that, a missing definition means nothing. */
   get isReady(): boolean {
     return this.#scopes.every(({ isListed }) => isListed);
   }
 
-  /** How the watches do, for readiness: the kinds whose stream is down, with the reason. */
+  /** The kinds whose stream is down, with the reason; for readiness. */
   faults(): readonly string[] {
     return this.#scopes.flatMap(({ type, namespace, state }) => {
       const trouble = streamTrouble(state);
@@ -137,7 +137,7 @@ export class DefinitionCache implements Definitions {
     return this.#catalog;
   }
 
-  /** Tells of changed definitions, and once when the first lists are in. Returns the unsubscriber. */
+  /** Calls the listener when definitions change, and once when the first lists are in. Returns the unsubscriber. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -150,7 +150,7 @@ export class DefinitionCache implements Definitions {
 
   async #untilVerified(version: number, signal: AbortSignal): Promise<void> {
     const endMs = this.#ports.clock.nowMs() + CATCH_UP_WITHIN_MS;
-    // Loops, for the reader under way may have begun before `version` was recorded.
+    // Loops because the reader under way may have begun before `version` was recorded.
     while (version > this.#verified && !signal.aborted) {
       if (this.#ports.clock.nowMs() >= endMs) {
         throw new StoreUnavailable(
@@ -194,9 +194,9 @@ export class DefinitionCache implements Definitions {
     return changed.signal;
   }
 
-  /** @returns whether every list was answered; what came after the lists stays the watches' business */
+  /** @returns whether every list was answered; later changes come through the watches */
   async #listAll(signal: AbortSignal): Promise<boolean> {
-    // Runs wait for them, and hold their keys meanwhile.
+    // The lists are limited in time: runs wait for them and hold their keys meanwhile.
     const [late, done] = [new AbortController(), new AbortController()];
     void this.#ports.clock.sleep(CATCH_UP_WITHIN_MS, done.signal).then(() => late.abort());
     const until = AbortSignal.any([signal, late.signal]);
@@ -209,7 +209,7 @@ export class DefinitionCache implements Definitions {
     for (const { scope, page } of pages) {
       if (page.kind === "ok") {
         const version = versionNumber(page.value.resourceVersion);
-        // One that began before a list of the watch says nothing new.
+        // A list older than the last list of the watch says nothing new.
         if (!scope.isListed || version >= scope.listedVersion) this.#applyList(scope, page.value.items, version);
       } else if (!isUnserved(page.fault) || scope.sources.size > 0) return false;
       // A kind that had definitions is gone only when its watch says so; one answer is not enough.
@@ -223,7 +223,7 @@ export class DefinitionCache implements Definitions {
     return this.#ports.informers.watch(
       { type, namespace, metadataOnly: false },
       {
-        // A watch may go back (a restored etcd): what it lists is the truth, however its version counts.
+        // A watch may go back (a restored etcd): its list is the truth, whatever its version.
         onList: (objects, resourceVersion) => this.#applyList(scope, objects, versionNumber(resourceVersion)),
         onEvent: (kind, object) => this.#applyEvent(scope, kind, object),
         onState: (state) => {
@@ -267,16 +267,12 @@ export class DefinitionCache implements Definitions {
   }
 }
 
-function isUnserved({ kind }: ClusterFault): boolean {
-  return kind === "notFound" || kind === "unknownKind";
-}
-
-/** Versions of one cluster count up; what is no number ("" for a kind that is not served) is older than all. */
+/** Versions of one cluster count up; a text that is no number ("" for a kind that is not served) is older than all. */
 function versionNumber(resourceVersion: string): bigint {
   return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
 }
 
-/** What the registry and keys call a definition. */
+/** Content hashes of all definitions, by id, as the registry records them. */
 export function definitionHashes(catalog: Catalog): ReadonlyMap<string, string> {
   return new Map(catalog.entries.map(({ source, contentHash }) => [definitionId(source), contentHash]));
 }

@@ -1,6 +1,6 @@
 /**
- * What counts as the repair of drift: a write that nobody asked for by changing the trigger or a definition, to an object
- * that was there before. Only told to people and counted; no decision rests on it.
+ * A repair of drift is a write to an object that was there before, for which nobody changed the trigger or a
+ * definition. It is only reported and counted; no decision depends on it.
  */
 import type { JsonObject } from "../core/json.ts";
 import type { KeyText } from "../core/object-key.ts";
@@ -9,10 +9,10 @@ import type { RunContext } from "./run-context.ts";
 const OF_MANAGED_OBJECTS: ReadonlySet<string> = new Set(["managed-modified", "managed-deleted"]);
 
 /**
- * Whether writing this object now repairs drift: an earlier run saw it, the run's causes are changes of managed objects or
- * resyncs only, and the object itself changed. For a change of another managed object may rightly lead to a new wanted
- * state of this one. Of objects that differ at the same moment only some may be known as changed, for the queue merges
- * causes; objects that are gone are always known.
+ * Whether writing this object now repairs drift: an earlier run saw it, the run's causes are only changes of managed
+ * objects or resyncs, and the object itself changed: a change of another managed object may rightly lead to a new
+ * wanted state of this one. The queue merges causes, so of several objects that differ at once only some may be known
+ * as changed; objects that are gone are always known.
  *
  * @param observed - the object before the write; null when it is gone
  */

@@ -23,7 +23,7 @@ const ACCESS_SECONDS = 30;
 const QUOTA_SECONDS = 2;
 const CONFLICT_SECONDS = 1;
 
-/** Turns a refusal into what the step came to. */
+/** Turns a refusal into the outcome of the step. */
 export function faultOutcome(fault: ClusterFault, { doing, name, location }: Attempt): NotOk {
   const message = `Error ${doing} ${name}: ${fault.detail}`;
   switch (fault.kind) {
@@ -49,8 +49,8 @@ export function faultOutcome(fault: ClusterFault, { doing, name, location }: Att
 }
 
 /**
- * What people can do about a 403, and when it is worth another try. The Status reply has no code that tells missing rights
- * from the other reasons, so this, and nothing else, goes by the API server's words.
+ * What people can do about a 403, and when it is worth another try. No code in the Status reply tells missing rights
+ * from other reasons, so this function, and no other, reads the API server's words.
  */
 function refusalOf(detail: string): { readonly hint: string; readonly seconds: number } {
   const seconds = ACCESS_SECONDS;

@@ -4,6 +4,7 @@
  */
 import { finalizersOf } from "../core/object.ts";
 import { formatKey, objectText } from "../core/object-key.ts";
+import type { NotOk } from "../core/outcome.ts";
 import { identityText, type InventoryEntry } from "../core/resource/inventory.ts";
 import { releaseTrigger } from "./finalizer.ts";
 import { markedObjects, type MarkedObjects } from "./marked-objects.ts";
@@ -11,7 +12,7 @@ import { indexedEntry } from "./object-records.ts";
 import { removeObjects, type Removed } from "./removal.ts";
 import { tellRemoved, waitingCondition } from "./removal-report.ts";
 import { orAbandon, type RunContext } from "./run-context.ts";
-import { deletionReport } from "./trigger-report.ts";
+import { deletionReport, type TriggerReport } from "./trigger-report.ts";
 import { writeTrigger, type WriteResult } from "./trigger-writer.ts";
 
 /** The object is waited for by watching it; this is the net under that, in seconds. */
@@ -57,24 +58,36 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
     await orAbandon(run, index.trim(trigger, [], run.fence));
     return { kind: "gone" };
   }
-  const condition = waitingCondition("Deleted", run, waiting, found.unlisted);
   const tried = new Set(candidates.map(identityText));
   const untried = recorded.filter((entry) => !tried.has(identityText(entry)));
   // An inventory in no order would be believed by the next run.
   const inventory = isOrdered ? [...untried, ...awaited] : recorded;
+  const report = waitingReport(run, { inventory, waiting, unlisted: found.unlisted, blocked });
+  return { kind: "waiting", written: await writeTrigger(run, report) };
+}
+
+interface StillThere {
+  readonly inventory: readonly InventoryEntry[];
+  readonly waiting: Removed["waiting"];
+  readonly unlisted: MarkedObjects["unlisted"];
+  /** Why our finalizer could not be taken off. */
+  readonly blocked: NotOk | undefined;
+}
+
+/** Of all that the trigger still waits for, the first is named as what blocks it. */
+function waitingReport(run: RunContext, { inventory, waiting, unlisted, blocked }: StillThere): TriggerReport {
   const first = waiting[0];
-  const report = deletionReport(run, {
+  return deletionReport(run, {
     inventory,
-    condition,
+    condition: waitingCondition("Deleted", run, waiting, unlisted),
     blockage: {
       kind: "retry",
       retryAfterSeconds: DELETION_RETRY_SECONDS,
       steps: first?.entry.step.split("/") ?? ["delete"],
       object: first === undefined ? undefined : objectText(first.entry),
-      reason: first?.why ?? found.unlisted[0]?.why ?? blocked?.message ?? "",
+      reason: first?.why ?? unlisted[0]?.why ?? blocked?.message ?? "",
     },
   });
-  return { kind: "waiting", written: await writeTrigger(run, report) };
 }
 
 /**

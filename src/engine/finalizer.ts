@@ -1,7 +1,7 @@
 /**
- * Our finalizer on a trigger: it is there before the first object is created that only we would delete, and goes when none is
- * left. Beside it stand the kinds of these objects, so that deletion finds them by label whatever else got lost. Both are
- * written in one patch.
+ * Our finalizer on a trigger: it is there before we create the first object that only we would delete, and goes when no
+ * such object is left. An annotation beside it lists the kinds of these objects, so that deletion finds them by label
+ * whatever else got lost. One patch writes both.
  */
 import type { JsonObject } from "../core/json.ts";
 import { annotationOf, finalizersOf, isGoing } from "../core/object.ts";
@@ -20,7 +20,7 @@ export function hasFinalizer(trigger: JsonObject): boolean {
   return finalizersOf(trigger).includes(FINALIZER);
 }
 
-/** The kinds that our finalizer is there for, as they stand on the trigger; what cannot be read is left out. */
+/** The kinds that our finalizer is there for, as the trigger records them; unreadable entries are left out. */
 export function cleanupKinds(trigger: JsonObject): readonly GroupVersionKind[] {
   const text = annotationOf(trigger, ANNOTATION.cleanupKinds);
   return text
@@ -35,7 +35,7 @@ interface ObjectSite {
 }
 
 /**
- * Puts the finalizer on the trigger where this object is, or is about to be, one that only we would delete.
+ * Puts the finalizer on the trigger if this object is, or is about to be, one that only we would delete.
  *
  * @returns why it could not be put there: then nothing may be created
  */
@@ -56,7 +56,7 @@ async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): P
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const { trigger } = run.held;
     if (isHeldFor(trigger, type)) return undefined;
-    // Nothing may be added to what is going: the run that deletes comes next.
+    // Nothing may be added to a trigger that is being deleted: the run that deletes its objects comes next.
     if (isGoing(trigger)) throw abandonRun(run);
     const kinds = [...new Set([...cleanupKinds(trigger).map(versionedKindText), versionedKindText(type)])]
       .sort()
@@ -69,7 +69,7 @@ async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): P
 }
 
 /**
- * Takes the finalizer off; once it was the last one, a trigger that is being deleted is gone.
+ * Takes the finalizer off; if it was the last one, a trigger that is being deleted is then gone.
  *
  * @returns why it could not be taken off
  */

@@ -1,8 +1,8 @@
 /**
- * A create that may be executed after its trigger is gone: its answer got lost, or its worker stood still for longer than its
- * lease. Finalisation did not find the object, and nobody would come back for it. The worker that sent the create does, and
- * knows by the signature on the mark what that very request made: by mark and missing trigger alone one would also delete what
- * a backup has restored before its trigger.
+ * A create that may be executed after its trigger is gone: its answer got lost, or its worker stood still for longer
+ * than its lease. Finalisation did not find the object, so nobody else would come back for it. The worker that sent the
+ * create comes back, and the signature in the mark tells it what that very request made. The mark and the missing
+ * trigger are not enough: they also fit an object that a backup restored before its trigger.
  */
 import type { JsonObject } from "../core/json.ts";
 import { isGoing, uidOf } from "../core/object.ts";
@@ -13,21 +13,22 @@ import { hasFinalizer } from "./finalizer.ts";
 import type { Looked } from "./later-looks.ts";
 import { recordedObjects } from "./object-records.ts";
 import type { ObjectRef } from "./ports/object-store.ts";
+import type { Cause } from "./ports/reconcile-queue.ts";
 import { MIN_LEASE_FOR_DELETE_MS, removeObjects } from "./removal.ts";
-import { RunInterrupted, type RunContext } from "./run-context.ts";
+import { orAbandon, RunInterrupted, type RunContext } from "./run-context.ts";
 
 export interface SignedCreate {
   /** What to send. */
   readonly body: JsonObject;
-  /** Comes back to the object, for nobody can say whether the trigger's end will find it. */
+  /** Comes back to the object, because nobody can say whether finalisation will find it. */
   follow(): void;
 }
 
 /**
- * Signs the create of an object that only we would delete. Objects with an owner are the garbage collector's, which takes
- * them once that is gone, whenever they came.
+ * Signs the create of an object that only we would delete. The garbage collector takes objects with an owner once the
+ * owner is gone, whenever they were created.
  *
- * @param body - with its mark
+ * @param body - the object with its mark
  */
 export function signCreate(run: RunContext, { type, namespace, name }: ObjectRef, body: JsonObject): SignedCreate {
   const { group, version, kind } = type;
@@ -42,7 +43,7 @@ export function signCreate(run: RunContext, { type, namespace, name }: ObjectRef
 
 function follow({ ports, limits, trigger, ...run }: RunContext, entry: InventoryEntry, request: string): void {
   const { memory, log } = run;
-  // No lease is left, and none is needed: no run of the trigger will ever come. What the run found is not kept for so long.
+  // No lease is left, and a delete needs none once no run of the trigger can come. The run's findings are not kept.
   const lasting = { paused: false, leaseLeftMs: () => MIN_LEASE_FOR_DELETE_MS, abandon: () => undefined };
   const context = { ...run, ...lasting, ports, limits, trigger, recorded: new Map(), looks: new Map() };
   const object = objectText(entry);
@@ -65,7 +66,7 @@ async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySe
         return "over";
       case "lives":
         return await lookBeside(run, entry, requests);
-      case "ends": // it may have looked for the object before that came, and not look again
+      case "ends": // finalisation may have looked before the object came, and may not look again
         return "unanswered";
       case "gone":
         return await remove(run, entry, requests);
@@ -77,7 +78,7 @@ async function look(run: RunContext, entry: InventoryEntry, requests: ReadonlySe
   }
 }
 
-/** `lives`, `ends`: a run or the finalisation of the trigger is still to come. A namesake that came after it may keep the object. */
+/** `lives`, `ends`: a run or the finalisation of the trigger is still to come. A later namesake may keep the object. */
 async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
   const { ports, trigger, signal } = run;
   const read = await ports.store.get(trigger.ref, signal);
@@ -94,7 +95,7 @@ async function stateOfTrigger(run: RunContext, entry: InventoryEntry) {
 
 /**
  * While the trigger lives, its runs and its finalisation take care of the object; here we only look whether our create
- * has arrived.
+ * has arrived, and tell the trigger.
  */
 async function lookBeside(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
   const type = await run.ports.store.resolve(entry, run.signal);
@@ -104,7 +105,24 @@ async function lookBeside(run: RunContext, entry: InventoryEntry, requests: Read
     run.signal,
   );
   if (read.kind === "fault") return read.fault.kind === "notFound" ? "again" : "unanswered";
-  return requests.has(markHolder(read.value, entry)?.request ?? "") ? "over" : "again";
+  if (!requests.has(markHolder(read.value, entry)?.request ?? "")) return "again";
+  await tellTrigger(run, entry);
+  return "over";
+}
+
+/**
+ * Puts the object into the index and wakes the trigger. By now the trigger may no longer want the object, and perhaps
+ * nobody watches its kind: then the index has lost it, and no run would look for it. A run that finds it there prunes
+ * it if no step names it.
+ */
+async function tellTrigger(run: RunContext, entry: InventoryEntry): Promise<void> {
+  const { index, queue, clock, store } = run.ports;
+  const object = formatKey({ cluster: store.cluster, ...entry });
+  const trigger = run.trigger.key;
+  if (await orAbandon(run, index.names(trigger, object))) return;
+  await orAbandon(run, index.add([{ object, trigger }]));
+  const cause: Cause = { reason: "managed-modified", object, atMs: clock.wallMs() };
+  await orAbandon(run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
 }
 
 async function remove(run: RunContext, entry: InventoryEntry, requests: ReadonlySet<string>): Promise<Looked> {
@@ -112,6 +130,6 @@ async function remove(run: RunContext, entry: InventoryEntry, requests: Readonly
   const [object] = removed.deleted;
   if (object !== undefined) run.log.info({ object }, "deleted: it was created after its trigger was gone");
   if (removed.deleted.length + removed.left.length > 0) return "over";
-  // Refused, held, or not there yet, which is no sign that it will not come.
+  // The object is refused or held (waiting), or not there yet, which does not mean that it will not come.
   return removed.waiting.length > 0 ? "unanswered" : "again";
 }

@@ -1,46 +1,46 @@
 /**
- * Creates a worker comes back to on its own account, after the run that sent them: one place is looked at once, however many
- * requests went there; bounded for each tenant and for all. What a worker has not looked at when it stops is not looked at.
+ * Follows up creates that may come late, on the worker's own account, after the run that sent them: each place once,
+ * however many requests went there; bounded per tenant and in total. A worker that stops drops the looks still to come.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "./ports/clock.ts";
 
-/** `over`: nothing is left to do. `again`: there may be, later. `unanswered`: nobody could say; it counts as no look. */
+/** `over`: nothing is left to do. `again`: more may come later. `unanswered`: nobody knows; it counts as no look. */
 export type Looked = "over" | "again" | "unanswered";
-/** @param requests - all that went there since somebody first had to look; more may be added */
+/** @param requests - signatures of all requests since the first look was asked for; more may be added */
 export type Look = (requests: ReadonlySet<string>, signal: AbortSignal) => Promise<Looked>;
 
 /** What is looked at. */
 export interface LaterPlace {
-  /** Objects of the same text are one. */
+  /** Equal texts name the same object. */
   readonly place: string;
   readonly tenant: string;
   /** What the request was signed with. */
   readonly request: string;
 }
 
-/** When, after the last request: the last look is later than any request an API server still works on (60 s). */
+/** When to look, after the last request: the last look is later than any request an API server works on (60 s). */
 const LOOKS_AT_MS = [0, 5000, 20_000, 75_000];
 const UNANSWERED_RETRY_MS = 5000;
-/** Without an answer for so long it is given up. */
+/** A place without an answer for this long is given up. */
 const GIVE_UP_AFTER_MS = 15 * 60_000;
 const MAX_PLACES = 500;
 const MAX_PLACES_OF_TENANT = 100;
-/** Of one place; the oldest are forgotten. */
+/** Requests kept of one place; the oldest are forgotten. */
 const MAX_REQUESTS = 16;
 
 interface Followed {
   readonly tenant: string;
   readonly requests: Set<string>;
   sinceMs: number;
-  /** How many looks have been answered since then. */
+  /** How many looks have been answered since `sinceMs`. */
   looks: number;
 }
 
 export class LaterLooks {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
-  /** Out of the run that asks, and of its trace: both are over when something is looked at. */
+  /** Runs a look outside the run that asked for it and outside its trace: both are over by then. */
   readonly #outside = AsyncLocalStorage.snapshot();
   readonly #places = new Map<string, Followed>();
 
@@ -49,12 +49,12 @@ export class LaterLooks {
   }
 
   /**
-   * Looks at once, and again and again until it is over. A place that is looked at already is so from the beginning again.
+   * Looks at once, and again and again until it is over. A place that is already followed starts over.
    *
-   * @param wanted - what is looked at, and the request that makes it worth while
+   * @param wanted - the place, and the request that may have made an object there
    * @param look - must not reject
    * @param onGivenUp - told when nobody answered for 15 minutes
-   * @returns false when too much is waited for already, and nothing will be looked at
+   * @returns false when nothing will be looked at: too many places are followed already, or `end` was called
    */
   add(wanted: LaterPlace, look: Look, onGivenUp: () => void): boolean {
     const { place, tenant, request } = wanted;
@@ -76,7 +76,7 @@ export class LaterLooks {
     return true;
   }
 
-  /** Nothing is looked at any more. */
+  /** Stops all looks. */
   end(): void {
     this.#ended.abort();
   }

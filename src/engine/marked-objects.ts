@@ -1,6 +1,6 @@
 /**
- * Every object that a trigger's marks are on, of the kinds its finalizer is there for: found by label, whatever inventory and
- * index may have lost. The label only finds them; the mark says whose they are.
+ * Finds every object that bears a trigger's mark, of the kinds that its finalizer is there for: by label, whatever
+ * inventory and index may have lost. The label only finds the objects; the mark says whose they are.
  */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { LABEL } from "../core/names.ts";
@@ -21,7 +21,7 @@ export interface MarkedObjects {
   readonly unlisted: readonly { readonly kind: GroupVersionKind; readonly why: string }[];
 }
 
-/** Those marked to be destroyed. */
+/** The objects marked to be destroyed. */
 export async function markedObjects(run: RunContext): Promise<MarkedObjects> {
   const [entries, unlisted]: [InventoryEntry[], MarkedObjects["unlisted"][number][]] = [[], []];
   for (const kind of cleanupKinds(run.held.trigger)) {
@@ -44,7 +44,7 @@ async function listKind(
   const everywhere = await listIn(run, type.value, undefined);
   const isLimited = everywhere.kind === "fault" && everywhere.fault.kind === "forbidden" && type.value.namespaced;
   if (!isLimited) return everywhere;
-  // Without the right to list everywhere: where the trigger is, and where its inventory has been.
+  // Without the right to list everywhere, it lists in the namespaces of the trigger and of its recorded inventory.
   const places = new Set([run.trigger.ref.namespace, ...[...run.recorded.values()].map(({ namespace }) => namespace)]);
   const entries: InventoryEntry[] = [];
   for (const namespace of places) {

@@ -1,4 +1,4 @@
-/** What a run records of an object it looked at: on the trigger, and in the index. */
+/** What a run records about an object it looked at, on the trigger and in the index. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
 import { versionOf } from "../core/object.ts";
@@ -43,7 +43,7 @@ export function triggerAsOwner({ object, ref, uid }: TriggerView): Owner {
   return { apiVersion: textMember(object, "apiVersion"), kind: type.kind, namespace, name, uid };
 }
 
-/** What an object of this step is marked with. @param step - labels of the steps that lead to it, joined by `/` */
+/** The mark of an object of this step. @param step - labels of the steps that lead to it, joined by `/` */
 export function stepMark(
   { request, step: { wave }, run }: StepWork,
   { plan, target, type }: NamedObject,
@@ -65,7 +65,7 @@ export function stepMark(
   };
 }
 
-/** The inventory that stands on the trigger, by object; what another uid left behind is not read. */
+/** The inventory recorded on the trigger, by object; what a trigger of another uid left behind is ignored. */
 export function recordedObjects(trigger: JsonObject, cluster: string): ReadonlyMap<KeyText, InventoryEntry> {
   const metadata = member(trigger, "metadata");
   const text = textMember(member(metadata, "annotations"), ANNOTATION.inventory);
@@ -104,7 +104,7 @@ export function inventoryEntry(
   };
 }
 
-/** Only its name is known; its mark decides what may become of it. */
+/** An entry for an object whose name is all we know; its mark decides what may happen to it. */
 export function indexedEntry(object: string): readonly InventoryEntry[] {
   const key = parseKey(object);
   if (key === undefined) return [];
@@ -114,8 +114,8 @@ export function indexedEntry(object: string): readonly InventoryEntry[] {
 }
 
 /**
- * No version of any object: whatever is seen next wakes the trigger. Recorded of an object that this run deleted, so that
- * its end wakes, and of one that two steps of the run saw in different versions: the result of one of them is out of date.
+ * Equals no version of any object, so that whatever is seen next wakes the trigger. Recorded for an object that this
+ * run deleted, so that its end wakes, and for one that two steps saw in different versions: one result is out of date.
  */
 const UNSETTLED = "unsettled";
 
@@ -143,8 +143,8 @@ export async function confirmKept(run: RunContext, inventory: Iterable<Inventory
 }
 
 /**
- * Says which version this run has looked at last, so that the echo of its own write wakes nobody. A run that is over says no
- * more: what it made when a newer run had already looked, that one must hear of.
+ * Records which version this run looked at last, so that the echo of its own write wakes nobody. A run that is over
+ * records nothing: a newer run that has already looked must hear of what the old run made after that.
  *
  * @throws RunInterrupted when the run is over
  */

@@ -1,6 +1,6 @@
 /**
- * Sends one decided write: unless it is known to be in vain, or to be reverted; unless the object is another trigger's;
- * and under the object lock where another trigger names the object too. What comes of it is remembered by the worker.
+ * Sends one decided write, unless it is known to be in vain or to be reverted, or the object belongs to another
+ * trigger. It takes the object lock where another trigger names the object too. The worker remembers the result.
  */
 import { contentHash } from "../core/hash.ts";
 import { member, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
@@ -35,14 +35,14 @@ export interface WriteSite {
   readonly sensitive: readonly KeyPath[];
   /** Whether other triggers name the object. */
   readonly isShared: boolean;
-  /** Some of those that write it. */
+  /** Some of the triggers that write it. */
   readonly managers: readonly KeyText[];
 }
 
-/** How soon an object is tried again that another trigger's run holds; its release wakes us before. */
+/** How soon to retry an object that another trigger's run has locked; the release of the lock wakes us earlier. */
 const HELD_SECONDS = 5;
 
-/** How the worker remembers what a step does to an object. */
+/** The key under which the worker remembers what a step does to an object. */
 export function siteOf(run: RunContext, { object, step }: WriteSite): string {
   return `${run.trigger.key} ${object} ${step}`;
 }
@@ -63,7 +63,7 @@ export function planWrite(
   };
 }
 
-/** Of triggers as runs have read them; once a run, for a trigger may be large and have many objects. */
+/** Fingerprints of triggers as runs read them, computed once a run: a trigger may be large and have many objects. */
 const fingerprints = new WeakMap<JsonObject, string>();
 
 function fingerprintOf(trigger: JsonObject): string {
@@ -103,12 +103,12 @@ export async function sendWrite(
     repairs.sent(planned.place, planned.desired);
     if (repairs.isContested(planned.place, planned.desired)) tellContested(run, site, write);
   }
-  // Refused for what it says: parked until something it depends on changes.
+  // The server refused what the write says: it is parked until something it depends on changes.
   else if (done.kind === "outcome" && done.outcome.kind === "permFail") writes.remember(planned, done.outcome);
   return done;
 }
 
-/** Somebody reverts what we write: it is written more rarely, and people are told who it is. */
+/** If somebody reverts what we write, we write it less often and tell people who it is. */
 function heldBack(
   run: RunContext,
   { name, managers }: WriteSite,
@@ -118,11 +118,11 @@ function heldBack(
   if (waitMs <= 0) return undefined;
   const { what, where, who } = dispute(managers, action, observed);
   const message = `${name} ${what} again after ${writes} writes${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. It is written less often until that ends; let only one of them write it.`;
-  // A look comes a little early by its jitter; it must not find the wait unfinished.
+  // Jitter brings a look a little early; the wait must be over by then.
   return retry(waitMs / 1000 / (1 - RETRY_JITTER), message, action.outcome.location);
 }
 
-/** A fight too slow to be held back: an Event says who is in it. Equal ones are counted, not repeated. */
+/** Emits an Event that names the parties of a fight too slow to be held back. Equal ones are counted, not repeated. */
 function tellContested(run: RunContext, { name, managers }: WriteSite, { action, observed }: Write): void {
   const { what, where, who } = dispute(managers, action, observed);
   const message = `${name} ${what} again and again${where}: ${who} wants it otherwise than ${FIELD_MANAGER}. Let only one of them write it.`;
@@ -132,7 +132,7 @@ function tellContested(run: RunContext, { name, managers }: WriteSite, { action,
 /** What is fought over, and by whom. */
 function dispute(managers: readonly KeyText[], action: WriteAction, observed: JsonObject | null) {
   const difference = "difference" in action ? action.difference : "";
-  // Of these no function speaks, so that no difference names them.
+  // Functions do not specify these, so no difference names them.
   const path = difference === "" && action.kind === "patch" ? "the owner reference, or our annotations" : difference;
   const manager = observed === null ? undefined : otherManager(observed);
   const others = [...managers.map((key) => `the trigger ${key}`), ...(manager === undefined ? [] : [manager])];
@@ -143,7 +143,7 @@ function dispute(managers: readonly KeyText[], action: WriteAction, observed: Js
   };
 }
 
-/** Does something under the object lock, where another trigger names the object. */
+/** Runs `write`, under the object lock if another trigger names the object. */
 async function locked(
   run: RunContext,
   { name, object, isShared }: WriteSite,
@@ -170,7 +170,7 @@ async function locked(
   }
 }
 
-/** A recreate is known by why it is sent: its content comes with the create that follows. */
+/** A recreate is identified by the difference that causes it: its content comes with the create that follows. */
 function contentOf(action: WriteAction): JsonValue {
   switch (action.kind) {
     case "create":

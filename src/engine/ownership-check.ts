@@ -1,6 +1,6 @@
 /**
- * Which other living trigger an object belongs to. The mark on the object says who created it; whether that trigger still
- * lives and names it is read from the API server, for a mark whose trigger is gone, or wants the object no more, binds nobody.
+ * Finds the other living trigger that an object belongs to. The object's mark says who created it; the API server says
+ * whether that trigger still lives and names it. A mark whose trigger is gone, or wants it no longer, binds nobody.
  */
 import type { JsonObject } from "../core/json.ts";
 import { isGoing, uidOf } from "../core/object.ts";
@@ -39,7 +39,7 @@ export async function refusedByOwner(
     return faultOutcome(read.fault, attempt);
   }
   if (read.value === undefined || uidOf(read.value) !== holder.uid) return undefined;
-  // It left the object behind. A run of it that is only just creating the object has told the index so.
+  // If nothing names the object, the trigger left it behind. A run that is just creating the object has told the index.
   const isNamed =
     recordedObjects(read.value, run.ports.store.cluster).has(object) ||
     (await orAbandon(run, run.ports.index.names(formatKey(key), object)));
@@ -50,7 +50,7 @@ export async function refusedByOwner(
   );
 }
 
-/** `claimed`: an inventory says so, which people may write; no run of that trigger has said that it looks at the object, or keeps it. */
+/** `claimed`: only an inventory, which people may write, says so; no run of that trigger has reported a look, or that it keeps it. */
 export type OtherKeeper =
   | { readonly kind: "none" }
   | { readonly kind: "keeper" | "claimed"; readonly key: KeyText }

@@ -18,7 +18,7 @@ export function isPaused(trigger: JsonObject): boolean {
   return annotationOf(trigger, ANNOTATION.paused) === "true";
 }
 
-/** What a write comes to that is not sent, noted for the condition. */
+/** The outcome of a write that is not sent; the drift is noted for the condition. */
 export function leftAsItIs({ drifts }: RunContext, name: string, { action, observed }: Write): NotOk {
   const where = "difference" in action && action.difference !== "" ? ` (${action.difference})` : "";
   const drift = `${name} ${observed === null ? "is missing" : `differs${where}`}`;

@@ -1,6 +1,6 @@
 /**
- * Turns a step's decided action into calls of the object store, and their refusals into what the step came to.
- * Writes carry the resourceVersion they were decided on; deletes are sent only with more than half of the lease left.
+ * Turns a step's decided action into calls of the object store, and their refusals into the outcome of the step. Writes
+ * carry the resourceVersion they were decided on; deletes are sent only with more than half of the lease left.
  */
 import type { Value } from "../core/cel/value.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
@@ -15,7 +15,7 @@ import type { ClusterFault, ClusterResult, ObjectRef } from "./ports/object-stor
 import { MIN_LEASE_FOR_DELETE_MS } from "./removal.ts";
 import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
 
-/** What an action that writes asks for. */
+/** The input of one write. */
 export interface WriteRequest {
   readonly action: WriteAction;
   readonly ref: ObjectRef;
@@ -27,7 +27,7 @@ export interface WriteRequest {
   readonly sensitive: readonly KeyPath[];
 }
 
-/** `observed`: written, and this is the answer. `stale`: the object is not what it was: read again. */
+/** `observed`: written; `object` is the answer. `stale`: the object is not what it was and must be read again. */
 export type Performed =
   | { readonly kind: "observed"; readonly object: JsonObject }
   | { readonly kind: "stale" }
@@ -54,11 +54,11 @@ async function create(request: WriteRequest, body: JsonObject, run: RunContext, 
   return created(request, answer, run);
 }
 
-/** Whether the create may be executed when no run of the trigger, nor its end, looks for the object any more. */
+/** Whether the create may be executed after the last run of the trigger, or its finalisation, looked for the object. */
 function isUnsure(answer: ClusterResult<JsonObject>, run: RunContext): boolean {
   if (answer.kind === "ok") return run.leaseLeftMs() <= 0 || run.signal.aborted;
-  if ("isSent" in answer.fault) return false; // it surely was not
-  // A 5xx, with Retry-After or without, may tell of a request that is executed all the same.
+  if ("isSent" in answer.fault) return false; // it was surely not sent
+  // A request answered with a 5xx, with Retry-After or without, may be executed all the same.
   return ["aborted", "unavailable", "throttled"].includes(answer.fault.kind);
 }
 

@@ -1,7 +1,7 @@
 /**
- * After a run: which objects of the inventory nothing names any more, and what becomes of them. Only a complete run says that
- * an object is wanted no more, and only one whose definitions are still those the API server has. The inventory that comes
- * of it keeps what could not be deleted yet.
+ * Finds, after a run, the objects of the inventory that nothing names any more, and decides what becomes of them. An
+ * object is unwanted only after a complete run whose definitions still are those of the API server. The resulting
+ * inventory keeps what could not be deleted yet.
  */
 import { contentHash } from "../core/hash.ts";
 import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
@@ -19,12 +19,12 @@ import { tellRemoved, waitingCondition } from "./removal-report.ts";
 import { abandonRun, orAbandon, type RunContext } from "./run-context.ts";
 import type { WorkflowResult } from "./run-messages.ts";
 
-/** What stands after a run. */
+/** The result of pruning. */
 export interface Pruned {
   readonly inventory: readonly InventoryEntry[];
-  /** Tells of what should go and is still there. */
+  /** Names what should be gone and is still there. */
   readonly condition: ConditionDraft | undefined;
-  /** Some wait: to be looked at again within so many seconds. */
+  /** Within how many seconds to look again, if some objects wait. */
   readonly lookAgainSeconds: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   // A step that timed out or crashed says nothing any more of the object that it recorded early.
   const named = [...[...result.results.values()].flatMap(({ inventory }) => inventory), ...run.held.early.values()];
   const merged = mergeInventory(recorded, named);
-  // Nothing may go, so that the index stays as it is, too: it has all that this run and earlier ones named.
+  // Nothing may go, so the index stays as it is too: it has all that this run and earlier ones named.
   if (!result.isComplete) return { inventory: merged, condition: undefined, lookAgainSeconds: undefined };
 
   const { index, store } = run.ports;
@@ -44,14 +44,14 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   const known = new Set(merged.map(keyOf));
   const indexed = await orAbandon(run, index.objectsOf(run.trigger.key));
   const unknown = indexed.filter((object) => !known.has(object));
-  const isCertain = result.skipped.length === 0; // of an object known by the index alone nobody can say what kept it
+  const isCertain = result.skipped.length === 0; // nobody knows which part kept an object that only the index has
   const stale = [...staleEntries(recorded, named, result.skipped), ...(isCertain ? unknown.flatMap(indexedEntry) : [])];
   const removed = await remove(run, plan, stale);
   const isStale = new Set(stale.map(identityText));
   const standing = merged.filter((entry) => !isStale.has(identityText(entry)));
   const inventory = [...standing, ...removed.waiting.map(({ entry }) => entry)];
 
-  const more = await releaseIfDone(run, plan, inventory);
+  const more = await releaseIfDone(run, plan, { inventory, isCertain });
   const waiting = [...removed.waiting, ...more.waiting];
   const final = [...inventory, ...more.waiting.map(({ entry }) => entry)];
   const kept = new Set([...final.map(keyOf), ...(isCertain ? [] : unknown)]);
@@ -64,7 +64,7 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   };
 }
 
-/** Only while no newer run can hold the key: a newer one has named what it needs before it came here. */
+/** Trims the index, but only while no newer run can hold the key: what a newer run has named there must stay. */
 async function forget(run: RunContext, kept: ReadonlySet<KeyText>): Promise<void> {
   if (run.leaseLeftMs() <= 0) throw abandonRun(run);
   await orAbandon(run, run.ports.index.trim(run.trigger.key, [...kept], run.fence));
@@ -80,24 +80,31 @@ async function remove(run: RunContext, plan: WorkflowPlan, stale: readonly Inven
 }
 
 /**
- * The finalizer goes once nothing is left that it is there for: asked of the API server, for an object may exist that neither
- * inventory nor index ever heard of.
+ * Takes the finalizer off once no object needs it any more. It asks the API server, because an object may exist that
+ * neither inventory nor index ever heard of.
  */
-async function releaseIfDone(run: RunContext, plan: WorkflowPlan, inventory: readonly InventoryEntry[]) {
+async function releaseIfDone(
+  run: RunContext,
+  plan: WorkflowPlan,
+  /** `isCertain`: no step was skipped. */
+  { inventory, isCertain }: { readonly inventory: readonly InventoryEntry[]; readonly isCertain: boolean },
+) {
   const isNeeded = inventory.some(({ policy, readonly }) => policy === "destroy" && !readonly);
   if (isNeeded || run.paused || !hasFinalizer(run.held.trigger)) return { waiting: [], unlisted: [] };
   const known = new Set(inventory.map(identityText));
   const { entries, unlisted } = await markedObjects(run);
   const unknown = entries.filter((entry) => !known.has(identityText(entry)));
+  // A step that was skipped may keep them, and a skip never prunes. The finalizer stays for them.
+  if (unknown.length > 0 && !isCertain) return { waiting: [], unlisted };
   const { waiting } = await remove(run, plan, unknown);
-  // Why it cannot be taken off is no trouble of the run: the next one tries again.
+  // A finalizer that cannot be taken off is no failure of the run: the next one tries again.
   if (waiting.length + unlisted.length === 0) await releaseTrigger(run);
   return { waiting, unlisted };
 }
 
 /**
- * Whether every definition the plan was made of is as it was: a worker that has not heard of an edit yet must not delete what
- * the edit asks for and another worker has made.
+ * Whether every definition in the plan is unchanged: a worker that has not heard of an edit yet must not delete what
+ * another worker has made because of it.
  */
 async function isStillSo(run: RunContext, { uses }: WorkflowPlan): Promise<boolean> {
   const checks = uses.map(async ({ kind, namespace, name, contentHash: hash }) => {

@@ -1,6 +1,6 @@
 /**
- * Kinds whose schema does not know all we write: the API server drops those fields, and the status differs from what should
- * stand for ever. What the server made of it is remembered, so that it is sent once and not on every run.
+ * For kinds whose schema lacks some of the fields we write: the API server drops them, so the status differs from the
+ * wanted one for ever. We remember what the server stored, so that a status is sent once and not on every run.
  */
 import { contentHash } from "../core/hash.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
@@ -8,7 +8,7 @@ import { statusPatch } from "../core/status/report.ts";
 import { regarding } from "./announce.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** Whether exactly this status was sent before, and what stands there is what the server made of it. */
+/** Whether exactly this status was sent before, and the current one is what the server stored then. */
 export function isKnownPruned({ memory, trigger }: RunContext, desired: JsonObject, current: JsonObject): boolean {
   const known = memory.prunedStatuses.get(trigger.uid);
   return known !== undefined && known.stored === hashOf(statusOf(current)) && known.desired === hashOf(desired);
@@ -36,7 +36,7 @@ function statusOf(trigger: JsonObject): JsonObject {
   return isJsonObject(status) ? status : {};
 }
 
-/** Without times: where the schema drops them, every look would make new ones. */
+/** Leaves times out: where the schema drops them, every look would make new ones. */
 function hashOf(status: JsonObject): string {
   const conditions = member(status, "conditions");
   if (!Array.isArray(conditions)) return contentHash(status);

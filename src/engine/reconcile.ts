@@ -4,23 +4,26 @@
  * the key is for tracing only. Called by the worker process for every run the queue hands out.
  */
 import type { Value } from "../core/cel/value.ts";
-import { member } from "../core/json.ts";
-import { isGoing, uidOf } from "../core/object.ts";
+import { member, textMember } from "../core/json.ts";
+import { uidOf } from "../core/object.ts";
 import { parseKey, type ObjectKey } from "../core/object-key.ts";
 import { retry, type Outcome } from "../core/outcome.ts";
-import type { SelectedWorkflow, WorkflowSelection } from "../core/plan/select-workflow.ts";
+import type { Catalog } from "../core/plan/catalog.ts";
+import type { SelectedWorkflow, WorkflowLookupFailure } from "../core/plan/select-workflow.ts";
+import { readyCondition } from "../core/status/condition.ts";
 import { spawnActor } from "./actor/actor.ts";
 import { causeText } from "./cause.ts";
 import { isDefinitionKey, reconcileDefinition } from "./definition-run.ts";
 import type { Definitions } from "./definitions.ts";
 import { DELETION_RETRY_SECONDS, finalizeTrigger } from "./finalize.ts";
 import { hasFinalizer } from "./finalizer.ts";
+import { findTrigger, type ReadTrigger } from "./find-trigger.ts";
 import { pruneObjects } from "./prune.ts";
 import { jittered } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
 import { confirmKept, recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
-import type { ClusterFault } from "./ports/object-store.ts";
+import type { ClusterFault, ObjectStore } from "./ports/object-store.ts";
 import type { Cause, CauseReason, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
 import {
   DEFAULT_LIMITS,
@@ -152,25 +155,29 @@ export class Reconciler {
 
   async #runTrigger(run: KeyRun, key: ObjectKey): Promise<RunEnded> {
     // 1. The trigger as it is now.
-    const loaded = await this.#load(run, key);
-    if (loaded.kind === "fault") return this.#clusterFault(loaded.fault);
-    // A kind may be missing from one server for a moment; soon it is found again, or its triggers are gone with it.
-    if (loaded.kind === "unserved" && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
-    if (loaded.kind !== "loaded") {
+    const catalog = this.#definitions.catalog();
+    const store = this.#ports.store.forTenant(key.namespace);
+    const found = await findTrigger({ store, catalog, signal: run.signal }, key);
+    if (found.kind === "fault") return this.#clusterFault(found.fault);
+    if (found.kind === "unserved" && !(await this.#isGoneWithItsKind(run, key))) return this.#tryAgain("unserved");
+    if (found.kind === "gone" || found.kind === "unserved") {
       await this.#ports.index.trim(run.key, [], run.fence);
-      return { report: { kind: "done" }, outcome: loaded.kind };
+      return { report: { kind: "done" }, outcome: found.kind };
     }
-    const { context } = loaded;
+    const context = this.#contextOf(run, found.read, { store, catalog });
     linkToTrigger(context.trigger.object);
-    if (isGoing(context.trigger.object)) return this.#runDeletion(context);
+    if (found.kind === "going") return this.#runDeletion(context);
 
     // 2. Its workflow.
-    const selection = withSpanSync(SPAN.select, {}, () =>
-      context.catalog.selectWorkflow({ ...context.trigger.ref.type, object: context.trigger.object }),
-    );
-    if (selection.kind !== "selected") return this.#reportLookup(context, selection);
+    const { selection } = found;
+    if (selection.kind !== "selected") return this.#runWithout(selection, run, context);
 
-    // 3. The run, and what it came to.
+    // 3. The run, what it came to, and when to look again.
+    return this.#runWorkflow(run, context, selection);
+  }
+
+  async #runWorkflow(run: KeyRun, context: RunContext, selection: SelectedWorkflow): Promise<RunEnded> {
+    // 1. What the steps come to, and what becomes of the objects that none of them names any more.
     const { namespace, name, planHash } = selection.workflow;
     noteRun({ [ATTRIBUTE.workflow]: `${namespace}/${name}`, [ATTRIBUTE.planHash]: planHash });
     const result = await this.#execute(context, selection);
@@ -179,6 +186,8 @@ export class Reconciler {
     const { inventory } = pruned;
     await confirmKept(context, inventory);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
+
+    // 2. What people are told of it.
     const more = [unwatched, pruned.condition, pausedCondition(context)].filter((each) => each !== undefined);
     const { resyncIntervalMs } = this.#options;
     const { summary, blockage } = result;
@@ -194,7 +203,7 @@ export class Reconciler {
     const changeToNowMs = changedAtMs === undefined ? undefined : this.#ports.clock.wallMs() - changedAtMs;
     context.observer?.workflowEnded?.({ workflow: selection.workflow, outcome, changeToNowMs });
 
-    // 4. When to look again.
+    // 3. When to look again.
     const polls = [
       soonestRetry(result.results.values()),
       pruned.lookAgainSeconds,
@@ -202,6 +211,16 @@ export class Reconciler {
     ].filter((each) => each !== undefined);
     const soonest = polls.length === 0 ? undefined : Math.min(...polls);
     return { report: this.#next(outcome, soonest), outcome: outcome.kind };
+  }
+
+  /**
+   * "Not served" says nothing of the objects: one server may not know the kind yet, and all of them do not while its CRD is
+   * mended. Only what declares the kind tells, or the same answer for minutes.
+   */
+  async #isGoneWithItsKind(run: KeyRun, key: ObjectKey): Promise<boolean> {
+    if (run.failures < MAX_LOOKS_IN_VAIN) return false;
+    const asked = { store: this.#ports.store.forTenant(key.namespace), signal: run.signal };
+    return (await this.#memory.unserved.judge(asked, key)).kind === "gone" && !run.signal.aborted;
   }
 
   /** A trigger on its way out runs nothing; what it owns goes with it, and what only we would delete before it. */
@@ -213,32 +232,23 @@ export class Reconciler {
     return { report: this.#next(retry(DELETION_RETRY_SECONDS)), outcome: "deleting" };
   }
 
-  async #load(
+  #contextOf(
     run: KeyRun,
-    key: ObjectKey,
-  ): Promise<
-    { kind: "loaded"; context: RunContext } | { kind: "gone" | "unserved" } | { kind: "fault"; fault: ClusterFault }
-  > {
-    const catalog = this.#definitions.catalog();
-    const version = catalog.triggerKinds.find((each) => each.group === key.group && each.kind === key.kind)?.version;
-    const store = this.#ports.store.forTenant(key.namespace);
-    const type = await store.resolve({ group: key.group, kind: key.kind, version }, run.signal);
-    if (type.kind === "fault") return type.fault.kind === "unknownKind" ? { kind: "unserved" } : type;
-    const ref = { type: type.value, namespace: key.namespace, name: key.name };
-    const read = await store.get(ref, run.signal);
-    if (read.kind === "fault") return read.fault.kind === "notFound" ? { kind: "gone" } : read;
+    { ref, object }: ReadTrigger,
+    { store, catalog }: { readonly store: ObjectStore; readonly catalog: Catalog },
+  ): RunContext {
     const abandoned = new AbortController();
-    const context: RunContext = {
+    return {
       ports: { ...this.#ports, store },
       limits: this.#options.limits ?? DEFAULT_LIMITS,
-      trigger: { key: run.key, ref, object: read.value, uid: uidOf(read.value) },
+      trigger: { key: run.key, ref, object, uid: uidOf(object) },
       catalog,
       log: this.#ports.log.with({ key: run.key, fence: run.fence }),
       causes: run.causes,
-      recorded: recordedObjects(read.value, store.cluster),
+      recorded: recordedObjects(object, store.cluster),
       looks: new Map(),
-      held: { trigger: read.value, writing: Promise.resolve(), early: new Map() },
-      paused: isPaused(read.value),
+      held: { trigger: object, writing: Promise.resolve(), early: new Map() },
+      paused: isPaused(object),
       drifts: [],
       memory: this.#memory,
       observer: this.#options.observer,
@@ -247,7 +257,6 @@ export class Reconciler {
       signal: AbortSignal.any([run.signal, abandoned.signal]),
       abandon: () => abandoned.abort(),
     };
-    return { kind: "loaded", context };
   }
 
   /** Runs the workflow actor under the run's deadline; rejects with RunInterrupted once the signal is aborted. */
@@ -281,11 +290,17 @@ export class Reconciler {
     });
   }
 
-  async #reportLookup(context: RunContext, failure: Exclude<WorkflowSelection, SelectedWorkflow>): Promise<RunEnded> {
+  /** Reports on the trigger why no workflow runs for it. */
+  async #runWithout(failure: WorkflowLookupFailure, run: KeyRun, context: RunContext): Promise<RunEnded> {
+    const { reason, message } = failure;
+    // One of several servers may not serve the version for a moment: we report that only once it has lasted.
+    const isTold = textMember(readyCondition(context.trigger.object), "reason") === reason;
+    const isNews = reason === "VersionNotServed" && !isTold;
+    if (isNews && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
     await confirmKept(context, context.recorded.values());
     const written = await writeTrigger(context, lookupReport(context, failure));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
-    return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, failure.message)), outcome: failure.reason };
+    return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, message)), outcome: reason };
   }
 
   #next(outcome: Outcome<unknown>, retryAfterSeconds?: number): RunReport {

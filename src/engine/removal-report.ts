@@ -1,15 +1,15 @@
-/** Tells people what was deleted, what was left, and what should be gone and is not: why, and since when. */
+/** Tells people what was deleted, what was left, and what should be gone but is not: why, and since when. */
 import { objectText, type GroupVersionKind } from "../core/object-key.ts";
 import { bounded, conditionMessage, timestampText, type ConditionDraft } from "../core/status/condition.ts";
 import { regarding } from "./announce.ts";
 import type { Removed } from "./removal.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** So many objects are told by name; the rest is counted. */
+/** At most this many objects are named; the rest is counted. */
 const MAX_LINES = 20;
 
 /**
- * @param type - `Pruned` while a trigger lives, `Deleted` once it is to go
+ * @param type - `Pruned` while a trigger lives, `Deleted` once it is being deleted
  * @returns undefined when nothing waits
  */
 export function waitingCondition(
@@ -43,7 +43,7 @@ const WORDS = {
   finalize: { reason: "Deleted", deleted: "Deleted with its trigger", left: "Left behind" },
 } as const;
 
-/** As Events on the trigger: what was deleted, and what was left with the reason. */
+/** Emits Events on the trigger: what was deleted, and what was left with the reason. */
 export function tellRemoved({ ports, trigger }: RunContext, purpose: keyof typeof WORDS, removed: Removed): void {
   const words = WORDS[purpose];
   const emit = (reason: string, what: string, names: readonly string[]) => {
@@ -58,7 +58,7 @@ export function tellRemoved({ ports, trigger }: RunContext, purpose: keyof typeo
   );
 }
 
-/** Names in a row, cut to what people read. */
+/** A list of names, cut to a readable length. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LINES);
   return bounded(`${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`);

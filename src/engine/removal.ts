@@ -1,7 +1,7 @@
 /**
- * Deletes objects that are wanted no more, in reverse waves: what later steps made goes before what it was built on. Each is
- * read, judged (`core/resource/removal.ts`) and deleted under the preconditions it was judged on; what holds one up is told
- * object by object. Called for pruning and for triggers on their way out; needs no definition.
+ * Deletes objects that are no longer wanted, in reverse waves: later steps' objects go before those they were built on.
+ * Each is read, judged (`core/resource/removal.ts`) and deleted under the preconditions it was judged on; the result
+ * names each object that waits, and why. Called for pruning and for triggers being deleted; needs no definition.
  */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
@@ -19,9 +19,9 @@ import { servedType } from "./served-type.ts";
 import { ATTRIBUTE, SPAN, withSpan } from "./telemetry.ts";
 
 export type RemovalOptions = Pick<RemovalRequest, "purpose" | "keepsOwned" | "requests"> & {
-  /** Deletes only what stands there as it was judged; for pruning always so. */
+  /** Deletes an object only in the version that was judged. Default: true for pruning, else false. */
   readonly isExact?: boolean;
-  /** Asked once, before the first delete: whether what the run went by is still so. */
+  /** Asked once, before the first delete: whether the basis of the run is still valid. */
   readonly confirm?: () => Promise<boolean>;
 };
 
@@ -38,7 +38,7 @@ type Fate =
   | { readonly kind: "left"; readonly reason: string | undefined }
   | ({ readonly kind: "waiting" } & Removed["waiting"][number]);
 
-/** A delete is sent only with this much of the lease left: it cannot be taken back by a precondition alone. */
+/** A delete is sent only with this much of the lease left: preconditions alone cannot stop one that comes too late. */
 export const MIN_LEASE_FOR_DELETE_MS = 5000;
 
 const NEXT_RUN = "the next run deletes it";
@@ -93,7 +93,7 @@ class Remover {
     this.#endsMs = run.ports.clock.nowMs() + run.limits.runDeadlineMs;
   }
 
-  /** Whoever has thousands of objects gives its place to others in between. */
+  /** A trigger with thousands of objects lets other keys run in between. */
   isLate(): boolean {
     return this.#run.ports.clock.nowMs() >= this.#endsMs;
   }
@@ -137,7 +137,7 @@ class Remover {
     return waiting(entry, "it keeps changing while it is deleted");
   }
 
-  /** What keeps a delete from being sent that the object itself allows. */
+  /** Why a delete that the object itself allows is not sent; undefined if it may be sent. */
   async #stoppedBy(entry: InventoryEntry, observed: JsonObject | null): Promise<Fate | undefined> {
     if (observed === null) return gone(false);
     const { store, index } = this.#run.ports;
@@ -160,14 +160,14 @@ class Remover {
     return undefined;
   }
 
-  /** Its run looks at the object, or takes it out of the inventory. */
+  /** Wakes the trigger: its run looks at the object, or takes it out of its inventory. */
   async #ask(trigger: KeyText, object: KeyText): Promise<void> {
     const { queue, clock } = this.#run.ports;
     const cause: Cause = { reason: "keeper", object, atMs: clock.wallMs() };
     await orAbandon(this.#run, queue.enqueue([{ key: trigger, workClass: 2, cause }]));
   }
 
-  /** A trigger on its way out has nothing more to say about its objects, so that a mere edit of one does not matter. */
+  /** A trigger that is being deleted decides nothing more about its objects, so a mere edit of one does not matter. */
   #preconditions(observed: JsonObject) {
     const metadata = member(observed, "metadata");
     const uid = textMember(metadata, "uid");
@@ -188,7 +188,7 @@ class Remover {
   }
 }
 
-/** No function says any more what is sensitive; the kind does, and the record of what was sent. */
+/** No function is left to say what is sensitive; the kind says it, and the record of what was sent. */
 function withoutValues(
   fault: ClusterFault,
   { group, kind }: InventoryEntry,

@@ -1,8 +1,8 @@
 /**
- * The guard against fights: how often in a row the same content was written on an object because somebody reverts it. After
- * two writes the next ones wait, but never so long that the wanted state is not there 2 s after the other one gives up. The
- * counts go from worker to worker as a note in the object index, so that a fight shows however many workers take part.
- * A slow fight, of minutes between two rounds, needs no waiting; its rounds are counted so that people are told of it.
+ * The guard against fights: counts how often in a row the same content was written to an object because somebody
+ * reverts it. After two writes the next ones wait, but never so long that the wanted state comes over 2 s after the
+ * other party gives up. Workers pass the counts on as a note in the object index, so a fight shows however many take
+ * part. A slow fight, minutes between two rounds, needs no waiting; its rounds are counted so that people are told.
  */
 import type { KeyText } from "../core/object-key.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -16,36 +16,36 @@ export interface Backoff {
 
 interface Repair {
   readonly desired: string;
-  /** In a row, without peace in between. */
+  /** Writes in a row, without peace in between. */
   readonly writes: number;
-  /** However much peace was in between, as long as it was not for hours. */
+  /** Writes with any peace in between, as long as it was at most an hour. */
   readonly rounds: number;
   /** Monotonic. */
   readonly lastMs: number;
 }
 
 const MAX_PLACES = 10_000;
-/** Contents of one object: several steps, or items, may write some each. */
+/** Contents remembered per object: several steps, or items, may each write some. */
 const MAX_REPAIRS = 4;
-/** So many writes of one content go out at once: repairs of edits by hand. */
+/** This many writes of one content go out without a wait: they repair edits by hand. */
 const FREE_WRITES = 2;
 const FIRST_WAIT_MS = 1000;
-/** With what a look takes, still within 2 s after the last edit of the other. */
+/** Together with the time of a look, this stays within 2 s after the other party's last edit. */
 const MAX_WAIT_MS = 1700;
 /** Writes further apart than this, beyond their wait, are not in a row. */
 const ROW_MS = 60_000;
 /** Writes of one content further apart than this are not rounds of one fight: controllers that revert look every few minutes. */
 const FIGHT_MS = 3_600_000;
-/** So many rounds are no accident. */
+/** This many rounds are no accident. */
 const CONTESTED_ROUNDS = 5;
-/** An object found as it should be this long after the last write is in peace. */
+/** An object that is as it should be this long after the last write is at peace. */
 const PEACE_MS = 10_000;
-/** A look may come early by jitter; it must not find the wait unfinished. */
+/** Jitter may bring a look early; the wait must be over by then. */
 const EARLY = 0.85;
 /** Enough of a hash to tell the contents of one object apart. */
 const HASH_DIGITS = 8;
 
-/** Who writes what, whatever the step: how workers remember a place. */
+/** The key under which workers remember a place: the trigger and the object, whatever the step. */
 export function placeOf(trigger: KeyText, object: KeyText): string {
   return `${trigger} ${object}`;
 }
@@ -76,7 +76,7 @@ export class RepairMemory {
     this.#repairs.set(place, [...others.slice(1 - MAX_REPAIRS), repair]);
   }
 
-  /** A look found the object as it should be. Right after a write that says nothing: who reverts it may be about to. */
+  /** A look found the object as it should be. Right after a write this means nothing: it may soon be reverted. */
   calm(place: string): void {
     const last = this.#repairs.get(place)?.at(-1);
     if (last === undefined || this.#clock.nowMs() - last.lastMs < PEACE_MS) return;
@@ -100,7 +100,7 @@ export class RepairMemory {
     return texts.join(",");
   }
 
-  /** Takes over what another worker noted, where that is newer. What cannot be read counts as nothing. */
+  /** Takes over what another worker noted, where that is newer. Unreadable parts are ignored. */
   learn(place: string, note: string): void {
     const ahead = this.#clock.wallMs() - this.#clock.nowMs();
     const own = this.#repairs.get(place) ?? [];
@@ -134,7 +134,7 @@ export class RepairMemory {
     return this.#alive(place).find((each) => each.desired === shortened(desired));
   }
 
-  /** What may still be a round of the next fight. */
+  /** The repairs that may still count as rounds of a fight. */
   #alive(place: string): readonly Repair[] {
     const nowMs = this.#clock.nowMs();
     return (this.#repairs.get(place) ?? []).filter(({ lastMs }) => nowMs - lastMs <= FIGHT_MS);

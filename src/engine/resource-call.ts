@@ -1,7 +1,7 @@
 /**
  * Keeps one object as a ResourceFunction specifies it: locate, index, read, decide, perform, look at the answer, conclude.
  * The answer to a write is the new observed object and is looked at in the same run, so that a create whose
- * postconditions already hold costs no second run. Called by `call-actor.ts`; what a refusal means is in `perform.ts`.
+ * postconditions already hold costs no second run. Called by `call-actor.ts`; see `fault-outcome.ts` for refusals.
  */
 import type { Value } from "../core/cel/value.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -44,7 +44,7 @@ interface Target extends WriteSite {
 
 /** Koreo's delay while something that others provide is missing, in seconds. */
 const WAIT_SECONDS = 30;
-/** How soon an object is tried again that somebody else changed at every look of the run. */
+/** How soon to retry an object that somebody else changed at every look of the run. */
 const KEEPS_CHANGING_SECONDS = 1;
 
 /** @returns never rejects for what the cluster says; throws `RunInterrupted` once the run's signal is aborted */
@@ -129,7 +129,7 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     }
     const planned = withSpanSync(SPAN.evaluate, {}, () => planWrite(run, target, action, observed));
     if (sent !== undefined) {
-      // Written in this run, and the object still differs. If by the same, sending it again would not help in any run.
+      // Written in this run, and it still differs. If the wanted content is the same, sending it again helps in no run.
       if (sent.desired === planned.desired) run.memory.writes.remember(planned, action.outcome);
       return { outcome: action.outcome, observed, changed };
     }

@@ -1,6 +1,6 @@
 /**
  * What every actor of one run shares: the trigger, the ports, and the limits. Built by `reconcile.ts`, handed down
- * unchanged. Steps change four members alone: `looks`, `held`, `drifts` and `memory`.
+ * unchanged. Steps change only four members: `looks`, `held`, `drifts` and `memory`.
  */
 import type { JsonObject } from "../core/json.ts";
 import type { GroupKind, KeyText, ObjectKey } from "../core/object-key.ts";
@@ -56,16 +56,16 @@ export interface WorkerPorts {
   readonly log: Logger;
 }
 
-/** Is told what happens in runs, within their trace: for metrics, and for tests of definitions. Must not throw. */
+/** Listens to what happens in runs, within their trace: for metrics, and for tests of definitions. Must not throw. */
 export interface RunObserver {
   runStarted?(run: StartedRun): void;
-  /** @param run - the very one whose start was told */
+  /** @param run - the same object that `runStarted` got */
   runEnded?(run: StartedRun, ended: EndedRun): void;
-  /** A trigger's own workflow came to this, and its status says so. */
+  /** A trigger's own workflow ended with this outcome, and the trigger's status says so. */
   workflowEnded?(ended: EndedWorkflow): void;
-  /** A call of a step's logic came to this; each item of a forEach is a call. */
+  /** A call of a step's logic ended with this outcome; each item of a forEach is a call. */
   callEnded?(call: EndedCall): void;
-  /** A function changed its object: what it asked for was done. */
+  /** A function changed its object; the API server accepted the write. */
   wrote?(plan: ResourceFunctionPlan, action: "create" | "patch" | "recreate" | "delete", what: WrittenObject): void;
   /** The lock on an object that several triggers name was asked for. */
   lockAsked?(asked: AskedLock): void;
@@ -79,7 +79,7 @@ export interface WrittenObject extends GroupKind {
 export interface AskedLock {
   /** How long the answer took. */
   readonly ms: number;
-  /** By the run of another trigger: ours waits to be woken. */
+  /** The run of another trigger holds the lock: ours waits to be woken. */
   readonly isHeld: boolean;
 }
 
@@ -101,7 +101,7 @@ export interface EndedRun {
 export interface EndedWorkflow {
   readonly workflow: WorkflowPlan;
   readonly outcome: Outcome<unknown>;
-  /** Since the first change that this run, and the unfinished ones before it, answer; undefined for a mere look. */
+  /** Time since the first change that this run and the unfinished runs before it answer; undefined for a mere look. */
   readonly changeToNowMs: number | undefined;
 }
 
@@ -128,28 +128,28 @@ export interface RunContext {
   readonly trigger: TriggerView;
   readonly catalog: Catalog;
   readonly log: Logger;
-  /** Why the key was woken: for telling it to people, never for deciding. */
+  /** Why the key was woken: only to tell people, never to decide. */
   readonly causes: readonly Cause[];
-  /** Of the run: the shared state does not let an older one undo what a newer one has said. */
+  /** Fence of the run: the shared state lets no older run undo what a newer one has recorded. */
   readonly fence: number;
   /** Milliseconds this run may still write; by the monotonic clock. */
   leaseLeftMs(): number;
   /** Aborted when the run must not go on: pre-empted, lease lost, draining, abandoned. */
   readonly signal: AbortSignal;
-  /** What the trigger's inventory says of objects that earlier runs named. */
+  /** What the trigger's inventory says about objects that earlier runs named. */
   readonly recorded: ReadonlyMap<KeyText, InventoryEntry>;
   /** Object -> version its steps have looked at; written by `recordLook` alone. */
   readonly looks: Map<KeyText, string>;
   /** What this run has put on its trigger so far: see `held-trigger.ts`. */
   readonly held: HeldTrigger;
-  /** Its author wants nothing written but its own status. */
+  /** The trigger's author wants nothing written but the trigger's own record and status. */
   readonly paused: boolean;
   /** What a paused run would have written, in words. */
   readonly drifts: string[];
   /** What the worker remembers from one run to the next. */
   readonly memory: WorkerMemory;
   readonly observer: RunObserver | undefined;
-  /** Gives the run up: what it came to is not reported, and the key is run again. */
+  /** Gives the run up: its outcome is not reported, and the key is run again. */
   abandon(): void;
 }
 
@@ -159,7 +159,7 @@ export class RunInterrupted extends Error {
 }
 
 /**
- * Gives a run up before anything is thrown through its actors: what they throw then is no bug of theirs.
+ * Gives a run up before the error passes through its actors, so that they do not take it for a bug.
  *
  * @returns what to throw
  */
@@ -169,7 +169,7 @@ export function abandonRun(run: RunContext): RunInterrupted {
 }
 
 /**
- * To be called before whatever another run would have to live with.
+ * To be called before every effect that another run would have to live with.
  *
  * @throws RunInterrupted when another worker may hold the key by now, or the run is over
  */

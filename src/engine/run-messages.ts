@@ -74,9 +74,9 @@ export function timedOut(label: string, request: WorkflowRequest): StepResult {
 }
 
 /**
- * The outcome of a bug; the error's text stays in the log, for it may hold values.
+ * The outcome of a bug; the error's text stays in the log, because it may hold values.
  *
- * @param what - Koreo's words for how much of the step it was
+ * @param what - Koreo's words: "Error" for one call, "Unknown error" for the whole step
  */
 export function crashed(what: "Error" | "Unknown error", label: string, error: unknown, workflow: string): StepResult {
   const name = error instanceof Error ? error.name : "error";

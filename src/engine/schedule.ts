@@ -1,4 +1,4 @@
-/** Decides when a key is looked at again, from what its run came to. An event may wake it earlier; this is the latest. */
+/** Decides from the outcome of a run when its key is looked at again at the latest. An event may wake it earlier. */
 import type { Outcome } from "../core/outcome.ts";
 import type { WorkClass } from "./ports/key-store.ts";
 
@@ -9,18 +9,18 @@ export interface NextLook {
   readonly reason: "retry" | "resync";
 }
 
-/** Share of the resync interval by which it is moved, so that keys never come in step. */
+/** Share of the resync interval by which a resync is shifted, so that keys never fall into step. */
 const RESYNC_JITTER = 0.1;
 /** Share of a retry's delay by which it may come earlier; a manifest's delay is an upper bound. */
 export const RETRY_JITTER = 0.1;
 
 /** What decides on the next look. */
 export interface LookRequest {
-  /** Of the whole run. */
+  /** Outcome of the whole run. */
   readonly outcome: Outcome<unknown>;
-  /** The soonest retry any part of the run asked for, whatever the whole came to. */
+  /** The soonest retry that any part of the run asked for, whatever the outcome of the whole. */
   readonly retryAfterSeconds?: number | undefined;
-  /** The interval a healthy trigger is looked at again. */
+  /** The interval at which a healthy trigger is looked at again. */
   readonly resyncIntervalMs: number;
   /** In [0, 1), for jitter. */
   readonly random: number;
@@ -31,7 +31,7 @@ export function nextLook({ outcome, retryAfterSeconds, resyncIntervalMs, random 
   if (seconds !== undefined) {
     return { afterMs: Math.round(seconds * 1000 * (1 - RETRY_JITTER * random)), workClass: 2, reason: "retry" };
   }
-  // Settled, or nothing but a change can help: the resync is the net under a change nobody told us of.
+  // Settled, or only a change can help: the resync catches changes that nobody told us about.
   const afterMs = Math.round(resyncIntervalMs * (1 + RESYNC_JITTER * (2 * random - 1)));
   return { afterMs, workClass: 3, reason: "resync" };
 }

@@ -1,4 +1,4 @@
-/** What one step, or one item of a forEach, came to: its outcome, and which objects it looked at. Plain data. */
+/** The result of one step, or of one item of a forEach: its outcome and the objects it looked at. Plain data. */
 import type { Value } from "../core/cel/value.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { InventoryEntry } from "../core/resource/inventory.ts";
@@ -12,15 +12,15 @@ export interface StepResult {
   readonly managed: ManagedEntry;
   /** Every object this part of the run named, existing or not. */
   readonly inventory: readonly InventoryEntry[];
-  /** Every part of it ended as ok, or was skipped as its author says: then nothing it leaves unnamed is wanted. */
+  /** Every part of it ended ok or was skipped by its author: then nothing that it leaves unnamed is wanted. */
   readonly isComplete: boolean;
-  /** The parts that were skipped; what they kept before stays. */
+  /** The parts that were skipped; the objects they kept before stay. */
   readonly skipped: readonly SkippedPart[];
   /** Whether anything was written to the cluster. */
   readonly changed: boolean;
-  /** Of a result that combines several: the soonest retry among them, whatever they came to together. */
+  /** Of a combined result: the soonest retry among its parts, whatever their combined outcome. */
   readonly retryAfterSeconds?: number | undefined;
-  /** What keeps it from being done; its steps are counted from here. */
+  /** What keeps it from being done; the steps named there are relative to this one. */
   readonly blockage?: Blockage | undefined;
 }
 
@@ -34,7 +34,7 @@ export function soonestRetry(results: Iterable<StepResult>): number | undefined 
   return delays.length === 0 ? undefined : Math.min(...delays);
 }
 
-/** A result that touched no object: one that is ok, or that its author skipped, manages none; else it could not tell. */
+/** A result that touched no object. If ok, or skipped by its author, it manages none; otherwise this is unknown. */
 export function plainResult(outcome: Outcome<Value>): StepResult {
   const isComplete = outcome.kind === "ok" || outcome.kind === "skip";
   const managed = isComplete ? null : undefined;

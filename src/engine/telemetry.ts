@@ -15,8 +15,8 @@ import {
 } from "@opentelemetry/api";
 
 /**
- * Spans hold others (watch event, run, step, item, write, status write) or name what time was spent on; of the latter the
- * union explains a convergence (`test/e2e/trace-coverage.test.ts`). None is as small as one expression.
+ * Spans hold others (watch event, run, step, item, write, status write) or name what time was spent on; the union of
+ * the latter explains a convergence (`test/e2e/trace-coverage.test.ts`). No span is as small as one expression.
  */
 export const SPAN = {
   watchEvent: "koreo.watch.event",
@@ -30,25 +30,25 @@ export const SPAN = {
   /** Waiting for definitions as new as the run was woken for. */
   definitionsWait: "koreo.definitions.wait",
   compile: "koreo.compile",
-  /** Which Workflow runs. */
+  /** Choosing the Workflow that runs. */
   select: "koreo.workflow.select",
   step: "koreo.step",
   item: "koreo.step.item",
   evaluate: "koreo.evaluate",
-  /** How the server serves a kind, where that took any time. */
+  /** Finding out how the server serves a kind, where that took any time. */
   resolve: "koreo.kind.resolve",
-  /** A message to an actor until it is handled, where that took any time: the process was busy. */
+  /** A message waits until the actor handles it, where that took any time: the process was busy. */
   actorWait: "koreo.actor.wait",
-  /** A request until its turn: the budget of requests, or a pause the server asked for. */
+  /** A request waits for its turn: the budget of requests, or a pause the server asked for. */
   requestWait: "koreo.request.wait",
   write: "koreo.write",
   lockWait: "koreo.lock.wait",
-  /** What all steps came to, in one outcome and its conditions. */
+  /** Combining the results of all steps into one outcome and its conditions. */
   summarize: "koreo.summarize",
-  /** What no step names any more: looked for, and deleted. */
+  /** Looking for objects that no step names any more, and deleting them. */
   prune: "koreo.prune",
   status: "koreo.status.write",
-  /** Annotations and status as they should be, and whether they differ. */
+  /** Computing annotations and status as they should be, and whether they differ. */
   statusPrepare: "koreo.status.prepare",
   definition: "koreo.definition.run",
 } as const;
@@ -60,7 +60,7 @@ export const ATTRIBUTE = {
   fence: "koreo.fence",
   attempt: "koreo.attempt",
   tenant: "koreo.tenant",
-  /** As the conventions have it. */
+  /** The name that the conventions give it. */
   namespace: "k8s.namespace.name",
   workflow: "koreo.workflow",
   planHash: "koreo.plan.hash",
@@ -75,7 +75,7 @@ export const ATTRIBUTE = {
   waitedMs: "koreo.queue.wait_ms",
   /** What keeps the trigger from being ready, as its condition says it. */
   blocked: "koreo.blocked",
-  /** Of a retry: what the run before came to. */
+  /** Of a retry: the outcome of the run before. */
   reason: "koreo.retry.reason",
 } as const;
 
@@ -104,15 +104,15 @@ export function startSpan(name: string, options: SpanOptions, parent: Context = 
   return tracer().startSpan(name, startTime === undefined ? options : { ...options, startTime }, parent);
 }
 
-/** Ends it by the clock that it began by. */
+/** Ends a span by the clock that it began by. */
 export function endSpan(span: Span): void {
   span.end(now());
 }
 
 /**
- * Something that is over, in the trace of `parent`; nothing where nothing is traced.
+ * Notes something that is over in the trace of `parent`; does nothing where nothing is traced.
  *
- * @param between - given now, when it began and ended; milliseconds since the epoch
+ * @param between - gets the time now and returns when it began and ended; all in milliseconds since the epoch
  */
 export function noteSpan(
   name: string,
@@ -132,12 +132,12 @@ export function noteSpan(
 /** Shorter waits, in milliseconds, are not worth a span of their own. */
 const MIN_WAIT_MS = 0.2;
 
-/** When a wait begins that `noteWait` may note; undefined where nothing is traced. */
+/** The start of a wait that `noteWait` may note; undefined where nothing is traced. */
 export function waitStart(): number | undefined {
   return now();
 }
 
-/** A wait that is over, in the active trace, if it was long enough to matter. */
+/** Notes a wait that is over in the active trace, if it was long enough to matter. */
 export function noteWait(name: string, since: number | undefined, attributes: Attributes = {}): void {
   const time = now();
   if (since === undefined || time === undefined || time - since < MIN_WAIT_MS) return;
@@ -145,14 +145,14 @@ export function noteWait(name: string, since: number | undefined, attributes: At
 }
 
 /**
- * Whether somebody will see what is below: a sampler decides that at the root of a trace, and the record of a run wants its
- * spans whatever is sampled.
+ * Whether anybody will see spans below this one: a sampler decides that at the root of a trace, and the record of a run
+ * wants its spans whatever is sampled.
  */
 function isKept(span: Span | undefined): boolean {
   return span !== undefined && (span.isRecording() || (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0);
 }
 
-/** Runs `act` inside a span; a throw marks the span as failed and goes on. */
+/** Runs `act` inside a span; a throw marks the span as failed and is passed on. */
 export async function withSpan<T>(
   name: string,
   attributes: Attributes,
@@ -172,7 +172,7 @@ export async function withSpan<T>(
   }
 }
 
-/** The same for work that is synchronous and has no spans or causes within it: cheaper, for the span is never the active one. */
+/** The same for synchronous work without spans or causes in it: cheaper, because the span is never the active one. */
 export function withSpanSync<T>(name: string, attributes: Attributes, act: () => T): T {
   const above = trace.getActiveSpan();
   if (above !== undefined && !isKept(above)) return act();
@@ -187,12 +187,12 @@ export function withSpanSync<T>(name: string, attributes: Attributes, act: () =>
   }
 }
 
-/** Whether there is a trace here that is kept: what would be a trace of its own, or is costly to describe, asks first. */
+/** Whether a kept trace is active: ask before starting a trace of its own, or describing something at a cost. */
 export function isTraced(): boolean {
   return isKept(trace.getActiveSpan());
 }
 
-/** More of the run that is under way, on its own span: call it outside of steps. */
+/** Adds attributes to the span of the run that is under way: call it outside of steps. */
 export function noteRun(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }

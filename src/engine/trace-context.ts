@@ -1,7 +1,7 @@
 /**
- * One trace per convergence: the watcher opens `koreo.watch.event`, its traceparent travels with the key as its cause, and
- * every run until Ready hangs below that event; a retry carries the trace on. Merged causes become links, and so does what
- * stands in a trigger's `tracing.k8s.io/traceparent`. A resync begins a trace of its own.
+ * One trace per convergence: the watcher opens `koreo.watch.event`, its traceparent travels with the key as its cause,
+ * and every run until Ready hangs below that event; a retry carries the trace on. Merged causes become links, and so
+ * does the trigger's `tracing.k8s.io/traceparent`. A resync begins a trace of its own.
  */
 import {
   context,
@@ -22,7 +22,7 @@ import { ATTRIBUTE, endSpan, messaging, noteSpan, SPAN, startSpan } from "./tele
 
 /** Causes that become links of a run beside its parent; more are dropped. */
 const MAX_LINKS = 8;
-/** A change that is not answered after this, in milliseconds, gets a trace per run, each linked to the first: traces must end. */
+/** A change not answered within this time, in ms, gets a trace per run, each linked to the first: traces must end. */
 const MAX_TRACE_MS = 3_600_000;
 /** Kubernetes' own annotation for the trace that an object belongs to. */
 const TRACE_ANNOTATION = "tracing.k8s.io/traceparent";
@@ -30,7 +30,7 @@ const TRACE_ANNOTATION = "tracing.k8s.io/traceparent";
 /** Within a run: the span that the whole convergence hangs below. */
 const CONVERGENCE = createContextKey("koreo.convergence");
 
-/** A change as a watcher saw it: `act` may say why keys are woken. */
+/** Opens a trace for a change that a watcher saw; `act` wakes keys and may say why. */
 export function withWatchEvent(attributes: Attributes, act: () => void): void {
   const span = startSpan(SPAN.watchEvent, { attributes }, ROOT_CONTEXT);
   try {
@@ -52,8 +52,8 @@ export function causeNow(reason: CauseReason, atMs: number, object?: string): Ca
 }
 
 /**
- * Sending a batch of wake-ups: no part of one trace, so it links to those it carries on (at most 8). Once it is sent every
- * trace gets a span of its own for the time since its event.
+ * The span of sending a batch of wake-ups: it is no part of one trace, so it links to those it carries on (at most 8).
+ * After the sending every trace gets a span of its own for the time since its event.
  */
 export async function withEnqueueSpan<T>(causes: readonly Cause[], act: () => Promise<T>): Promise<T> {
   const links = causes.slice(0, MAX_LINKS).flatMap((cause) => linkOf(cause.traceparent));
@@ -71,18 +71,18 @@ export async function withEnqueueSpan<T>(causes: readonly Cause[], act: () => Pr
   }
 }
 
-/** What a run is woken by, and when, in milliseconds. */
+/** What woke a run, and when, in milliseconds. */
 export interface RunStart {
   /** Oldest first. */
   readonly causes: readonly Cause[];
   readonly waitedMs: number;
-  /** Now, since the epoch. */
+  /** The time now, since the epoch. */
   readonly wallMs: number;
 }
 
 /**
- * Opens the span of a run: its parent is the oldest change that it answers, other causes are links. What was before it, a
- * retry's delay and the wait in the queue, is recorded under the same parent.
+ * Opens the span of a run: its parent is the oldest change that it answers, other causes are links. A retry's delay and
+ * the wait in the queue, which come before the run, are recorded under the same parent.
  */
 export async function withRunSpan<T>(
   start: RunStart,
@@ -115,8 +115,8 @@ export function linkToTrigger(trigger: JsonObject): void {
 }
 
 /**
- * A retry's delay, from the end of the run that asked for it until the key was due or something woke it earlier; then the
- * wait in the queue.
+ * Notes a retry's delay, from the end of the run that asked for it until the key was due or something woke it earlier;
+ * then the wait in the queue.
  */
 function noteWaits({ causes, waitedMs }: RunStart, attributes: Attributes, parent: Context): void {
   const retry = causes.find(({ reason }) => reason === "retry");
@@ -137,7 +137,7 @@ function changeOf(cause: Cause | undefined, without: number): number {
   return cause?.changedAtMs ?? cause?.atMs ?? without;
 }
 
-/** Of the convergence that a run belongs to, else of the active span; undefined when nothing is traced. */
+/** The traceparent of the run's convergence, else of the active span; undefined when nothing is traced. */
 function traceparentOf(active: Context): string | undefined {
   const carrier: Record<string, string> = {};
   const root = active.getValue(CONVERGENCE) as Span | undefined;

@@ -1,6 +1,6 @@
 /**
- * What should stand on a trigger after a run: its annotations and its status. Nothing is written here; `trigger-writer.ts`
- * compares with what is there and writes what differs.
+ * The annotations and the status that a trigger should have after a run. Nothing is written here; `trigger-writer.ts`
+ * compares them with those present and writes the differences.
  */
 import { member, parseJson, textMember, type JsonObject, type JsonValue } from "../core/json.ts";
 import { annotationOf } from "../core/object.ts";
@@ -24,11 +24,11 @@ export interface TriggerReport {
   readonly outcomeText: string;
   /** What keeps the trigger from being ready, in a sentence. */
   readonly blocked: string | undefined;
-  /** How many objects the annotations speak of. */
+  /** How many objects the annotations list. */
   readonly objects: number;
 }
 
-/** What a run came to, as far as people are told. */
+/** The findings of a run that people are told. */
 export interface RunFindings {
   readonly plan: SelectedWorkflow["workflow"];
   readonly summary: WorkflowSummary;
@@ -39,7 +39,7 @@ export interface RunFindings {
   readonly resyncIntervalMs: number;
 }
 
-/** After a run of a workflow. */
+/** The report after a run of a workflow. */
 export function runReport(context: RunContext, findings: RunFindings): TriggerReport {
   const { plan, summary, inventory, more } = findings;
   const blocked = blockedBy(context, findings);
@@ -74,7 +74,7 @@ export interface DeletionFindings {
   readonly condition: ConditionDraft | undefined;
 }
 
-/** While a trigger is being deleted. */
+/** The report while a trigger is being deleted. */
 export function deletionReport(
   context: RunContext,
   { blockage, inventory, condition }: DeletionFindings,
@@ -90,7 +90,7 @@ export function deletionReport(
   };
 }
 
-/** What stands on the trigger tells since when the same blocks it. */
+/** What blocks the trigger, in a sentence; the message already on the trigger tells since when. */
 function blockedBy(
   { trigger, ports }: RunContext,
   { blockage, resyncIntervalMs }: Pick<RunFindings, "blockage" | "resyncIntervalMs">,
@@ -103,7 +103,7 @@ function blockedBy(
   return blockedSentence(blockage, { before, nowMs: ports.clock.wallMs(), resyncSeconds });
 }
 
-/** Where no workflow could be chosen. */
+/** The report when no workflow could be chosen. */
 export function lookupReport(
   context: RunContext,
   failure: Exclude<WorkflowSelection, SelectedWorkflow>,

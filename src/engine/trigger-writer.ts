@@ -1,8 +1,8 @@
 /**
- * Writes what a run came to on its trigger: the annotations (inventory, managed resources) and then, last, the status;
+ * Writes the report of a run on its trigger: the annotations (inventory, managed resources) and then, last, the status;
  * each at most once and only if it differs. Both carry the resourceVersion they were decided on; a refused write means
- * the trigger changed meanwhile: it is read again and what is still right is written. Annotations that the API server
- * does not take never keep the status from saying so.
+ * that the trigger changed meanwhile: it is read again and what is still right is written. If the API server does not
+ * take the annotations, the status is still written and says so.
  */
 import { isBuiltInGroup } from "../core/built-in-groups.ts";
 import { member, textMember, type JsonObject } from "../core/json.ts";
@@ -77,7 +77,7 @@ async function writeOnce(
   );
 }
 
-/** Annotations and status, in one patch where the status is no subresource; with `trouble` the status alone. */
+/** Writes annotations and status, in one patch where the status is no subresource; with `trouble` only the status. */
 async function writeParts(
   run: RunContext,
   report: TriggerReport,
@@ -93,7 +93,7 @@ async function writeParts(
   if (metadata !== undefined) {
     const isTogether = status !== undefined && !hasStatus;
     const answer = await send(run, isTogether ? { ...metadata, status } : metadata, trigger);
-    // The outcome of a built-in kind is in its annotation: what its status would say is told as an Event alone.
+    // A built-in kind has its outcome in an annotation: what its status would say is only emitted as an Event.
     if (answer.kind === "ok" && (isTogether || !ownsStatus))
       tell(run, trigger, desired ?? report.status(trigger, trouble));
     if (answer.kind === "fault" || isTogether || status === undefined)
@@ -112,7 +112,7 @@ function tell(run: RunContext, trigger: JsonObject, status: JsonObject): void {
   announceReady(run.ports.events, trigger, readyCondition({ status }));
 }
 
-/** What differs of the annotations and of the status, and the status as it should be. */
+/** The annotations and the part of the status that differ, and the status as it should be. */
 function prepare(run: RunContext, report: TriggerReport, trigger: JsonObject, trouble: PermFail | undefined) {
   const ownsStatus = !isBuiltInGroup(run.trigger.ref.type.group);
   const recorded = trouble === undefined ? report.annotations : {};

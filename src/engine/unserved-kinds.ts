@@ -1,6 +1,6 @@
 /**
- * When a kind that is not served is gone for good, and its objects with it. What declares it says so; where we may not read
- * that, only that the answer stays the same for minutes, to whichever trigger asks.
+ * Decides when a kind that is not served is gone for good, and its objects with it: when nothing declares it, or, where
+ * nobody can tell, when the answer stays the same for minutes, whichever trigger asks.
  */
 import type { GroupKind } from "../core/object-key.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -17,13 +17,13 @@ export type Unserved =
 interface Known {
   readonly declared: Declared;
   readonly askedAtMs: number;
-  /** Answers in a row that count. */
+  /** Counted answers in a row. */
   readonly answers: number;
   readonly countedAtMs: number;
 }
 
 const MAX_KINDS = 1000;
-/** Many triggers may ask at once. */
+/** How soon a kind is asked for again: many triggers may ask at once. */
 const ASK_AGAIN_MS = 10_000;
 const ANSWERS = 5;
 const APART_MS = 60_000;
@@ -38,7 +38,7 @@ export class UnservedKinds {
     this.#clock = clock;
   }
 
-  /** The kind was answered to be unknown. */
+  /** Judges a kind that the API server called unknown. */
   async judge(
     asked: { readonly store: ObjectStore; readonly signal: AbortSignal },
     kind: GroupKind,
@@ -57,7 +57,7 @@ export class UnservedKinds {
     };
   }
 
-  /** The kind is served. */
+  /** Notes that the kind is served. */
   served(kind: GroupKind): void {
     this.#known.delete(nameOf(kind));
   }

@@ -1,6 +1,6 @@
 /**
- * Which objects of a run nobody watches, because no watcher has the right to: the run says so on its trigger and looks again
- * soon by itself. What the watchers noted is read at most every few seconds.
+ * Finds the objects of a run that nobody watches, because no watcher has the right to: the run says so on its trigger
+ * and looks again soon by itself. The watchers' notes are read at most every few seconds.
  */
 import type { InventoryEntry } from "../core/resource/inventory.ts";
 import type { ConditionDraft } from "../core/status/condition.ts";
@@ -8,7 +8,7 @@ import { formatKind, type KindText } from "../core/object-key.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { UnwatchedPlaces, WatchLedger } from "./ports/watch-ledger.ts";
 
-/** How old the answer may be that a run goes by. */
+/** How old the notes that a run relies on may be. */
 const FRESH_MS = 5000;
 /** A condition names this many kinds and counts the rest. */
 const MAX_NAMED = 5;
@@ -53,7 +53,7 @@ export class UnwatchedObjects {
     if (nowMs - this.#readAtMs < FRESH_MS) return this.#known;
     this.#readAtMs = nowMs;
     this.#known = this.#ledger.unwatched();
-    this.#known.catch(() => (this.#readAtMs = Number.NEGATIVE_INFINITY)); // who waits for it hears of the fault
+    this.#known.catch(() => (this.#readAtMs = Number.NEGATIVE_INFINITY)); // whoever awaits it gets the fault
     return this.#known;
   }
 }

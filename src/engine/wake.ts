@@ -1,7 +1,7 @@
 /**
- * Decides what a change of an object is to the keys it concerns. A trigger wakes by a hash of exactly what people and
- * other controllers may change: spec and every other content but status, labels, annotations and finalizers less ours, and
- * the deletion timestamp. So our own writes on a trigger never wake it.
+ * Decides whether a change of a trigger wakes its key, by a hash of exactly what people and other controllers may
+ * change: all content except the status, labels, annotations and finalizers without ours, and the deletion timestamp.
+ * So our own writes on a trigger never wake it, and neither does a watch that shows it in another API version.
  */
 import { hashText, canonicalText } from "../core/hash.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../core/json.ts";
@@ -9,9 +9,9 @@ import { uidOf } from "../core/object.ts";
 import { OWN_TRIGGER_ANNOTATIONS } from "../core/names.ts";
 import type { WorkClass } from "./ports/key-store.ts";
 
-/** Finalizers that only we set and take off start like this. */
+/** Prefix of the finalizers that only we set and take off. */
 const OWN_FINALIZERS = "koreo.dev/";
-/** Enough digits that a changed trigger is never taken for the old one; kept for every trigger. */
+/** Enough digits that a changed trigger is never taken for the old one; one hash is kept for every trigger. */
 const HASH_DIGITS = 16;
 
 /** Why a key is woken, and how urgently. */
@@ -20,12 +20,12 @@ export interface Wake {
   readonly workClass: WorkClass;
 }
 
-/** What a watcher remembers of a trigger: changes whenever the trigger must be looked at. `uid:hash`. */
+/** What a watcher remembers of a trigger, as `uid:hash`; it changes whenever the trigger must be looked at. */
 export function triggerFingerprint(trigger: JsonObject): string {
   return `${uidOf(trigger)}:${wakeHash(trigger)}`;
 }
 
-/** @returns why the trigger's key is woken, or undefined when nothing of it changed that matters */
+/** @returns why the trigger's key is woken, or undefined when nothing that matters changed */
 export function wakeForTrigger(
   known: string | undefined,
   now: { readonly fingerprint: string; readonly isGoing: boolean },
@@ -36,7 +36,7 @@ export function wakeForTrigger(
 }
 
 function wakeHash(trigger: JsonObject): string {
-  const { metadata, status: _status, ...content } = trigger;
+  const { apiVersion: _version, metadata, status: _status, ...content } = trigger;
   return hashText(canonicalText({ ...content, metadata: wakingMetadata(metadata) })).slice(0, HASH_DIGITS);
 }
 

@@ -6,11 +6,11 @@ import { RepairMemory } from "./repair-memory.ts";
 import { UnservedKinds } from "./unserved-kinds.ts";
 import { WriteMemory } from "./write-memory.ts";
 
-/** A status that the API server stores otherwise than we send it, because the kind's schema drops fields of it. */
+/** A status that the API server does not store as we sent it, because the kind's schema drops fields of it. */
 export interface PrunedStatus {
-  /** Hash of what should stand. */
+  /** Hash of the status as it should be. */
   readonly desired: string;
-  /** Hash of what the server made of it. */
+  /** Hash of the status as the server stored it. */
   readonly stored: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a worker remembers of its writes on managed objects, so that it sends none in vain: a write that the API server
- * refused, or that changed nothing, is not sent again before something it depends on changes. Bounded, in this process alone:
- * losing it costs one request a write.
+ * refused, or that changed nothing, is not sent again before something it depends on changes. The memory is bounded and
+ * local to this process: losing it costs one request per write.
  */
 import type { NotOk } from "../core/outcome.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -17,7 +17,7 @@ export interface PlannedWrite {
   readonly desired: string;
   /** resourceVersion of the object it was decided on; "" when there is none. */
   readonly version: string;
-  /** Fingerprint of the trigger: whoever edits it wants to see it tried again. */
+  /** Fingerprint of the trigger: an edit of the trigger means another try. */
   readonly basis: string;
 }
 
@@ -39,7 +39,7 @@ export class WriteMemory {
     this.#keptMs = keptMs;
   }
 
-  /** What this very write is known to come to; undefined when it must be sent to find out. */
+  /** The known outcome of this very write; undefined when it must be sent to find out. */
   answer({ site, desired, version, basis }: PlannedWrite): NotOk | undefined {
     const known = this.#answers.get(site);
     if (known === undefined || this.#clock.nowMs() - known.atMs > this.#keptMs) return undefined;
@@ -47,7 +47,7 @@ export class WriteMemory {
     return isSame ? known.outcome : undefined;
   }
 
-  /** Sending this write would come to that outcome: it was refused, or leaves the object as it is. */
+  /** Notes what sending this write leads to: it was refused, or leaves the object as it is. */
   remember(write: PlannedWrite, outcome: NotOk): void {
     this.#answers.set(write.site, { ...write, outcome, atMs: this.#clock.nowMs() });
   }

@@ -134,6 +134,16 @@ export function describeKeyStore(title: string, make: () => Promise<KeyStoreFixt
         expect((await takeRun()).workClass).toBe(1);
       });
 
+      it("a delay of ages stands in nobody's way", async () => {
+        await trigger(A);
+        await store.done(await takeRun(), { kind: "done", afterMs: 9e21, workClass: 2 });
+        const taken = await store.take(LEASE);
+        expect(taken.run === undefined && taken.lookAgainMs).toBeGreaterThan(0);
+        await trigger(A, 3, { afterMs: 20 });
+        await fixture.advance(30);
+        expect(await takeRun()).toMatchObject({ key: A, workClass: 2 });
+      });
+
       it("a trigger for now runs now and takes the delay with it", async () => {
         await trigger(A, 2, { afterMs: 5000, cause: "later" });
         await trigger(A, 2, { cause: "now" });

@@ -26,6 +26,13 @@ const VALUES: JsonObject = {
   rbac: PLATFORM_KINDS,
   api: { enabled: true },
 };
+const EVERYTHING_AND_DEPLOYMENTS: readonly JsonObject[] = [
+  { apiGroup: "*", resources: ["*"] },
+  { apiGroup: "apps", resources: ["deployments"] },
+];
+const ESCALATE: JsonObject = {
+  worker: [{ apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterroles"], verbs: ["escalate"] }],
+};
 const RBAC = "rbac.authorization.k8s.io/v1";
 const account = (role: string) => `system:serviceaccount:${NAMESPACE}:koreo-${role}`;
 const inRelease = (command: string, release: string) => [command, release, CHART, "--namespace", NAMESPACE];
@@ -189,7 +196,7 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
       command: string[];
       args: string[];
     }[];
-    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080", "koreo-api:8080"]);
+    expect(container?.args).toEqual(["koreo-watcher:8080", "koreo-worker:8080", "koreo-api-metrics:8080"]);
     const places = processes.map(({ healthUrl }) => new URL(healthUrl).host);
     const [, ...flags] = container?.command ?? [];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...places]);
@@ -212,6 +219,29 @@ describe.skipIf(helm === undefined)("the chart's identities", () => {
     await cluster.apply({ ...bare, rules: role["rules"] ?? [] });
     await cluster.apply({ ...trigger, spec: { ...(trigger["spec"] as JsonObject), replicas: 2 } }); // does not wait for the retry
     await untilTrigger(trigger, "becoming Ready", isTriggerReady);
+  });
+
+  it.each([
+    { name: "wide", rbac: { triggers: [{ apiGroup: "*", resources: ["*"] }], managed: EVERYTHING_AND_DEPLOYMENTS } },
+    { name: "loose", rbac: { mode: "development", managed: EVERYTHING_AND_DEPLOYMENTS, extraRules: ESCALATE } },
+  ])("with rights on everything ($name) still keep Secrets from the API", async ({ name, rbac }) => {
+    const values = { crds: { install: false }, redis: { url: "redis://r" }, api: { enabled: true }, rbac };
+    await runner.must(inRelease("install", name), values);
+    const may = (role: string, verb: string, resource: string, group = "") =>
+      cluster.may(`system:serviceaccount:${NAMESPACE}:${name}-koreo-${role}`, {
+        namespace: TRIGGERS,
+        verb,
+        resource,
+        group,
+      });
+    // The server's own record of roles lags for a moment.
+    await cluster.until("the rights being known", () => may("api", "get", "deployments", "apps"));
+    expect(await may("worker", "get", "secrets")).toBe(true);
+    for (const verb of ["get", "list", "watch"]) expect(await may("api", verb, "secrets")).toBe(false);
+    expect(await may("api", "list", "deployments", "apps")).toBe(false);
+    const escalates = await may("worker", "escalate", "clusterroles", "rbac.authorization.k8s.io");
+    expect(escalates).toBe("extraRules" in rbac);
+    await runner.must(["uninstall", name, "--namespace", NAMESPACE]);
   });
 
   it("of a tenant are enough in its namespaces, and give nothing outside", async () => {

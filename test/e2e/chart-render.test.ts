@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { textMember, type JsonObject } from "../../src/core/json.ts";
 import { DEFINITION_PLURALS, TRIGGER_KINDS_NAME } from "../../src/core/names.ts";
 import { parseConfig } from "../../src/processes/shared/config.ts";
+import { allMetrics } from "../support/all-metrics.ts";
 import { faultsIn } from "../support/chart-judge.ts";
 import { helmsForRendering } from "../support/chart-tools.ts";
 import { API_BY_TOKEN, MATRIX, MINIMAL, PLATFORM_KINDS, TENANTS } from "../support/chart-values.ts";
@@ -24,6 +25,16 @@ beforeAll(async () => {
   runners.push(...(await Promise.all(helms.map((helm) => HelmRunner.open(helm)))));
 });
 afterAll(() => Promise.all(runners.map((runner) => runner.close())));
+
+const tenantIn = (name: string) => ({ definitionNamespaces: [`${name}-defs`], triggerNamespaces: [name] });
+const WEBAPPS = [{ apiGroup: "platform.example.com", resources: ["webapps"] }];
+/** What an API may know of, among Secrets that it may not. */
+const NO_SECRETS = [
+  { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
+  { apiGroup: "", resources: ["secrets"] },
+  { apiGroup: "apps", resources: ["deployments"], destroy: true },
+];
+const MAIN = ["main-url", "main", "main-password", "main-ca", "main-client", "main.internal"];
 
 const runner = (major: number) => runners.find(({ helm }) => helm.major === major) as HelmRunner;
 const first = () => runners[0] as HelmRunner;
@@ -60,6 +71,31 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     { name: "no Redis", values: {}, says: "set exactly one of redis.existingSecret" },
     { name: "two Redis", values: { redis: { existingSecret: "a", url: "redis://b" } }, says: "exactly one" },
     { name: "a password", values: { redis: { url: "redis://:secret@b" } }, says: "redis.existingSecret" },
+    {
+      name: "the bundled Redis and a password of another",
+      values: { redis: { bundled: { enabled: true }, passwordSecret: "p" } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "the bundled Redis and TLS",
+      values: { redis: { bundled: { enabled: true }, tls: { serverName: "redis.internal" } } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "the bundled Redis and a user that it does not have",
+      values: { redis: { bundled: { enabled: true }, user: "koreo" } },
+      says: "redis.bundled has a password of its own and no TLS",
+    },
+    {
+      name: "TLS for a URL without",
+      values: { redis: { url: "redis://r", tls: { caSecret: "ca" } } },
+      says: "write rediss://",
+    },
+    {
+      name: "a tenant's user of the release's Redis",
+      values: { ...MINIMAL, tenants: { a: { ...tenantIn("a"), redis: { user: "a", passwordSecret: "a-password" } } } },
+      says: "tenants.a.redis: passwordSecret, user",
+    },
     { name: "a misspelt value", values: { ...MINIMAL, worker: { replica: 2 } }, says: "replica" },
     { name: "a wrong type", values: { ...MINIMAL, worker: { replicas: "two" } }, says: "/worker/replicas" },
     {
@@ -82,6 +118,11 @@ describe.skipIf(helms.length === 0)("the chart", () => {
       name: "two that scale",
       values: { ...MINIMAL, worker: { autoscaling: { enabled: true }, keda: { enabled: true } } },
       says: "enable one",
+    },
+    {
+      name: "no worker left to see what falls due",
+      values: { ...MINIMAL, worker: { keda: { enabled: true, prometheusAddress: "http://p", minReplicas: 0 } } },
+      says: "/worker/keda/minReplicas",
     },
     {
       name: "two that count",
@@ -163,6 +204,39 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     }
   });
 
+  it.each([
+    { name: "nothing else", own: {}, access: {}, volumes: [] },
+    {
+      name: "a user, a password and TLS",
+      own: { user: "bank", passwordSecret: "bank-password", tls: { caSecret: "bank-ca" } },
+      access: { user: "bank", password: "bank-password", caFile: "/run/koreo-redis-ca/ca.crt" },
+      volumes: ["bank-ca"],
+    },
+  ])("hands nothing of the release's Redis to a tenant with its own and $name", async ({ own, access, volumes }) => {
+    const tls = { caSecret: "main-ca", clientSecret: "main-client", serverName: "main.internal" };
+    const redis = { existingSecret: "main-url", user: "main", passwordSecret: "main-password", tls };
+    const tenants = {
+      bank: { ...tenantIn("bank"), api: { enabled: true }, redis: { existingSecret: "bank-url", ...own } },
+      shop: tenantIn("shop"),
+    };
+    const deployments = ofKind(await first().render({ redis, tenants }), "Deployment");
+    const pods = (tenant: string) =>
+      deployments.filter((each) => nameOf(each).startsWith(`demo-koreo-${tenant}`)).map((each) => podOf(each) ?? {});
+    expect(pods("bank")).toHaveLength(3);
+    for (const pod of pods("bank")) {
+      const env = environmentOf(pod).map(
+        ({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef?.name ?? ""] as const,
+      );
+      expect(env.filter(([name]) => name === "KOREO_REDIS_URL")).toEqual([["KOREO_REDIS_URL", "bank-url"]]);
+      const { redisAccess } = parseConfig({}, { ...Object.fromEntries(env), KOREO_REDIS_URL: "rediss://bank" });
+      expect(redisAccess).toEqual({ ...parseConfig({}, {}).redisAccess, ...access });
+      const mounted = (at(pod, "spec", "volumes") ?? []) as readonly JsonObject[];
+      expect(mounted.map((volume) => at(volume, "secret", "secretName"))).toEqual(volumes);
+      expect(JSON.stringify(pod)).not.toContain("main");
+    }
+    for (const pod of pods("shop")) for (const name of MAIN) expect(JSON.stringify(pod)).toContain(`"${name}"`);
+  });
+
   it("starts an API for the cluster's users, or for holders of a token", async () => {
     const api = async (values: JsonObject) => {
       const objects = await first().render({ ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true, ...values } });
@@ -183,22 +257,73 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     expect(at(volume, "secret", "secretName")).toBe("api-tokens");
   });
 
-  it("lets an API write nothing, and read no Secret", async () => {
-    const managed = [
-      { apiGroup: "", resources: ["configmaps", "secrets"], delete: false },
-      { apiGroup: "", resources: ["secrets"] },
-      { apiGroup: "apps", resources: ["deployments"], destroy: true },
-    ];
-    const values = { ...MINIMAL, rbac: { ...PLATFORM_KINDS, managed }, api: { enabled: true } };
+  it.each([
+    { name: "kinds by name", rbac: {} },
+    { name: "every kind", rbac: { managed: [{ apiGroup: "*", resources: ["*"] }, ...NO_SECRETS] } },
+    { name: "every kind of the core group", rbac: { managed: [{ apiGroup: "", resources: ["*"] }, ...NO_SECRETS] } },
+    { name: "Secrets of every group", rbac: { managed: [{ apiGroup: "*", resources: ["secrets"] }, ...NO_SECRETS] } },
+    { name: "everything as a trigger", rbac: { triggers: [{ apiGroup: "*", resources: ["*"] }, ...WEBAPPS] } },
+    { name: "Secrets as triggers", rbac: { triggers: [{ apiGroup: "", resources: ["secrets"] }, ...WEBAPPS] } },
+    { name: "the mode for development", rbac: { mode: "development" } },
+    {
+      name: "the mode for development, in namespaces",
+      rbac: { mode: "development", scope: "namespaced", managedNamespaces: ["more"] },
+    },
+  ])("with $name lets an API write nothing, and read no Secret", async ({ rbac }) => {
+    const all = { triggers: WEBAPPS, managed: NO_SECRETS, ...rbac };
+    const values = { ...MINIMAL, triggerNamespaces: ["web"], rbac: all, api: { enabled: true } };
     const roles = (await first().render(values)).filter(
       (each) => /Role$/.test(textMember(each, "kind")) && nameOf(each).includes("-api"),
     );
-    expect([...givenRights(roles)].filter((right) => !/^(?:get|list|watch) /.test(right)).sort()).toEqual([
+    const given = givenRights(roles);
+    expect([...given].filter((right) => !/^(?:get|list|watch) /.test(right)).sort()).toEqual([
       "create authentication.k8s.io/tokenreviews",
       "create authorization.k8s.io/subjectaccessreviews",
     ]);
-    expect(JSON.stringify(roles)).not.toContain("secrets");
-    expect(givenRights(roles)).toContain("get /configmaps");
+    expect([...given].filter((right) => /secrets|\*/.test(right))).toEqual([]);
+    for (const verb of ["get", "list", "watch"]) expect(given).toContain(`${verb} platform.example.com/webapps`);
+    expect(given).toContain("get /configmaps");
+    expect(given).toContain("get apps/deployments");
+    expect(JSON.stringify(roles)).not.toContain("koreo.dev/warning");
+  });
+
+  it("gives an API no role on objects where no kind is named", async () => {
+    const rbac = { triggers: [{ apiGroup: "*", resources: ["*"] }] };
+    const objects = await first().render({ ...MINIMAL, rbac, api: { enabled: true } });
+    expect(named(objects, "ClusterRole prod:demo-koreo-api")).toBeUndefined();
+    expect(named(objects, "ClusterRoleBinding prod:demo-koreo-api")).toBeUndefined();
+  });
+
+  it.each(["listed", "development"])("adds further rules in the mode %s", async (mode) => {
+    const rules = (role: string) => [{ apiGroups: ["a.b"], resources: [`${role}s`], verbs: ["escalate"] }];
+    const extraRules = { watcher: rules("watcher"), worker: rules("worker") };
+    const objects = await first().render({ ...MINIMAL, rbac: { mode, extraRules, ...PLATFORM_KINDS } });
+    for (const role of ["watcher", "worker"])
+      expect(at(named(objects, `ClusterRole prod:demo-koreo-${role}`), "rules")).toContainEqual(rules(role)[0]);
+  });
+
+  it.each([
+    { name: "by itself", service: { type: "ClusterIP", port: 8080 } },
+    { name: "by a load balancer", service: { type: "LoadBalancer", port: 443, annotations: { a: "service" } } },
+    { name: "by a port of the nodes", service: { type: "NodePort" } },
+  ])("opens the API $name, and never its probes and metrics", async ({ service }) => {
+    const metrics = { serviceMonitor: { enabled: true } };
+    const objects = await first().render({ ...MINIMAL, metrics, api: { enabled: true, service } });
+    const services = ofKind(objects, "Service").filter((each) => nameOf(each).includes("-api"));
+    const told = services.map((each) => ({
+      name: nameOf(each),
+      type: at(each, "spec", "type") ?? at(each, "spec", "clusterIP"),
+      ports: at(each, "spec", "ports"),
+      annotations: at(each, "metadata", "annotations"),
+    }));
+    const { type, port = 8090, annotations } = service;
+    expect(told).toEqual([
+      { name: "demo-koreo-api-metrics", type: "None", ports: [{ name: "http", port: 8080, targetPort: "http" }] },
+      { name: "demo-koreo-api", type, ports: [{ name: "api", port, targetPort: "api" }], annotations },
+    ]);
+    const [container] = at(named(objects, "Pod demo-koreo-test"), "spec", "containers") as readonly JsonObject[];
+    expect(container?.["args"]).toEqual(["watcher", "worker", "api-metrics"].map((each) => `demo-koreo-${each}:8080`));
+    expect(ofKind(objects, "ServiceMonitor").map(nameOf)).toContain("demo-koreo-api");
   });
 
   it("gives a worker time to drain", async () => {
@@ -268,6 +393,37 @@ describe.skipIf(helms.length === 0)("the chart", () => {
     const admitted = JSON.stringify(at(policy ?? {}, "spec", "ingress"));
     expect(speak.map(component).sort()).toEqual(["api", "watcher", "worker"]);
     for (const each of speak) expect(admitted).toContain(`"${component(each)}"`);
+  });
+
+  it.each([
+    { name: "a release", namespace: "prod", values: {} },
+    { name: "one with a name of its own", namespace: "prod", values: { name: "blue" } },
+    { name: "long names", namespace: "p".repeat(63), values: { fullnameOverride: "n".repeat(63) } },
+    {
+      name: "tenants with long names",
+      namespace: "p".repeat(60),
+      values: {
+        fullnameOverride: "n".repeat(40),
+        tenants: { [`a${"t".repeat(30)}`]: tenantIn("a"), b: tenantIn("b") },
+      },
+    },
+  ])("scales by KEDA with $name by the age of the own queue", async ({ namespace, values }) => {
+    const worker = { keda: { enabled: true, prometheusAddress: "http://prometheus:9090" } };
+    const objects = await first().render({ ...MINIMAL, ...values, worker }, namespace);
+    const scaled = ofKind(objects, "ScaledObject");
+    expect(scaled).toHaveLength(Object.keys("tenants" in values ? values.tenants : { one: 1 }).length);
+    for (const each of scaled) {
+      const target = String(at(each, "spec", "scaleTargetRef", "name"));
+      const pod = podOf(named(objects, `Deployment ${target}`) ?? {}) ?? {};
+      const own = environmentOf(pod).find(({ name }) => name === "KOREO_NAME")?.value ?? "missing";
+      const [trigger] = at(each, "spec", "triggers") as readonly JsonObject[];
+      expect(at(trigger ?? {}, "metadata", "query")).toBe(
+        `max(koreo_queue_oldest_seconds{namespace="${namespace}",name="${own}"})`,
+      );
+    }
+    const metric = allMetrics().find(({ name }) => name === "koreo_queue_oldest_seconds");
+    expect(metric?.labels).toContain("name"); // and Prometheus knows the Pod's namespace
+    expect(metric?.labels).not.toContain("namespace");
   });
 
   it("cuts names that are too long, and keeps them apart", async () => {

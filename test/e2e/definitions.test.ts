@@ -70,7 +70,7 @@ describe("definitions", () => {
     );
     // The kind is remembered in Kubernetes, for nothing else does any more.
     const kept = await cluster.get("ConfigMap", "koreo-trigger-kinds", DEFINITIONS);
-    expect(Object.keys(at(kept, "data") as object)).toContain("Widget.e2e.koreo.test");
+    expect(Object.keys(at(kept, "data") as object)).toContain("koreo_Widget.e2e.koreo.test");
     await cluster.apply(CHAIN);
     await cluster.untilReady("one", { withinMs: 10_000 });
     await cluster.untilReady("fresh", { withinMs: 10_000 });

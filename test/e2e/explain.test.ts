@@ -156,7 +156,9 @@ describe("why is it not ready", () => {
     for (let time = 0; time < 3; time += 1) {
       const done = await typed("reconcile", "widget", "shop");
       expect(done.code, "a trigger that is not ready").toBe(1);
-      expect(done.stderr).toMatch(/Widget apps\/shop reconciled in \d+\.\d s: Awaiting Workflow platform to be ready/);
+      expect(done.stderr).toMatch(
+        /Widget apps\/shop is not ready after its run of \d+\.\d s: Awaiting Workflow platform to be ready/,
+      );
     }
     expect((await events("shop")).map(({ metadata }) => at(metadata as JsonObject, "name"))).toEqual(
       before.map(({ metadata }) => at(metadata as JsonObject, "name")),

@@ -91,9 +91,12 @@ describe("Redis (invariant 3)", () => {
       const [live, ready] = await Promise.all(["livez", "readyz"].map((path) => answerOf(`${healthUrl}/${path}`)));
       return live === "200 ok" && ready === "503 [-] start: waiting for Redis";
     });
+    const { healthUrl = "" } = cluster.stack.processes.at(-1) ?? {};
+    expect(await answerOf(`${healthUrl}/metrics`)).toContain('\nkoreo_ready{name="koreo"} 0\n');
     await cluster.stack.redis.start();
     const late = await starting;
     expect(late.pid).toBeGreaterThan(0);
+    expect(await answerOf(`${healthUrl}/metrics`)).toContain('\nkoreo_ready{name="koreo"} 1\n');
   });
 });
 
@@ -122,6 +125,21 @@ describe("the API server (invariant 3)", () => {
     for (const name of names) await cluster.untilReady(name, { withinMs: 60_000 });
     await cluster.patch("Widget", "one", { spec: { text: "after the outage" } });
     await cluster.until("ConfigMap", "one-second", "carrying the edit", text("after the outage"), { withinMs: 40_000 });
+  });
+
+  it("missing at the start: a worker that cannot list definitions reports its concurrency, and that it is not ready", async () => {
+    await cluster.stack.plane?.apiServer.kill();
+    const starting = cluster.stack.add("worker");
+    await waitFor("the worker reporting", 20_000, async () => {
+      const { healthUrl = "" } = cluster.stack.processes.at(-1) ?? {};
+      const [ready, metrics] = await Promise.all(["readyz", "metrics"].map((path) => answerOf(`${healthUrl}/${path}`)));
+      return ready?.includes("definitions: not listed yet") === true && metrics?.includes("concurrency{") === true;
+    });
+    const { healthUrl = "" } = cluster.stack.processes.at(-1) ?? {};
+    expect(await answerOf(`${healthUrl}/metrics`)).toContain('\nkoreo_ready{name="koreo"} 0\n');
+    await cluster.stack.plane?.apiServer.start();
+    await starting;
+    expect(await answerOf(`${healthUrl}/metrics`)).toContain('\nkoreo_ready{name="koreo"} 1\n');
   });
 });
 

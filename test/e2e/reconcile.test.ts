@@ -114,6 +114,7 @@ describe("a trigger", () => {
     expect(sum(/^workqueue_adds_total\{name="[^"]+",class="1"\} (\d+)$/gm)).toBeGreaterThan(0);
     expect(sum(/^rest_client_requests_total\{code="201",method="POST",host="[^"]+"\} (\d+)$/gm)).toBeGreaterThan(1);
     for (const { role, text } of texts) {
+      expect(text, role).toContain('\nkoreo_ready{name="koreo"} 1\n');
       expect(text, role).toMatch(/^koreo_queue_keys\{name="[^"]+",state="delayed"\} \d+$/m);
       expect(text, role).toMatch(/^koreo_definitions\{kind="Workflow",health="ready"\} 1$/m);
       expect(text.trimEnd().endsWith("# EOF"), role).toBe(true);

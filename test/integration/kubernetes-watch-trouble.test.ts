@@ -63,7 +63,10 @@ it("half open: the server's end is gone and nobody says so; noticed by its silen
   await line.start();
   cleanUps.push(() => line.stop());
   kubeConfig.clusters = [{ ...current, server: `https://127.0.0.1:${line.port}` }];
-  const [watcher, other] = [direct({ kubeConfig, timing: { ...WATCH_TIMING, silentAfterMs: 1000 } }), direct()];
+  const streams: string[] = [];
+  const onStream = (kind: string, what: string) => void streams.push(`${what} ${kind}`);
+  const timing = { ...WATCH_TIMING, silentAfterMs: 1000 };
+  const [watcher, other] = [direct({ kubeConfig, timing, onStream }), direct()];
   const namespace = await createNamespace(other, "half-open");
   const watched = watchNames(watcher.informers, namespace);
   await vi.waitFor(() => expect(watched.state).toBe("live"), PATIENCE);
@@ -72,6 +75,7 @@ it("half open: the server's end is gone and nobody says so; noticed by its silen
   line.mend();
   expect(watched.seen).not.toContain("unheard");
   await vi.waitFor(() => expect(watched.seen).toContain("unheard"), PATIENCE);
+  expect(streams.slice(0, 3)).toEqual(["opened ConfigMap", "silent ConfigMap", "opened ConfigMap"]);
   await createMap(other, namespace, "afterwards");
   await vi.waitFor(() => expect(watched.seen).toContain("afterwards"), PATIENCE);
   expect(watched.lists).toBe(1);

@@ -25,6 +25,7 @@ export function startWatcher(world: World, process: Process, id: string): void {
       id,
       triggerNamespaces: "all",
       homeNamespace: DEFINITION_NAMESPACE,
+      installation: "koreo",
       resyncIntervalMs: RESYNC_MS,
     },
   );

@@ -2,11 +2,12 @@
 import { createRegistry, type MetricsRegistry } from "../../src/adapters/telemetry/metrics/exposition.ts";
 import { expressionMetrics } from "../../src/adapters/telemetry/metrics/expression-metrics.ts";
 import { countedQueue, queueMetrics } from "../../src/adapters/telemetry/metrics/queue-metrics.ts";
+import { readinessMetric } from "../../src/adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { serverMetrics } from "../../src/adapters/telemetry/metrics/server-metrics.ts";
 import { timedState } from "../../src/adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics, watchMetrics } from "../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import { definitionMetrics, streamMetrics, watchMetrics } from "../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileCatalog } from "../../src/core/plan/catalog.ts";
 import type { ReconcileQueue } from "../../src/engine/ports/reconcile-queue.ts";
 
@@ -38,11 +39,13 @@ function register(registry: MetricsRegistry): void {
   };
   const catalog = () => compileCatalog([], { namespaces: [] });
   queueMetrics(registry, countedQueue(registry, queue, "koreo"), "koreo");
+  readinessMetric(registry, "koreo", () => true);
   requestMetrics(registry, "api:6443");
+  streamMetrics(registry);
   new RunMetrics(registry, { name: "koreo", nowMs: () => 0, concurrency: 1, catalog });
   expressionMetrics(registry);
   timedState(registry, { queue }, () => undefined);
-  watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined });
+  watchMetrics(registry, { streams: () => [], heartbeatAgeMs: () => undefined }, "koreo");
   serverMetrics(registry, { clients: () => 0, dropped: () => 0 });
   definitionMetrics(registry, catalog);
 }

@@ -7,7 +7,13 @@ const MAX_NAME = 63;
 const commands = createProgram().commands;
 
 export function faultsIn(objects: readonly JsonObject[]): readonly string[] {
-  return [...nameFaults(objects), ...selectorFaults(objects), ...roleFaults(objects), ...objects.flatMap(podFaults)];
+  return [
+    ...nameFaults(objects),
+    ...selectorFaults(objects),
+    ...serviceFaults(objects),
+    ...roleFaults(objects),
+    ...objects.flatMap(podFaults),
+  ];
 }
 
 function nameFaults(objects: readonly JsonObject[]): readonly string[] {
@@ -27,6 +33,29 @@ function selectorFaults(objects: readonly JsonObject[]): readonly string[] {
     const isRight = object["kind"] === "NetworkPolicy" ? hits > 0 : hits === 1;
     return isRight ? [] : [`${titleOf(object)}: its selector fits ${hits} of our workloads`];
   });
+}
+
+/** No port twice, and none of our probes and metrics where others may ask; a ServiceMonitor finds its port at one Service. */
+function serviceFaults(objects: readonly JsonObject[]): readonly string[] {
+  const services = objects.filter((object) => object["kind"] === "Service");
+  const portsOf = (object: JsonObject) => (memberAt(object, ["spec", "ports"]) ?? []) as readonly JsonObject[];
+  const wrong = services.filter((service) => {
+    const numbers = portsOf(service).map(({ port }) => port);
+    const isOpen = memberAt(service, ["spec", "clusterIP"]) !== "None";
+    return new Set(numbers).size !== numbers.length || (isOpen && portsOf(service).some(({ name }) => name === "http"));
+  });
+  const lost = objects
+    .filter(({ kind }) => kind === "ServiceMonitor")
+    .filter((monitor) => {
+      const [endpoint] = memberAt(monitor, ["spec", "endpoints"]) as readonly JsonObject[];
+      const hits = services.filter(
+        (service) =>
+          isSubset(selectorOf(monitor) ?? {}, memberAt(service, ["metadata", "labels"])) &&
+          portsOf(service).some(({ name }) => name === endpoint?.["port"]),
+      );
+      return hits.length !== 1;
+    });
+  return [...wrong, ...lost].map((object) => `${titleOf(object)}: its ports do not fit`);
 }
 
 function selectorOf(object: JsonObject): JsonObject | undefined {
@@ -65,6 +94,9 @@ function podFaults(object: JsonObject): readonly string[] {
   if (pod === undefined || textMember(memberAt(pod, ["metadata", "labels"]), COMPONENT) === "redis") return [];
   const [container = {}] = memberAt(pod, ["spec", "containers"]) as readonly JsonObject[];
   const faults = restrictionFaults(pod, container);
+  const variables = environmentOf(pod).map(({ name }) => name);
+  for (const name of variables)
+    if (variables.indexOf(name) !== variables.lastIndexOf(name)) faults.push(`${name} is set twice`);
   const [role] = (container["args"] ?? []) as readonly string[];
   const command = commands.find((each) => each.name() === role);
   if (command !== undefined) {

@@ -31,7 +31,12 @@ export const TENANTS: JsonObject = {
     bank: {
       definitionNamespaces: ["bank-defs", "shared-defs"],
       triggerNamespaces: ["bank"],
-      redis: { existingSecret: "bank-redis" },
+      redis: {
+        existingSecret: "bank-redis",
+        user: "bank",
+        passwordSecret: "bank-password",
+        tls: { caSecret: "bank-ca" },
+      },
       settings: { concurrency: 5 },
       pods: { nodeSelector: { pool: "bank" } },
     },
@@ -111,7 +116,7 @@ export const MATRIX: readonly { readonly name: string; readonly values: JsonObje
   { name: "a Redis of its own", values: { redis: BUNDLED } },
   { name: "a Redis without a password", values: { redis: { url: "redis://redis.data:6379/2" } } },
   { name: "the example platform", values: { redis: BUNDLED, rbac: PLATFORM_KINDS } },
-  { name: "development", values: { ...MINIMAL, development: true } },
+  { name: "development", values: { ...MINIMAL, development: true, api: { enabled: true } } },
   {
     name: "roles in namespaces",
     values: { ...MINIMAL, triggerNamespaces: ["web"], rbac: { scope: "namespaced", ...PLATFORM_KINDS } },
@@ -126,7 +131,10 @@ export const MATRIX: readonly { readonly name: string; readonly values: JsonObje
     name: "KEDA",
     values: { ...MINIMAL, worker: { keda: { enabled: true, prometheusAddress: "http://prometheus:9090" } } },
   },
-  { name: "a ServiceMonitor", values: { ...MINIMAL, metrics: { serviceMonitor: { enabled: true } } } },
+  {
+    name: "ServiceMonitors",
+    values: { ...MINIMAL, api: { enabled: true }, metrics: { serviceMonitor: { enabled: true } } },
+  },
   { name: "an API for the cluster's users", values: { ...MINIMAL, rbac: PLATFORM_KINDS, api: { enabled: true } } },
   { name: "an API for holders of a token", values: { ...MINIMAL, api: API_BY_TOKEN } },
   { name: "tenants", values: TENANTS },

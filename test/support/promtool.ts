@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { stringify } from "yaml";
 import { annotationsOf } from "../../charts/alerts/all.ts";
-import type { Alert } from "../../charts/alerts/alert.ts";
+import type { Alert, Series } from "../../charts/alerts/alert.ts";
 import { RULES_FILE } from "../../charts/dashboards/generated.ts";
 import { execute } from "../control-plane/execute.ts";
 
@@ -16,12 +16,16 @@ interface PromtoolCase {
   readonly alert_rule_test: readonly object[];
 }
 
-/** It fires, saying what its samples say. */
-export function firingCase(alert: Alert): PromtoolCase {
-  const labels = { severity: alert.severity, ...alert.samples.labels };
-  return caseOf(alert, alert.samples.fires, [
-    { exp_labels: labels, exp_annotations: { ...annotationsOf(alert), summary: alert.samples.says } },
-  ]);
+/** It fires in each case of its samples, and says what they say. */
+export function firingCases(alert: Alert): readonly PromtoolCase[] {
+  return [alert.samples, ...(alert.samples.also ?? [])].map(({ fires, says, labels }) =>
+    caseOf(alert, fires, [
+      {
+        exp_labels: { severity: alert.severity, ...labels },
+        exp_annotations: { ...annotationsOf(alert), summary: says },
+      },
+    ]),
+  );
 }
 
 /** It does not. */
@@ -29,7 +33,7 @@ export function quietCase(alert: Alert): PromtoolCase {
   return caseOf(alert, alert.samples.quiet, []);
 }
 
-function caseOf({ name }: Alert, series: Readonly<Record<string, string>>, expected: readonly object[]): PromtoolCase {
+function caseOf({ name }: Alert, series: Series, expected: readonly object[]): PromtoolCase {
   return {
     interval: "1m",
     input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),

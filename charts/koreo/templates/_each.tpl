@@ -7,8 +7,9 @@ role's scope also has `role`, `component`, `suffix`, and `pods`: the values of i
 {{- $root := .root }}
 {{- $template := .template }}
 {{- range $tenant, $own := $root.Values.tenants | default (dict "" dict) }}
-{{- $values := mergeOverwrite (deepCopy $root.Values) $own }}
-{{- include $template (dict "root" $root "tenant" $tenant "values" $values) }}
+{{- $scope := dict "root" $root "tenant" $tenant }}
+{{- include "koreo.setValues" (dict "scope" $scope "own" $own) }}
+{{- include $template $scope }}
 {{- end }}
 {{- end }}
 
@@ -16,11 +17,25 @@ role's scope also has `role`, `component`, `suffix`, and `pods`: the values of i
 {{- $root := .root }}
 {{- $template := .template }}
 {{- range $tenant, $own := $root.Values.tenants | default (dict "" dict) }}
-{{- $values := mergeOverwrite (deepCopy $root.Values) $own }}
+{{- $tenantScope := dict "root" $root "tenant" $tenant }}
+{{- include "koreo.setValues" (dict "scope" $tenantScope "own" $own) }}
+{{- $values := $tenantScope.values }}
 {{- range $role := concat (list "watcher" "worker") (ternary (list "api") list $values.api.enabled) }}
 {{- $scope := dict "root" $root "tenant" $tenant "values" $values "role" $role "component" $role "suffix" $role }}
 {{- $_ := set $scope "pods" (mergeOverwrite (deepCopy $values.pods) (get $values $role)) }}
 {{- include $template $scope }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- /*
+Sets `.scope.values`: the release's values, overridden by the tenant's. A tenant's own Redis may belong to somebody else, so it
+must never see the release's user, password or client certificate.
+*/}}
+{{- define "koreo.setValues" }}
+{{- $values := deepCopy .scope.root.Values }}
+{{- if dig "redis" "existingSecret" "" .own }}
+{{- $_ := set $values "redis" (merge (dict "tls" dict) (omit $values.redis "user" "passwordSecret" "tls")) }}
+{{- end }}
+{{- $_ := set .scope "values" (mergeOverwrite $values .own) }}
 {{- end }}

@@ -30,6 +30,12 @@ Names and labels. A scope is `dict "root" "tenant" "values"`: the release itself
 {{- compact (list (include "koreo.fullname" .root) .tenant .suffix) | join "-" | include "koreo.shortened" }}
 {{- end }}
 
+{{- /* Name of the headless Service of a role: that of its Deployment, which the API's own Service has already. */}}
+{{- define "koreo.metricsService" -}}
+{{- $suffix := ternary "api-metrics" .role (eq .role "api") -}}
+{{- include "koreo.objectName" (dict "root" .root "tenant" .tenant "suffix" $suffix) }}
+{{- end }}
+
 {{- /* Name of a role: unique in the whole cluster, for releases may have roles in one namespace. */}}
 {{- define "koreo.roleName" -}}
 {{- printf "%s:%s" .root.Release.Namespace (include "koreo.objectName" .) }}

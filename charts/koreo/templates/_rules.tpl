@@ -44,19 +44,35 @@ compares it with what the processes ask for.
   verbs: [create]
 {{- end }}
 
-{{- /* Triggers and managed objects. `.withTriggers`: else managed objects alone. */}}
+{{- /*
+Triggers and managed objects; without `.withTriggers` only managed objects. In development mode the API still gets only the
+listed rules, because a rule for everything would include Secrets.
+*/}}
 {{- define "koreo.objectRules" -}}
-{{- if include "koreo.isDevelopment" . -}}
+{{- if and (include "koreo.isDevelopment" .) (ne .role "api") -}}
 {{- include "koreo.developmentRules" . }}
 {{- else -}}
 {{- if and .withTriggers (eq .role "worker") .values.rbac.triggers }}{{ include "koreo.eventRules" . }}{{ end }}
 {{- if .withTriggers }}{{ range .values.rbac.triggers }}{{ include "koreo.triggerRules" (merge (dict "role" $.role) .) }}{{ end }}{{ end }}
 {{- range .values.rbac.managed }}{{ include "koreo.managedRules" (merge (dict "role" $.role) .) }}{{ end }}
 {{- if and (eq .role "worker") (eq .values.rbac.scope "cluster") .values.rbac.managed }}{{ include "koreo.declarationRules" . }}{{ end }}
+{{- end }}
 {{- with get .values.rbac.extraRules .role }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{- /*
+The resources of an entry that a role gets, as JSON. The API only shows whether objects exist, but whoever may get a Secret can
+read its content. So the API gets no Secrets, and nothing from entries with a wildcard, which would include them.
+*/}}
+{{- define "koreo.grantedResources" -}}
+{{- $resources := .resources }}
+{{- if eq .role "api" }}
+{{- if eq .apiGroup "" }}{{ $resources = without $resources "secrets" }}{{ end }}
+{{- if or (contains "*" .apiGroup) (contains "*" (join " " $resources)) }}{{ $resources = list }}{{ end }}
+{{- end }}
+{{- $resources | toJson }}
 {{- end }}
 
 {{- /* Whether a kind that is not served is gone for good, and all of its objects with it. */}}
@@ -76,21 +92,24 @@ compares it with what the processes ask for.
 {{- end }}
 
 {{- define "koreo.triggerRules" }}
+{{- $resources := include "koreo.grantedResources" . | fromJsonArray }}
+{{- if $resources }}
 - apiGroups: [{{ .apiGroup | quote }}]
-  resources: {{ .resources | toJson }}
+  resources: {{ $resources | toJson }}
   verbs: {{ ternary "[get, patch]" "[get, list, watch]" (eq .role "worker") }}
+{{- end }}
 {{- if eq .role "worker" }}
 - apiGroups: [{{ .apiGroup | quote }}]
   resources:
     {{- range .resources }}
-    - {{ . }}/status
+    - "{{ . }}/status"
     {{- end }}
   verbs: [patch]
 {{- /* For owner references that block their owner's deletion; only asked for where that admission plugin is on. */}}
 - apiGroups: [{{ .apiGroup | quote }}]
   resources:
     {{- range .resources }}
-    - {{ . }}/finalizers
+    - "{{ . }}/finalizers"
     {{- end }}
   verbs: [update]
 {{- end }}
@@ -98,11 +117,9 @@ compares it with what the processes ask for.
 
 {{- define "koreo.managedRules" }}
 {{- $verbs := list "get" }}
-{{- $resources := .resources }}
+{{- $resources := include "koreo.grantedResources" . | fromJsonArray }}
 {{- if eq .role "watcher" }}{{ $verbs = list "get" "list" "watch" }}
-{{- /* It only tells whether objects are there. Who may get a Secret may get what is in it. */}}
-{{- else if eq .role "api" }}{{ if eq .apiGroup "" }}{{ $resources = without $resources "secrets" }}{{ end }}
-{{- else if not .readonly }}
+{{- else if and (eq .role "worker") (not .readonly) }}
 {{- if .destroy }}{{ $verbs = append $verbs "list" }}{{ end }}
 {{- $verbs = concat $verbs (list "create" "patch") }}
 {{- /* What no step names any more is deleted, so that only who says no goes without. */}}

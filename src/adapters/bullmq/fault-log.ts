@@ -13,7 +13,7 @@ export class FaultLog {
   #silent = 0;
   #loggedAt = -Infinity;
 
-  /** @param message - of every line */
+  /** @param message - the message of every line */
   constructor(options: { readonly logger: Logger; readonly clock: Clock; readonly message: string }) {
     this.#logger = options.logger;
     this.#clock = options.clock;

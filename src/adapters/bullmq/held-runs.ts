@@ -34,7 +34,7 @@ interface Entry extends HeldRun {
 
 /** Share of the lease after which it is renewed: 3 s of 10 s, so that two renewals may fail. */
 const RENEW_AFTER = 0.3;
-/** A tenant may hold up to so many times what is free: alone four fifths of all places. */
+/** A tenant may hold up to this many times the free places: alone, four fifths of all places. */
 const SHARE_OF_FREE = 4;
 /** How often the local clock is looked at: 50 times a lease. */
 const BEATS = 50;
@@ -65,8 +65,8 @@ export class HeldRuns {
   }
 
   /**
-   * Tenants that hold so much of `places`, measured by what is free, that they are to start no further run: some place is left
-   * for whoever comes later.
+   * Tenants that hold so many of `places`, compared with the free ones, that they must start no further run: some place
+   * is left for tenants that come later.
    *
    * @param ending - the run that ends with the question
    */
@@ -125,7 +125,7 @@ export class HeldRuns {
     this.#timer = undefined;
   }
 
-  /** Stops what has no lease any more, and renews what is due. No answer is a lost lease too. */
+  /** Stops runs without a lease and renews what is due. A lease that gets no answer is lost too. */
   async beat(): Promise<void> {
     const { clock, leaseMs } = this.#options;
     this.stopExpired();
@@ -154,7 +154,7 @@ export class HeldRuns {
         leaseMs,
       );
       const [lost, urgent] = [new Set(answer.lost), new Set(answer.urgent)];
-      const stillHeld = new Set(this.#entries.values()); // of one that ended meanwhile the answer says nothing
+      const stillHeld = new Set(this.#entries.values()); // the answer says nothing about a run that ended meanwhile
       for (const entry of entries) if (stillHeld.has(entry)) this.#renewed(entry, askedAt, lost, urgent);
     } catch (error) {
       onError(error);
@@ -169,7 +169,7 @@ export class HeldRuns {
       this.#interrupt(entry, "lease-lost");
       return;
     }
-    // A run that was stopped stays stopped: it may have been told to someone.
+    // A run that was stopped stays stopped: somebody may have been told of it.
     if (entry.deadline > 0) entry.deadline = askedAt + this.#options.leaseMs;
     if (urgent.has(fence)) this.#interrupt(entry, "superseded");
   }

@@ -1,9 +1,9 @@
 /**
- * BullMQ's plug for another data model: its Queue and Worker, unchanged, on a KeyStore instead of lists of jobs. A job is
- * one run of a key; everything BullMQ would decide (deduplication, retries, delays, priorities, locks) the store decides.
+ * BullMQ's plug for another data model: its Queue and Worker, unchanged, on a KeyStore instead of lists of jobs. A job
+ * is one run of a key; the store makes all of BullMQ's decisions (deduplication, retries, delays, priorities, locks).
  *
- * Towards the Worker no method ever rejects. While BullMQ retries one call it starts none of the jobs that it has already
- * fetched, and a failed completion it would count as a failed job; faults are reported as events and paced here.
+ * Towards the Worker no method ever rejects: while BullMQ retries one call it starts none of the jobs it has already
+ * fetched, and it would count a failed completion as a failed job. Faults are reported as events and paced here.
  */
 import { EventEmitter } from "node:events";
 import type { IQueueBackend, JobJson, JobType, KeysMap, MinimalJob } from "bullmq";
@@ -53,10 +53,10 @@ type AnyJob = MinimalJob<unknown, unknown>;
 type Listener = (...args: unknown[]) => void;
 type Replaced = UnsupportedMember | "on" | "once" | "removeListener";
 
-/** Pause after a fault before the store is asked again for work, and before the end of a run is told again. */
+/** Pauses after a fault: before the store is asked for work again, and before it is told again how a run ended. */
 const RETRY_TAKE_MS = 500;
 const RETRY_END_MS = 200;
-/** Pause before it is asked again whether a key may be taken. */
+/** Pause before the next check whether a key may be taken. */
 const NOT_YET_MS = 100;
 
 /** One Queue's or Worker's view of a store, which it does not own. */
@@ -89,7 +89,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
 
   // Life
 
-  /** At once: what needs the store says itself when it cannot be reached, and nobody hangs. */
+  /** Resolves at once, so that nobody hangs: calls that need the store fail by themselves while it is out of reach. */
   waitUntilReady(): Promise<void> {
     return Promise.resolve();
   }
@@ -187,7 +187,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     try {
       const taken = await this.#store.take(this.#consuming().request());
       this.#start.answered();
-      // Not to be asked for at once again: whoever was woken for these keys is to have them.
+      // Waits before the next take: the worker that was woken for these keys is to have them.
       if (taken.run === undefined && taken.isPassedOver === true)
         await this.#clock.sleep(NOT_YET_MS, this.#sleep.signal);
       return this.#nextJob(taken, askedAt);
@@ -314,7 +314,7 @@ export class KeyQueueBackend implements Omit<IQueueBackend, Replaced> {
     return this.#start.mayTake() && this.#consuming().mayTake(ending);
   }
 
-  /** Where work was asked for, or told of: what a connection that only sleeps meets is no outage. */
+  /** A take, or telling an end, failed. A fault that only the sleeping connection meets is no outage. */
   #failed(error: unknown): void {
     if (error instanceof StoreUnavailable) this.#start.failed();
     this.#report(error);

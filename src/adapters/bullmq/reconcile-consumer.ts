@@ -15,17 +15,17 @@ import { KeyQueueBackend } from "./key-queue-backend.ts";
 import type { AsQueueBackend } from "./unsupported.ts";
 
 export interface ReconcileConsumerOptions {
-  /** Name of the queue in BullMQ's events; which data it works on is the store's. */
+  /** Name of the queue in BullMQ's events; the store decides which data it works on. */
   readonly name: string;
-  /** This worker's own: its sleep serves one consumer. Stays the caller's, to be closed after `drain`. */
+  /** A store for this worker alone: its sleep serves one consumer. The caller closes it after `drain`. */
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Keys run at once; default 50. One tenant alone has four fifths of them, see `HeldRuns.crowding`. */
   readonly concurrency?: number;
   /**
-   * Whether runs can reach their cluster. While they cannot, one key is taken at a time: it finds out when they can, and the
-   * others are left to workers that may be better off. Default: they always can.
+   * Whether runs can reach their cluster. While they cannot, one key is taken at a time, to find out when they can; the
+   * other keys are left to workers that may be better off. Default: they always can.
    */
   readonly canReach?: () => boolean;
   /** How long a key stays taken when this process falls silent; renewed every 0.3 of it. Default 10,000. */
@@ -130,7 +130,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     void this.#run(worker);
   }
 
-  /** Takes keys until the drain. BullMQ survives what the store throws: any other end is a bug, its or ours. */
+  /** Takes keys until the drain. BullMQ survives every error of the store: any other end is a bug, BullMQ's or ours. */
   async #run(worker: KeyWorker): Promise<void> {
     try {
       await this.#options.store.ready;
@@ -160,7 +160,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
 
   async #drain(deadlineMs: number): Promise<void> {
     const { clock } = this.#options;
-    const closed = this.#worker?.close() ?? Promise.resolve(); // takes no more; kept once every run has ended
+    const closed = this.#worker?.close() ?? Promise.resolve(); // takes no more; resolves once every run has ended
     if (!(await settlesWithin(closed, deadlineMs, clock))) {
       this.#held.interruptAll("draining");
       if (!(await settlesWithin(closed, HAND_BACK_AFTER_MS, clock))) await this.#handBackAll();
@@ -169,7 +169,7 @@ export class BullmqReconcileConsumer implements ReconcileConsumer {
     this.#held.stop();
   }
 
-  /** For runs that do not heed their signal. */
+  /** Hands back the keys of runs that do not heed their signal. */
   async #handBackAll(): Promise<void> {
     const ids = this.#held.ids();
     for (const id of ids) {
@@ -211,7 +211,7 @@ function keyRun(held: HeldRun, leaseMs: number): KeyRun {
     fence,
     workClass,
     failures,
-    // It waited until its run begins: the store counted until it was taken, and the lease since it was asked for.
+    // A key waits until its run begins: the store counted until the take, and the lease runs since it was asked for.
     waitedMs: held.run.waitedMs + leaseMs - held.leaseLeftMs(),
     causes: parseCauses(causes),
     signal: held.signal,
@@ -233,7 +233,7 @@ function endOf(report: RunReport | undefined, backoff: Backoff): RunEnd {
   };
 }
 
-/** Whether the promise is resolved or rejected within this time; what with does not matter. */
+/** Whether the promise is resolved or rejected within this time, whatever its value. */
 async function settlesWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
   const settled = new AbortController();
   const isSettled = promise.then(

@@ -11,9 +11,9 @@ import { JOB_NAME, KeyQueueBackend, type TriggerData } from "./key-queue-backend
 import type { AsQueueBackend } from "./unsupported.ts";
 
 export interface ReconcileQueueOptions {
-  /** Name of the queue in BullMQ's events; which data it works on is the store's. */
+  /** Name of the queue in BullMQ's events; the store decides which data it works on. */
   readonly name: string;
-  /** Stays the caller's: to be closed after this queue. */
+  /** The caller closes it after this queue. */
   readonly store: KeyStore;
   readonly clock: Clock;
 }

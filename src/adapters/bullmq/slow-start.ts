@@ -1,6 +1,6 @@
 /**
- * After an outage of the shared state everything that fell due meanwhile is due at once, for all workers. A worker that comes
- * back takes few keys at first and soon as many as it can, so that neither the API server nor the store meets them in one burst.
+ * After an outage of the shared state, everything that fell due meanwhile is due at once, for all workers. A worker
+ * that comes back takes few keys at first and soon as many as it can, which spares API server and store the burst.
  */
 import type { Clock } from "../../engine/ports/clock.ts";
 

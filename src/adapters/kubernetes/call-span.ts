@@ -1,13 +1,13 @@
 /**
- * One span per request of a run, below the step that sends it; its context goes with the request, so that the API server's
- * own spans join. What it waits for before it is sent is no part of it. What is sent outside a run (lists, watches) is not
+ * One span per request of a run, below the step that sends it; its context goes with the request, so that the API
+ * server's own spans join. The wait before sending is not part of it. Requests outside a run (lists, watches) are not
  * traced. Paths name objects, never values.
  */
 import { SpanKind, SpanStatusCode, type Span } from "@opentelemetry/api";
 import type { ClusterResult } from "../../engine/ports/object-store.ts";
 import { ATTRIBUTE, isTraced, withSpan } from "../../engine/telemetry.ts";
 
-/** What a span says of a request. */
+/** What a span says about a request. */
 export interface TracedRequest {
   readonly method: string;
   readonly path: string;

@@ -16,13 +16,13 @@ import { Transport, type TransportReply, type TransportRequest } from "./transpo
 const USER_AGENT = "koreo-cluster";
 const DEFAULT_TIMEOUT_MS = 30_000;
 /**
- * The longest that all requests wait because of one 429, which may concern one kind only (a CRD's storage starts). Who was
- * refused still hears the full time.
+ * How long, at most, one 429 makes all requests wait: it may concern one kind only (a CRD's storage starts). The
+ * refused caller still gets the full time.
  */
 const MAX_PAUSE_MS = 1000;
-/** So many calls in a row without any answer, and the server counts as out of reach: one may have met a slow webhook. */
+/** After this many calls in a row without any answer the server is out of reach: one may have met a slow webhook. */
 const OUT_OF_REACH_AFTER = 5;
-/** How long an answer is waited for then: who holds a key meanwhile keeps it from workers that are better off. */
+/** How long we then wait for an answer: a waiting run keeps its key from workers that are better off. */
 const OUT_OF_REACH_TIMEOUT_MS = 5000;
 
 export interface ApiRequest {
@@ -42,7 +42,7 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** Default: `read` for GET, else `write`. */
   readonly urgency?: Urgency;
-  /** On whose behalf: no tenant takes all turns. Default: the process's own. */
+  /** The tenant it is sent for: no tenant takes all turns. Default: the process itself. */
   readonly tenant?: string | undefined;
   /** For metrics: what is done (get, list, watch, create, patch, patchStatus, delete, discover, review) to which kind. */
   readonly verb: string;
@@ -78,7 +78,7 @@ export class ClusterClient {
   readonly #onRequest: (observed: ObservedRequest) => void;
   /** Requests in a row that nobody answered. */
   #unanswered = 0;
-  /** Of the requests under way that do not wait long while the server is out of reach. */
+  /** Deadlines of the requests under way that must not wait long while the server is out of reach. */
   readonly #impatient = new Set<Deadline>();
 
   constructor(options: ClientOptions) {
@@ -92,7 +92,7 @@ export class ClusterClient {
     this.#onRequest = options.onRequest ?? (() => undefined);
   }
 
-  /** Whether the server answers, be it with a refusal, as far as the last requests tell. */
+  /** Whether the server answers, even if with a refusal, judging by the last requests. */
   get isInReach(): boolean {
     return this.#unanswered < OUT_OF_REACH_AFTER;
   }
@@ -153,7 +153,7 @@ export class ClusterClient {
     return turn;
   }
 
-  /** Sends within a turn, which ends with it. */
+  /** Sends within a turn and ends the turn. */
   async #inTurn<T>(
     request: ApiRequest,
     signal: AbortSignal,
@@ -170,7 +170,8 @@ export class ClusterClient {
     } catch (error) {
       deadline.end();
       if (signal.aborted) return refused(abortedFault(nameOf(request)));
-      // A webhook may hold a write for as long as it likes: that says nothing of the server. Nor is a broken connection a late answer.
+      // A write without an answer in time does not count: a webhook may hold it for as long as it likes. A broken
+      // connection always counts.
       if (!deadline.isOver || request.method === "GET") this.#countUnanswered();
       if (deadline.isOver) return refused({ kind: "unavailable", detail: `${nameOf(request)}: no answer in time` });
       return { ...refused(faultOfError(error)), isConnectionFault: true };
@@ -187,7 +188,7 @@ export class ClusterClient {
     }
   }
 
-  /** Lists and watches keep their time: a server that is only slow is found to be in reach by them. */
+  /** Lists and watches keep their full time: they show that a server which is only slow is in reach. */
   #deadlineOf({ verb, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiRequest, signal: AbortSignal): Deadline {
     const isPatient = verb === "list" || verb === "watch";
     const isShort = !isPatient && !this.isInReach;
@@ -222,7 +223,7 @@ function nameOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
 }
 
-/** Nothing was sent: this says nothing of the server. */
+/** Nothing was sent, so this says nothing about the server. */
 function noTurnFault(request: ApiRequest, turn: Exclude<Turn, "granted">): ClusterFault {
   if (turn === "aborted") return { ...abortedFault(nameOf(request)), isSent: false };
   const detail = `${nameOf(request)}: not sent, for a minute it was not its turn among our requests to this API server`;
@@ -252,7 +253,7 @@ class Deadline {
     return this.#controller.signal;
   }
 
-  /** Comes after this time at the latest. */
+  /** Shortens the time limit to this time from now, if it is longer. */
   endWithin(ms: number): void {
     if (performance.now() + ms >= this.#endsMs) return;
     clearTimeout(this.#timer);
@@ -265,18 +266,18 @@ class Deadline {
     this.abort();
   };
 
-  /** Ends what listens to the signal. */
+  /** Aborts the signal. */
   readonly abort = (): void => {
     this.end();
     this.#controller.abort();
   };
 
-  /** No time limit any more; the caller's abort still counts. */
+  /** Removes the time limit; the caller's abort still counts. */
   lift(): void {
     clearTimeout(this.#timer);
   }
 
-  /** All is over: forgets the caller, whose signal may live much longer. */
+  /** Ends the deadline and forgets the caller, whose signal may live much longer. */
   end(): void {
     this.lift();
     this.#caller.removeEventListener("abort", this.abort);

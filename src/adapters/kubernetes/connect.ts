@@ -4,7 +4,7 @@ import { AccessReview } from "./access.ts";
 import { ClusterClient, type ClientOptions } from "./client.ts";
 import { Discovery } from "./discovery.ts";
 import { KubernetesObjectStore } from "./object-store.ts";
-import { Reflector } from "./reflector.ts";
+import { Reflector, type OnStream } from "./reflector.ts";
 import type { WatchTiming } from "./watch-timing.ts";
 
 /** One cluster under one identity. `close` ends all connections; may be called twice. */
@@ -21,6 +21,8 @@ export interface ConnectOptions extends ClientOptions {
   /** First part of every key of this cluster's objects. Default: `local`. */
   readonly cluster?: string;
   readonly timing?: WatchTiming;
+  /** For metrics. */
+  readonly onStream?: OnStream;
 }
 
 /** Opens nothing yet: connections are made by the first request. */
@@ -33,7 +35,7 @@ export function connectCluster(options: ConnectOptions): ClusterAccess {
     client,
     discovery,
     store,
-    informers: new Reflector({ client, store, clock: options.clock, ...timing }),
+    informers: new Reflector({ client, store, clock: options.clock, onStream: options.onStream, ...timing }),
     access: new AccessReview(client),
     close: () => client.close(),
   };

@@ -57,7 +57,7 @@ export class CredentialSource {
   /**
    * After a 401: the next `get` asks every source, with nothing cached by an authentication method either.
    *
-   * @returns false when they were read just now: the refusal is meant
+   * @returns false when they were read just now: then they really are refused
    */
   forget(): boolean {
     if (this.#clock.nowMs() - this.#readAtMs < MIN_REREAD_MS) return false;

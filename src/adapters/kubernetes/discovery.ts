@@ -11,7 +11,7 @@ import type { ClusterClient } from "./client.ts";
 import { abortedFault, ok, refused } from "./fault.ts";
 import { groupVersionPath, kindLabel } from "./resource-path.ts";
 
-/** After this an answer is still used, and asked for again behind it: a CRD may have gained a status subresource. */
+/** After this an answer is still used but refreshed behind it: a CRD may have gained a status subresource. */
 const STALE_AFTER_MS = 60_000;
 /** How long "not served" is believed; a CRD installed meanwhile must be found within 5 s. */
 const MISSING_FOR_MS = 2000;
@@ -96,7 +96,7 @@ export class Discovery {
     return fetched.kind === "fault" ? fetched : ok(fetched.value.found);
   }
 
-  /** One request at a time per document, shared by all who ask; it is nobody's to abort. */
+  /** One request at a time per document, shared by all who ask; no caller can abort it. */
   #fetch<T>(path: string, parse: (document: JsonValue) => T): Promise<ClusterResult<Document<T>>> {
     const running = this.#reading.get(path) as Promise<ClusterResult<Document<T>>> | undefined;
     if (running !== undefined) return running;

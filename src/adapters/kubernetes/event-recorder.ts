@@ -1,6 +1,6 @@
 /**
- * Writes Kubernetes Events, apart from the runs that tell them: equal ones are counted on one Event, one object gets so
- * many in a time, all objects together so many a second. Events are a courtesy: what cannot be written is dropped.
+ * Writes Kubernetes Events, apart from the runs that emit them: equal ones are counted on one Event, and each object,
+ * as well as all objects together, has a rate limit. Events are a courtesy: what cannot be written is dropped.
  */
 import { createHash } from "node:crypto";
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
@@ -15,26 +15,26 @@ export interface EventRecorderOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of this process: `reportingInstance`. */
+  /** Name of this process, for `reportingInstance`. */
   readonly instance: string;
 }
 
 const COMPONENT = "koreo";
 /** Events waiting to be sent. */
 const MAX_WAITING = 500;
-/** All objects together, a second, and at once after a quiet time. */
+/** Limits of all objects together: events per second, and at once after a quiet time. */
 const PER_SECOND = 20;
 const BURST = 100;
-/** One object: so many at once, then one in this time. */
+/** Limits of one object: this many events at once, then one in this time. */
 const OBJECT_BURST = 10;
 const OBJECT_REFILL_MS = 60_000;
 /** Equal events within this time are one. */
 const SAME_WITHIN_MS = 10 * 60_000;
 /** Objects and events remembered. */
 const MAX_REMEMBERED = 4096;
-/** What the API server takes. */
+/** The longest message that the API server takes. */
 const MAX_MESSAGE = 1024;
-/** Of a longer message this much of its end is kept. */
+/** How much of the end of a longer message is kept. */
 const MAX_TAIL = 700;
 const CUT = " … ";
 const MAX_NAME = 200;
@@ -77,11 +77,11 @@ export class KubernetesEventRecorder implements EventSink {
       return;
     }
     this.#waiting.push(event);
-    // Not a part of the run that tells it.
+    // The sending is not part of the run that emits the event.
     this.#sending ??= context.with(ROOT_CONTEXT, () => this.#sendAll()).finally(() => (this.#sending = undefined));
   }
 
-  /** Sends what waits, for so long; then drops the rest. */
+  /** Sends the waiting events until the deadline, then drops the rest. */
   async close(deadlineMs: number): Promise<void> {
     const sent = new AbortController();
     const sending = (this.#sending ?? Promise.resolve()).finally(() => sent.abort());
@@ -153,7 +153,7 @@ export class KubernetesEventRecorder implements EventSink {
   }
 }
 
-/** Fills by one in each interval, up to a bound. */
+/** Tokens refill by one in each interval, up to a bound. */
 class Tokens {
   readonly #max: number;
   readonly #refillMs: number;
@@ -184,7 +184,7 @@ function identityOf({ regarding, type, reason, message }: ObjectEvent): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
-/** Unique, and a name that the API server takes whatever the object is called. */
+/** A unique name that the API server takes, whatever the object is called. */
 function nameOf({ regarding }: ObjectEvent, id: string, wallMs: number): string {
   const object = regarding.name
     .toLowerCase()
@@ -195,7 +195,7 @@ function nameOf({ regarding }: ObjectEvent, id: string, wallMs: number): string 
   return `${object === "" ? "object" : object}.${id}${wallMs.toString(16)}`;
 }
 
-/** Out of the middle: at the end stands what blocks, since when, and what comes next. */
+/** Cuts the middle out: the end says what blocks, since when, and what comes next. */
 function cut(message: string): string {
   if (message.length <= MAX_MESSAGE) return message;
   const head = message.slice(0, MAX_MESSAGE - MAX_TAIL - CUT.length).trimEnd();

@@ -81,7 +81,7 @@ function isForeignVersion(reply: JsonValue | undefined): boolean {
   return causesOf(reply).some((cause) => textMember(cause, "reason") === "ResourceVersionTooLarge");
 }
 
-/** A patch that names a uid meets another object of that name: refused as a change of an immutable field. */
+/** A patch that names a uid met another object of that name: the server calls it a change of an immutable field. */
 function isOtherUid(reply: JsonValue | undefined): boolean {
   return causesOf(reply).some((cause) => textMember(cause, "field") === "metadata.uid");
 }

@@ -37,7 +37,7 @@ export function loadKubeConfig(options: KubeConfigOptions = {}): KubeConfig {
   return config;
 }
 
-/** The name of the context as a default for people: `--context` in logs and errors. */
+/** The server and the context of a connection, for logs and errors. */
 export function describeConnection(config: KubeConfig): string {
   return `${config.getCurrentCluster()?.server ?? "no server"} (context "${config.getCurrentContext()}")`;
 }

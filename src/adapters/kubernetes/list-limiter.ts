@@ -1,7 +1,7 @@
 /**
- * Keeps one watch from listing too often: lists are the most expensive requests there are. The first list is free and one
- * more may follow at once (the first has met an unlucky moment); from then on there is one in an interval, however long
- * none was needed.
+ * Keeps one watch from listing too often: lists are the most expensive requests there are. The first list is free and
+ * one more may follow at once (the first may have met an unlucky moment); after that each interval allows one, and
+ * unused ones do not add up.
  */
 export class ListLimiter {
   readonly #intervalMs: number;
@@ -18,7 +18,7 @@ export class ListLimiter {
     return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#intervalMs);
   }
 
-  /** The server has begun to answer a list; one it refused costs it nothing and is held back by the backoff alone. */
+  /** Counts a list that the server has begun to answer; a refused one costs nothing, and only the backoff delays it. */
   count(nowMs: number): void {
     this.#fill(nowMs);
     this.#tokens -= 1;
@@ -31,10 +31,10 @@ export class ListLimiter {
   }
 }
 
-/** The limiters of watches that follow one another: who begins a watch anew has no new list for that. */
+/** The limiters of watches that follow one another: a watch that starts over gains no extra list by that. */
 export class ListLimiters {
   readonly #intervalMs: number;
-  /** By series, and by what of it is watched. A series that nobody holds any more is forgotten. */
+  /** By series, and by what the series watches. A series that nobody holds any more is forgotten. */
   readonly #bySeries = new WeakMap<object, Map<string, ListLimiter>>();
 
   constructor(intervalMs: number) {
@@ -43,7 +43,7 @@ export class ListLimiters {
 
   /**
    * @param series - absent: the watch stands for itself
-   * @param what - is watched, among what else the series watches
+   * @param what - which of the things that the series watches
    */
   of(series: object | undefined, what: string): ListLimiter {
     const limiters = (series && this.#bySeries.get(series)) ?? new Map<string, ListLimiter>();

@@ -1,4 +1,4 @@
-/** Reads an object's metadata alone: who only wants to know whether it is there need not be sent what is in it. */
+/** Reads only an object's metadata: to know whether it is there, nobody needs its content. */
 import { isJsonObject, member, type JsonObject } from "../../core/json.ts";
 import type { ClusterResult, ObjectRef } from "../../engine/ports/object-store.ts";
 import type { ClusterClient } from "./client.ts";

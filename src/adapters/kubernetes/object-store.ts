@@ -1,6 +1,6 @@
 /**
- * The `ObjectStore` port on a real API server, for one cluster and one identity: which request each method is, and
- * what its answer means. Preconditions are the API server's, nothing is read before a write.
+ * The `ObjectStore` port on a real API server, for one cluster and one identity: it says which request each method
+ * sends and what the answer means. The API server checks preconditions; nothing is read before a write.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { versionOf } from "../../core/object.ts";
@@ -23,7 +23,7 @@ import { collectionPath, kindLabel, objectPath } from "./resource-path.ts";
 /** Only `metadata` of every object, the whole objects where a server cannot. */
 const METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 const LIST_TIMEOUT_MS = 60_000;
-/** No webhook is asked for a read: longer than this waits only who speaks to nobody. */
+/** A read asks no webhook: one without an answer for this long speaks to nobody. */
 const GET_TIMEOUT_MS = 15_000;
 
 export class KubernetesObjectStore implements ObjectStore {
@@ -33,8 +33,8 @@ export class KubernetesObjectStore implements ObjectStore {
   readonly #tenant: string | undefined;
 
   /**
-   * `cluster` is the first part of every key of this store's objects; `tenant`, on whose behalf it speaks. Default: the process
-   * itself.
+   * `cluster` is the first part of every key of this store's objects; `tenant` is whom it speaks for (default: the
+   * process itself).
    */
   constructor(client: ClusterClient, discovery: Discovery, cluster: string = LOCAL_CLUSTER, tenant?: string) {
     this.#client = client;
@@ -160,7 +160,7 @@ export class KubernetesObjectStore implements ObjectStore {
   }
 }
 
-/** In a path any of these would mean the collection, or what is above it: a delete would take all of its objects. */
+/** In a path "", "." and ".." mean the collection, or what is above it: a delete would take all of its objects. */
 function isName(name: string): boolean {
   return name !== "" && name !== "." && name !== "..";
 }

@@ -19,21 +19,28 @@ import { WATCH_TIMING, type WatchTiming } from "./watch-timing.ts";
 const METADATA_WATCH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 const PAGE_LIMIT = 500;
 /**
- * Streams in a row that brought an ERROR event or nothing at all, after which the place in the history is given up. Nothing
- * at all is what a server says to a resourceVersion of the future: its history is another one (etcd restored).
+ * After this many streams in a row that brought an ERROR event or nothing at all, the place in the history is given up.
+ * A server sends nothing at all for a resourceVersion of the future: its history is another one (etcd restored).
  */
 const MAX_BROKEN_STREAMS = 2;
 /** A kind that was listed before counts as gone at the second "not served": servers say it too while they start. */
 const GONE_AFTER_REFUSALS = 2;
 
+/**
+ * Called when a stream of a kind was opened, and when it was cut because it was silent for too long. A stream that brings
+ * nothing counts as live until it is cut, and so does the next one: only these cuts show that nothing gets through.
+ */
+export type OnStream = (kind: string, what: "opened" | "silent") => void;
+
 /** What every watch of one cluster uses. */
 interface ReflectorParts {
   readonly client: Pick<ClusterClient, "open">;
-  /** Of the same cluster; lists go through it. */
+  /** Store of the same cluster; lists go through it. */
   readonly store: Pick<KubernetesObjectStore, "list">;
   readonly clock: Clock;
   /** Absent: `WATCH_TIMING`. */
   readonly timing?: WatchTiming;
+  readonly onStream?: OnStream | undefined;
 }
 
 export class Reflector implements Informers {
@@ -62,11 +69,12 @@ class WatchLoop<Kept> {
   readonly #handler: WatchHandler<Kept>;
   readonly #signal: AbortSignal;
   readonly #limiter: ListLimiter;
+  readonly #onStream: OnStream;
 
   /** Where to go on watching; undefined: list first. */
   #resourceVersion: string | undefined;
   #lastHeardMs: number;
-  /** In a row, without progress of a stream between them. */
+  /** Failures in a row, without progress of a stream between them. */
   #failures = 0;
   #brokenStreams = 0;
   #refusals = 0;
@@ -88,6 +96,7 @@ class WatchLoop<Kept> {
     this.#handler = handler;
     this.#signal = signal;
     this.#limiter = limiter;
+    this.#onStream = parts.onStream ?? (() => undefined);
     this.#lastHeardMs = parts.clock.nowMs();
   }
 
@@ -148,6 +157,7 @@ class WatchLoop<Kept> {
     const openedMs = this.#clock.nowMs();
     const opened = await this.#open(resourceVersion);
     if (opened.kind === "fault") return opened.fault;
+    this.#onStream(kindLabel(this.#scope.type), "opened");
     this.#heard();
     try {
       const fault = await this.#readAll(opened.value);
@@ -204,6 +214,7 @@ class WatchLoop<Kept> {
       const next = await Promise.race([stream.chunks.next(), silence]);
       if (next !== "silent") return { kind: "ok", value: next.done === true ? undefined : next.value };
       this.#brokenStreams += 1;
+      this.#onStream(kindLabel(this.#scope.type), "silent");
       const detail = `the watch was silent for ${this.#timing.silentAfterMs / 1000} s`;
       return { kind: "fault", fault: { kind: "unavailable", detail } };
     } catch (error) {

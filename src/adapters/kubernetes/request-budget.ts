@@ -21,9 +21,9 @@ export interface BudgetOptions {
 
 export const DEFAULT_BUDGET: BudgetOptions = { qps: 200, burst: 400, maxInFlight: 64 };
 
-/** Every so many grants, whoever waits longest goes first: a flood of writes must not starve the reads for ever. */
+/** Once in this many grants the longest waiter goes first: a flood of writes must not starve the reads for ever. */
 const FAIR_TURN = 8;
-/** The longest that a turn is waited for. */
+/** How long, at most, a request waits for its turn. */
 const TURN_TIMEOUT_MS = 60_000;
 
 /** On whose behalf a request is made, and how urgent it is. */
@@ -33,7 +33,7 @@ export interface Asker {
   readonly urgency: Urgency;
 }
 
-/** What came of waiting: `late` after a minute without a turn. */
+/** The result of waiting: `late` after a minute without a turn. */
 export type Turn = "granted" | "aborted" | "late";
 
 interface Waiter extends Asker, Waiting {
@@ -49,7 +49,7 @@ export class RequestBudget {
     read: new TurnQueue(),
     review: new TurnQueue(),
   };
-  /** Of each tenant that has any. */
+  /** How many requests each tenant has in flight, if any. */
   readonly #inFlightOf = new Map<string | undefined, number>();
   #tokens: number;
   #filledAtMs: number;
@@ -95,7 +95,7 @@ export class RequestBudget {
     });
   }
 
-  /** @param tenant - as it entered */
+  /** @param tenant - the tenant that entered */
   leave(tenant: string | undefined): void {
     this.#count(tenant, -1);
     this.#grantTurns();
@@ -123,8 +123,8 @@ export class RequestBudget {
   }
 
   /**
-   * Whose turn is next. A tenant may start another request while it has fewer in flight than are free: alone it gets half of
-   * all, and who comes later still finds room. Nobody's, while what is free is kept for tenants that do not wait.
+   * The waiter whose turn is next. A tenant may start another request while it has fewer in flight than are free: alone
+   * it gets half of all, and later tenants find room. Undefined while the rest is kept for tenants that do not wait.
    */
   #next(): Waiter | undefined {
     const free = this.#options.maxInFlight - this.#inFlight;

@@ -12,7 +12,7 @@ import type { ClusterResult } from "../../engine/ports/object-store.ts";
 import type { ClusterClient } from "./client.ts";
 import { ok } from "./fault.ts";
 
-/** Who a token belongs to, as the server describes them; passed back to it as it came. */
+/** The user whom a token belongs to, as the server describes them; passed back to the server as it came. */
 export type Reviewed =
   | { readonly isKnown: false }
   | {
@@ -23,7 +23,7 @@ export type Reviewed =
       readonly extra: JsonObject;
     };
 
-/** What may be done to which kind; in all namespaces, to all of a name, where these are absent. */
+/** What may be done to which kind; without `namespace` in all of them, without `name` to all objects. */
 export interface ReviewedRight {
   readonly verb: string;
   readonly group: string;
@@ -32,7 +32,7 @@ export interface ReviewedRight {
   readonly name?: string;
 }
 
-/** For callers: no trace and no log of these requests holds the token, which is in the body alone. */
+/** No trace and no log of these requests holds the callers' token: only the body does. */
 export class AccessReviews {
   readonly #client: ClusterClient;
 

@@ -1,17 +1,17 @@
 /**
- * Who waits for a turn: tenants take turns, within a tenant whoever came first goes first. `request-budget.ts` decides
- * when there is a turn to give, and keeps one such queue per urgency.
+ * The queue of those who wait for a turn: tenants take turns; within a tenant, first come, first served.
+ * `request-budget.ts` decides when there is a turn to give, and keeps one such queue per urgency.
  */
 
 /** What waits. */
 export interface Waiting {
   readonly tenant: string | undefined;
-  /** Counted up over all that wait: the smaller, the longer. */
+  /** Counts up over all waiters: the smaller the number, the longer the wait. */
   readonly arrival: number;
 }
 
 export class TurnQueue<T extends Waiting> {
-  /** Of each tenant that waits, by arrival; the tenants in the order of their turns. */
+  /** The waiters of each tenant, by arrival; the tenants in the order of their turns. */
   readonly #tenants = new Map<string | undefined, T[]>();
 
   add(waiting: T): void {
@@ -20,7 +20,7 @@ export class TurnQueue<T extends Waiting> {
     else own.push(waiting);
   }
 
-  /** Takes one out that gave up. */
+  /** Takes out a waiter that gave up. */
   remove(waiting: T): void {
     const own = this.#tenants.get(waiting.tenant) ?? [];
     const index = own.indexOf(waiting);
@@ -28,13 +28,13 @@ export class TurnQueue<T extends Waiting> {
     if (own.length === 0) this.#tenants.delete(waiting.tenant);
   }
 
-  /** Whose turn it is among the tenants that may have one. */
+  /** The waiter whose turn it is among the tenants that may have one. */
   next(mayStart: (tenant: string | undefined) => boolean): T | undefined {
     for (const [tenant, [first]] of this.#tenants) if (mayStart(tenant)) return first;
     return undefined;
   }
 
-  /** Who has waited longest among the tenants that may have a turn. */
+  /** The longest waiter among the tenants that may have a turn. */
   oldest(mayStart: (tenant: string | undefined) => boolean): T | undefined {
     let oldest: T | undefined;
     for (const [tenant, [first]] of this.#tenants) {
@@ -43,7 +43,7 @@ export class TurnQueue<T extends Waiting> {
     return oldest;
   }
 
-  /** Takes one out that has its turn: its tenant is last now. */
+  /** Takes out a waiter that has its turn; its tenant is last now. */
   take(waiting: T): void {
     this.remove(waiting);
     const rest = this.#tenants.get(waiting.tenant);

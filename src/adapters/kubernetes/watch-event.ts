@@ -20,7 +20,7 @@ const TYPES: ReadonlyMap<string, "added" | "modified" | "deleted"> = new Map([
   ["DELETED", "deleted"],
 ]);
 
-/** Parses one line. What is no event of the protocol is an error event: the stream cannot be trusted further. */
+/** Parses one line. A line that is no event of the protocol is an error: the stream cannot be trusted further. */
 export function parseWatchEvent(line: string, resource: ResourceType, metadataOnly: boolean): WatchEvent {
   const event = parsed(line);
   const name = textMember(event, "type");

@@ -9,7 +9,7 @@ import { KeyHeap } from "./key-heap.ts";
 
 const WEIGHTS: Readonly<Record<string, number>> = { 1: 16, 2: 4, 3: 1 };
 
-type Namespace = KeyHeap; // by waiting since
+type Namespace = KeyHeap; // ordered by when the wait began
 type Cluster = FairRing<Namespace>;
 
 /** Waiting keys; a key is in it at most once. */
@@ -35,7 +35,7 @@ export class FairKeys {
     );
   }
 
-  /** What waits, by class and tenant; of each class at most so many tenants. */
+  /** The waiting keys by class and tenant; at most `maxTenants` tenants per class. */
   load(nowMs: number, maxTenants: number): readonly TenantLoad[] {
     return [...this.#classes.entries()].flatMap(([workClass, clusters]) =>
       [...clusters.entries()]

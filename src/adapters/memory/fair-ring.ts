@@ -11,7 +11,7 @@ export interface Sized {
 /** Shares turns among members that each hold something to serve. */
 export class FairRing<T extends Sized> {
   readonly #members = new Map<string, { time: number; readonly child: T }>();
-  /** Times of members that left, until the ring has passed them: who goes away and comes back gains nothing. */
+  /** Times of members that left, until the ring has passed them: leaving and coming back gains nothing. */
   readonly #left = new Map<string, number>();
   readonly #makeChild: () => T;
   readonly #weightOf: (id: string) => number;

@@ -1,4 +1,4 @@
-/** Requests that are made to go wrong, for tests of definitions and of the engine: what their sender hears. */
+/** Requests that are made to go wrong, for tests of definitions and of the engine, and what their sender hears. */
 import type { ClusterFault } from "../../engine/ports/object-store.ts";
 
 /** `conflict`: 409 · `throttled`: 429 · `unavailable`: 500, nothing was done · `lost-answer`: done, but the answer never came. */

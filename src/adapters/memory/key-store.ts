@@ -37,7 +37,7 @@ interface Wish {
   readonly causes: readonly string[];
 }
 
-/** A key that waits, or runs (`lease`), then with the wish that came meanwhile. Idle keys have no state. */
+/** A key that waits or runs; a running one has a `lease`, and `dirty` if a wish came. Idle keys have no state. */
 interface State extends Wish {
   /** Not to be pre-empted: it follows a pre-empted run. */
   readonly isCalm: boolean;
@@ -111,7 +111,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 
   reclaim(owner: string, heldFences: readonly number[], everything = false): Promise<number> {
-    if (!everything) return Promise.resolve(0); // there is no connection that could have been another one
+    if (!everything) return Promise.resolve(0); // in memory there is no earlier connection
     const held = new Set(heldFences);
     const lost = [...this.#states].filter(([, { lease }]) => lease?.owner === owner && !held.has(lease.fence));
     for (const [key, state] of lost) this.#lose(key, state, false);
@@ -142,7 +142,7 @@ export class MemoryKeyStore implements KeyStore {
     });
   }
 
-  /** All of it at once: one process has few keys. */
+  /** All keys at once: one process has few. */
   page(): Promise<QueuePage> {
     const now = this.#clock.nowMs();
     const failures = (key: KeyText) => this.#failures.get(key) ?? 0;
@@ -205,7 +205,7 @@ export class MemoryKeyStore implements KeyStore {
     this.#wake();
   }
 
-  /** Of several delays the earliest time and the best class stand; a waiting key runs sooner anyway. */
+  /** The earliest time and the best class of several delays stand; a waiting key runs sooner anyway. */
   #delay(key: KeyText, time: number, wish: Wish): void {
     const state = this.#states.get(key);
     if (state !== undefined && state.lease === undefined) return;
@@ -257,7 +257,7 @@ export class MemoryKeyStore implements KeyStore {
       return "again";
     }
     const own = end.cause === undefined ? [] : [end.cause];
-    const causes = end.kind === "failed" ? joined(state.causes, own) : own; // what was to be looked at still is
+    const causes = end.kind === "failed" ? joined(state.causes, own) : own; // the causes are still unanswered
     const afterMs = end.kind === "failed" ? this.#backoffMs(key, end.baseMs, end.maxMs) : end.afterMs;
     if (end.kind === "done") this.#failures.delete(key);
     if (dirty !== undefined) {
@@ -303,7 +303,7 @@ export class MemoryKeyStore implements KeyStore {
     this.#delay(key, this.#clock.nowMs() + pauseMs, wish);
   }
 
-  /** Delays that are over, and leases that ran out. */
+  /** Ends delays that are over and leases that ran out. */
   #upkeep(now: number): void {
     for (let due = this.#due.first(); due !== undefined && due.time <= now; due = this.#due.first()) {
       const wish = this.#dueWishes.get(due.key);
@@ -343,7 +343,7 @@ function merged(wish: Wish, other: Wish): Wish {
   return { workClass, since: wish.since, causes: joined(wish.causes, other.causes) };
 }
 
-/** The first ones tell where the work began. */
+/** The first causes stay: they tell where the work began. */
 function joined(causes: readonly string[], more: readonly string[]): readonly string[] {
   return more.length === 0 ? causes : [...causes, ...more].slice(0, MAX_CAUSES);
 }

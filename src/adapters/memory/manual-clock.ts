@@ -45,7 +45,7 @@ export class ManualClock implements Clock {
     this.#timeMs = untilMs;
   }
 
-  /** Lets everything that is ready run, and the time go to the next sleeper whenever nothing is, until the promise ends. */
+  /** Runs all that is ready, and moves the time to the next sleeper when nothing is, until the promise ends. */
   async drive<T>(promise: Promise<T>): Promise<T> {
     const ended = new AbortController();
     const end = () => ended.abort();

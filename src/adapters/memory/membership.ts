@@ -1,4 +1,4 @@
-/** Membership within one process. Several watchers may share it in tests; its time is the clock's. */
+/** Membership within one process. Several watchers may share it in tests; the clock gives its time. */
 import type { KindText } from "../../core/object-key.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { Membership, MembershipOverview, MembershipView } from "../../engine/ports/membership.ts";

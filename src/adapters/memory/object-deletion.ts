@@ -39,8 +39,8 @@ export class ObjectDeletion {
   }
 
   /**
-   * Writes an object; one marked for deletion goes instead with its last finalizer, one whose owners are all gone right
-   * afterwards.
+   * Writes an object. If it is marked for deletion and has no finalizer left, it is removed instead; if all its owners
+   * are gone, it is deleted right afterwards.
    */
   write(place: Place, object: JsonObject): JsonObject {
     const isMarked = isGoing(object);

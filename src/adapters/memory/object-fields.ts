@@ -1,4 +1,4 @@
-/** Pruning by schema: what the API server drops of an object whose kind has no such field. */
+/** Pruning by schema: drops the fields that an object's kind does not have, as the API server does. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 
 /** The fields a kind has, `true` for one that is kept whole. */
@@ -9,7 +9,7 @@ export interface FieldTree {
 /** Every object has these. */
 const OF_ALL = { apiVersion: true, kind: true, metadata: true } as const;
 
-/** @param fields - beside those of all objects; absent: the kind keeps everything */
+/** @param fields - the kind's own, beside those of all objects; absent: the kind keeps everything */
 export function prunedObject(object: JsonObject, fields: FieldTree | undefined): JsonObject {
   return fields === undefined ? object : (pruned(object, { ...OF_ALL, ...fields }) as JsonObject);
 }

@@ -1,6 +1,6 @@
 /**
- * What happened to the objects of a memory cluster, in order: the source of its watches. Bounded like etcd's history: who
- * asks for something older is told that it is gone and must list.
+ * What happened to the objects of a memory cluster, in order: the source of its watches. Bounded like etcd's history: a
+ * watch that asks for older changes is told that they are gone and must list.
  */
 import type { JsonObject } from "../../core/json.ts";
 import type { GroupKind } from "../../core/object-key.ts";
@@ -33,7 +33,7 @@ export class ObjectHistory {
     return this.#cuts;
   }
 
-  /** The position the next change will have: what its object carries as resourceVersion. */
+  /** The position of the next change, which its object carries as resourceVersion. */
   next(): number {
     return this.#last + 1;
   }

@@ -10,7 +10,7 @@ import {
   type ObjectIndex,
 } from "../../engine/ports/object-index.ts";
 
-/** What a trigger has looked at, and the fence of the run that did; 0 where a watcher said so. */
+/** What a trigger has looked at, and the fence of the run that did; 0 for a watcher's entry. */
 interface Look extends Omit<IndexedTrigger, "trigger"> {
   readonly fence: number;
 }

@@ -10,7 +10,7 @@ interface Rest {
   readonly resourceVersion: string;
 }
 
-/** Lists begun and not ended are kept up to this number; older tokens have expired. */
+/** How many unfinished lists are kept; older tokens have expired. */
 const MAX_OPEN_LISTS = 100;
 
 export class ObjectPages {
@@ -39,7 +39,7 @@ export class ObjectPages {
     return this.#page(rest, limit);
   }
 
-  /** All tokens handed out so far are worthless from now on. */
+  /** Makes all tokens handed out so far worthless. */
   expire(): void {
     this.#rests.clear();
   }

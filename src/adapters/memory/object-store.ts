@@ -45,13 +45,13 @@ export interface MemoryClusterOptions {
   readonly clock: Clock;
   /** Default: `local`. */
   readonly cluster?: string;
-  /** The kinds served, each version apart, the preferred one of a kind first. More can be registered later. */
+  /** The kinds served, one entry per version, the preferred version of a kind first. More can be registered later. */
   readonly types?: readonly ResourceType[];
   /** Delete objects whose owners are gone, as kube-controller-manager does. Default: false. */
   readonly collectsGarbage?: boolean;
   /** How many changes a watch can reach back. Default: 10,000. */
   readonly maxChanges?: number;
-  /** By kind, what its schema knows beside metadata: everything else is dropped. Absent: a kind keeps all. */
+  /** By kind, the fields of its schema beside metadata: all others are dropped. Absent: a kind keeps all. */
   readonly fields?: Readonly<Record<string, FieldTree>>;
   /** Refuses a request instead of executing it. May take its time: the request waits. */
   readonly before?: FaultHook;
@@ -85,7 +85,7 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.#fields = options.fields ?? {};
   }
 
-  /** Nothing is shared here that one could have too much of. */
+  /** The same store: nothing is scarce here that tenants would have to share. */
   forTenant(): this {
     return this;
   }
@@ -96,11 +96,25 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.#history.wakeAll();
   }
 
-  /** Serves a kind no more, and deletes its objects: as when a CRD is deleted. */
+  /** Stops serving a kind, and deletes its objects: as when a CRD is deleted. */
   unregister(kind: GroupKind): void {
     for (const { object, ...place } of this.#table.ofKind(kind)) this.#table.remove(place, object);
     this.#types.splice(0, Infinity, ...this.#types.filter((type) => !isSameKind(type, kind)));
     this.#history.wakeAll();
+  }
+
+  /**
+   * Stops serving a kind while its objects stay: as with `served: false` in a CRD.
+   *
+   * @returns a function that serves it again
+   */
+  suspend(kind: GroupKind): () => void {
+    const suspended = this.#types.filter((type) => isSameKind(type, kind));
+    this.#types.splice(0, Infinity, ...this.#types.filter((type) => !isSameKind(type, kind)));
+    this.#history.wakeAll();
+    return () => {
+      for (const type of suspended) this.register(type);
+    };
   }
 
   /** Cuts every watch; each goes on where it was, or lists when that is forgotten. */
@@ -108,7 +122,7 @@ export class MemoryCluster implements ObjectStore, Informers {
     this.#history.cut();
   }
 
-  /** Forgets what happened so far: whoever is behind must list. */
+  /** Forgets what happened so far: a watch that is behind must list. */
   compact(): void {
     this.#history.compact();
     this.#pages.expire();

@@ -1,4 +1,4 @@
-/** The objects of a memory cluster by kind and name, and who names whom as owner. Every write is told to the history. */
+/** The objects of a memory cluster by kind and name, and by the owners they name. Every write goes to the history. */
 import { memberAt, textMember, type JsonObject } from "../../core/json.ts";
 import { uidOf } from "../../core/object.ts";
 import type { GroupKind } from "../../core/object-key.ts";

@@ -4,7 +4,7 @@ import type { RunLog, RunLogLimits, RunRecord } from "../../engine/ports/run-log
 
 export class MemoryRunLog implements RunLog {
   readonly #limits: RunLogLimits;
-  /** In the order of their last record: the oldest is the first to go. */
+  /** Keys in the order of their last record: the oldest is the first to go. */
   readonly #records = new Map<KeyText, readonly RunRecord[]>();
 
   constructor(limits: RunLogLimits) {

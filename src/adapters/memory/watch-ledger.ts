@@ -40,7 +40,7 @@ export class MemoryWatchLedger implements WatchLedger {
     return Promise.resolve(new Map(this.#unwatched));
   }
 
-  /** In one process there is nobody who could read it. */
+  /** Does nothing: in one process nobody could read the counts. */
   count(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,4 +1,4 @@
-/** Why a connection to Redis does not come about, with what to do: TLS and passwords go wrong in few ways. */
+/** Why a connection to Redis fails, with what to do: TLS and passwords go wrong in few ways. */
 
 const CA =
   "the server's certificate is signed by nobody we trust: name the file with its CA (--redis-ca, KOREO_REDIS_CA)";
@@ -34,7 +34,7 @@ const BY_REPLY: Readonly<Record<string, string>> = {
   NOPERM: "its user lacks a right; the ACL that is needed is in docs/running.md",
 };
 
-/** @returns the error's own words, and what they mean where we know; no part of a password stands in either */
+/** @returns the error's own words, and what they mean where we know; neither contains any part of a password */
 export function troubleText(error: Error): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const said = error.message || error.name;

@@ -1,6 +1,6 @@
 /**
  * Opens connections to Redis with the one set of options everything of ours relies on: a command is never queued and
- * never sent twice behind our back, a silent server becomes a reconnect, and whatever the connection does wrong reaches
+ * never sent twice behind our back, a silent server becomes a reconnect, and every fault of the connection reaches
  * callers as `StoreUnavailable`. Also checks that a server is set up so that it does not lose what we store.
  */
 import { isIP } from "node:net";
@@ -43,16 +43,16 @@ export function openRedis(target: RedisTarget, options: ConnectionOptions): Redi
     lazyConnect: options.lazy ?? false,
     // A timeout of one command would leave a take that nobody holds; a cut connection makes its owner reclaim.
     ...(silenceMs > 0 ? { socketTimeout: silenceMs } : {}),
-    // It would ask for a right of ours, to tell the server the client library's name.
+    // Client info would need one more right, only to tell the server the client library's name.
     disableClientInfo: true,
     ...credentials(target, url),
   };
-  const redis = new Redis(url.href, settings); // the client knows `rediss:` in lower case alone, as `href` has it
+  const redis = new Redis(url.href, settings); // the client knows `rediss:` only in lower case, as `href` has it
   redis.on("error", options.onError);
   return redis;
 }
 
-/** What the URL does not say. Takes user and password out of it where they are given apart: the client believes the URL. */
+/** Options beside the URL. Takes user and password out of it where they are given apart: the client prefers the URL. */
 function credentials(target: RedisTarget, url: URL): Pick<RedisOptions, "username" | "password" | "tls"> {
   const { username, password, tls } = accessOf(target);
   const named = username === undefined ? {} : { username };
@@ -64,7 +64,7 @@ function credentials(target: RedisTarget, url: URL): Pick<RedisOptions, "usernam
   }
   if (url.protocol !== "rediss:") return known;
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  // An address has no name to ask for; the certificate is held against the address itself then.
+  // An address has no name to ask for: the certificate is then checked against the address itself.
   const servername = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
   const { ca, cert, key } = tls ?? {};
   return { ...known, tls: { ...defined({ ca, cert, key, servername }), minVersion: "TLSv1.2" } };
@@ -109,8 +109,8 @@ export async function closeRedis(redis: Redis): Promise<void> {
 }
 
 /**
- * Replies that speak of the server's state and not of the request: sending the same again later may work. A password or a
- * permission that was changed under us is among them: operators change it back, or ours, while we go on asking.
+ * Replies about the server's state, not the request: sending the same again later may work. A changed password or
+ * permission is among them: operators change it back, or ours, while we go on asking.
  */
 const TRANSIENT_REPLIES: ReadonlySet<string> = new Set([
   "BUSY",
@@ -128,7 +128,7 @@ const TRANSIENT_REPLIES: ReadonlySet<string> = new Set([
   "WRONGPASS",
 ]);
 
-/** How Redis before 7.0 wraps what a command of a script was refused with. */
+/** How Redis before 7.0 wraps the refusal of a command in a script. */
 const REFUSED_IN_SCRIPT = /^ERR Error running script .*?: -([A-Z]+) /;
 
 /** First word of a reply, or of the refusal inside it. */
@@ -139,7 +139,7 @@ function replyCode(message: string): string {
 /**
  * Waits for a reply of Redis and gives every fault of the connection, or of the server's state, one name.
  *
- * @throws StoreUnavailable when the same request may work later; what else Redis says (a bug of ours) as it is
+ * @throws StoreUnavailable when the same request may work later; any other error (a bug of ours) as it is
  */
 export async function orUnavailable<T>(reply: Promise<T>): Promise<T> {
   try {
@@ -162,7 +162,7 @@ export interface RedisFinding {
 const OLDEST_VERSION = [6, 2] as const;
 
 /**
- * Looks whether the server keeps what we store: its version, that it never evicts keys, that it has a log on disk. Only
+ * Checks that the server keeps what we store: its version, that it never evicts keys, that it has a log on disk. Only
  * `INFO` is asked, because hosted servers forbid `CONFIG`.
  *
  * @returns what is wrong; empty when all is well

@@ -1,7 +1,7 @@
 /**
- * The queue of keys on Redis. What happens to a key is decided by the Lua scripts in `scripts/`, each of them one atomic
- * step with Redis' own clock; this class turns calls into scripts and replies into values. It has two connections: one
- * for scripts, one that sleeps until the queue wakes it.
+ * The queue of keys on Redis. The Lua scripts in `scripts/` decide what happens to a key, each in one atomic step with
+ * Redis' own clock; this class turns calls into scripts and replies into values. It has two connections: one for
+ * scripts, one that sleeps until the queue wakes it.
  */
 import type { Redis } from "ioredis";
 import {
@@ -63,7 +63,7 @@ export class RedisKeyStore implements KeyStore {
   readonly #sleeper: Redis;
   readonly #errorListeners = new Set<(error: Error) => void>();
   readonly #reconnectListeners = new Set<() => void>();
-  /** Number of the connection: what was taken over an earlier one and is not known here lost its reply. */
+  /** Number of the connection: a key taken through an earlier one and not known here lost its reply. */
   #epoch = 0;
   #isClosed = false;
   #isCut = false;
@@ -149,7 +149,7 @@ export class RedisKeyStore implements KeyStore {
       if (isAborted(abort)) cut();
       else await sleeper.bzpopmin(this.#wakeKey, ms / 1000);
     } catch (error) {
-      // Cut by us: that is how a sleep ends early.
+      // A cut of ours is how a sleep ends early: no fault.
       if (!isAborted(abort)) throw new StoreUnavailable("sleeping connection lost", { cause: error });
     } finally {
       clearTimeout(watchdog);
@@ -174,7 +174,7 @@ export class RedisKeyStore implements KeyStore {
     await closeRedis(this.#redis);
   }
 
-  /** Once per connection: a second disconnect of one that is closing leaves a timer that keeps the process up for 2 s. */
+  /** Only once per connection: disconnecting a closing one again leaves a timer that keeps the process up for 2 s. */
   #cutSleep(): void {
     if (!this.#isCut) this.#sleeper.disconnect();
     this.#isCut = true;
@@ -189,9 +189,12 @@ export class RedisKeyStore implements KeyStore {
   }
 }
 
+/** Three years: an author may write any number, and the score of a delay of some 10^15 has no room for its class. */
+const MAX_MS = 1e11;
+
 /** A fraction would spill into the class bits of a delay's score. */
 function wholeMs(ms: number): number {
-  return Math.max(0, Math.ceil(ms));
+  return Math.min(MAX_MS, Math.max(0, Math.ceil(ms)));
 }
 
 function isAborted(signal: AbortSignal): boolean {

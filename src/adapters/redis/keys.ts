@@ -53,7 +53,7 @@ export function redisKeys(name: string) {
     indexedKinds: key("index:kinds"),
     /** hash of one field: marker of the data set whose index has every inventory */
     wholeIndex: key("index:whole"),
-    /** hash: object of one watch slot -> text that changes with what wakes its key */
+    /** hash: object of one watch slot -> a text that changes when the object has to wake its key */
     seen: (slot: string) => key(`seen:${slot}`),
     /** hash: trigger slot -> hash of the plans last spread over its keys */
     spreadPlans: key("spread-plans"),

@@ -63,7 +63,7 @@ export class RedisMembership implements Membership {
     return { watchers: live, owners: new Map(Object.entries(owners) as [KindText, string][]) };
   }
 
-  /** Some hosted servers hide it; then a failover shows by the epoch alone. */
+  /** The run id of the server; some hosted servers hide it: then a failover shows by the epoch alone. */
   async #serverRun(): Promise<string> {
     const info = await orUnavailable(this.#redis.info("server"));
     return /^run_id:(\w+)/m.exec(info)?.[1] ?? "";

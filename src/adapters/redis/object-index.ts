@@ -18,9 +18,9 @@ const ADD = loadScript("index-add-1", ["index-entry"]);
 const NAME = loadScript("index-name-1", ["index-entry"]);
 const SAY_WHOLE = loadScript("record-2");
 const TRIM = loadScript("index-trim-1", ["index-entry"]);
-/** The one field of its hash. */
+/** The only field of the hash `wholeIndex`. */
 const WHOLE = "epoch";
-/** Entries per script, so that Redis is never away for long. */
+/** Entries per script, so that no script keeps Redis busy for long. */
 const BATCH = 200;
 
 export class RedisObjectIndex implements ObjectIndex {

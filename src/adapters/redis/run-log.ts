@@ -7,7 +7,7 @@ import type { RedisKeys } from "./keys.ts";
 import { loadScript } from "./script.ts";
 
 const ADD = loadScript("runs-add-2");
-/** Records of a key that is not run any more go by themselves. */
+/** Records of a key that is not run any more expire after this time. */
 const KEEP_SECONDS = 24 * 3600;
 
 export class RedisRunLog implements RunLog {

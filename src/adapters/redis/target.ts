@@ -1,12 +1,12 @@
-/** Which Redis, as whom, and how its TLS is checked. All of it may hold secrets: print `describeTarget` of it, and nothing else. */
+/** Which Redis, as which user, and how its TLS is checked. May hold secrets: print only its `describeTarget`. */
 
-/** A URL, or what a URL cannot say beside it. */
+/** A URL, or a URL with what it cannot say itself. */
 export type RedisTarget = string | RedisAccess;
 
 export interface RedisAccess {
   /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. */
   readonly url: string;
-  /** In place of those of the URL. */
+  /** User and password, in place of those of the URL. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   /** Only with `rediss://`. */
@@ -15,7 +15,7 @@ export interface RedisAccess {
 
 /** Contents of PEM files. */
 export interface RedisTls {
-  /** Who may have signed the server's certificate; Node's own list when left out. */
+  /** The CAs that may have signed the server's certificate; Node's own list when left out. */
   readonly ca?: string | undefined;
   /** Our certificate and its key, for servers that ask for one. */
   readonly cert?: string | undefined;
@@ -28,11 +28,11 @@ const FORM =
   "write redis://[user:password@]host:port[/db], or rediss:// for TLS, " +
   'and %2F for "/", %3F for "?", %23 for "#", %40 for "@" in a password';
 
-/** What is wrong with a URL of Redis; undefined when nothing is. The words never contain any of it. */
+/** What is wrong with a URL of Redis; undefined when nothing is. The text never contains any part of the URL. */
 export function urlFault(text: string): string | undefined {
   if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) return `is no Redis URL; ${FORM}`;
   const url = new URL(text);
-  // What stands behind an unescaped "/", "?" or "#" is more likely the rest of a password than anything else.
+  // Text behind an unescaped "/", "?" or "#" is more likely the rest of a password than anything else.
   const isCut = !/^\/?\d*$/.test(url.pathname) || url.hash !== "" || url.search.includes("@");
   if (url.hostname === "" || isCut) return `is no Redis URL; ${FORM}`;
   try {

@@ -8,7 +8,7 @@ import { loadScript } from "./script.ts";
 
 const RECORD = loadScript("record-2");
 
-/** Names and texts per script, so that Redis is never away for long. */
+/** Names and texts per script, so that no script keeps Redis busy for long. */
 const BATCH = 1000;
 
 export class RedisWatchLedger implements WatchLedger {

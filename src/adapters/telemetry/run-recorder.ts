@@ -1,5 +1,5 @@
 /**
- * Makes the record of each run from its spans, sampled or not: what `koreo trace` and the API show needs no trace store.
+ * Makes the record of each run from its spans, sampled or not, so that `koreo trace` and the API need no trace store.
  * Spans are gathered while their run goes on and forgotten with it.
  */
 import { hrTimeToMilliseconds } from "@opentelemetry/core";
@@ -11,7 +11,7 @@ import { ATTRIBUTE, SPAN } from "../../engine/telemetry.ts";
 
 /** Parts of a run that a record holds; a run of hundreds of objects has thousands. */
 const MAX_SPANS = 250;
-/** Records on their way to the log; what comes when it is slower than the runs is dropped. */
+/** How many records may be on their way to the log; when it is slower than the runs, further ones are dropped. */
 const MAX_ON_THEIR_WAY = 100;
 
 interface Run {
@@ -32,7 +32,7 @@ export class RunRecorder implements SpanProcessor {
     this.#worker = worker;
   }
 
-  /** From now on records are kept there. */
+  /** Keeps records in this log from now on. */
   sendTo(log: RunLog, logger: Logger): void {
     this.#log = log;
     this.#logger = logger;
@@ -80,7 +80,7 @@ export class RunRecorder implements SpanProcessor {
   }
 }
 
-/** A look by the clock that found all as it should be says less than the run before it. */
+/** A resync that found all as it should be says less than the run before it. */
 function isWorthKeeping({ causes, outcome, changed }: RunRecord): boolean {
   return changed || outcome !== "ok" || causes.some((cause) => cause !== "resync");
 }
@@ -95,7 +95,7 @@ function recordOf({ root, spans, omitted }: Run, worker: string): RunRecord {
   const treeOf = (span: ReadableSpan): RunSpan => ({
     name: span.name,
     startMs: rounded(hrTimeToMilliseconds(span.startTime) - startMs),
-    // What goes on beyond the run counts up to its end.
+    // A span that goes on beyond the run counts up to the run's end.
     ms: rounded(hrTimeToMilliseconds(span.ended ? span.duration : root.duration)),
     attributes: plain(span.attributes),
     children: (children.get(span.spanContext().spanId) ?? []).map(treeOf),
@@ -125,7 +125,7 @@ function recordOf({ root, spans, omitted }: Run, worker: string): RunRecord {
   };
 }
 
-/** What is in the head of the record, or the same for all of it, is left out. */
+/** Attributes that are left out: the head of the record has them, or they are the same for all of it. */
 const HEADS = new Set<string>([ATTRIBUTE.key, ATTRIBUTE.tenant, ATTRIBUTE.fence]);
 
 function plain(attributes: ReadableSpan["attributes"]): RunSpan["attributes"] {

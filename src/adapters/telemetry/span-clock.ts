@@ -1,6 +1,6 @@
 /** Time for spans: since the epoch, with fractions of a millisecond, so that a child never seems to begin before its parent. */
 
-/** Further apart from the system's time than this, in milliseconds, means that that was set, or the machine slept. */
+/** A larger difference from the system's time, in milliseconds, means that the time was set, or the machine slept. */
 const MAX_DRIFT_MS = 2;
 
 /** @returns a clock that answers milliseconds since the epoch and runs evenly between corrections */

@@ -1,6 +1,6 @@
 /**
- * The shared state with a span for every call that a run makes, named after what is asked: `koreo.index.name`. Calls outside a
- * run (watchers, heartbeats) have none. The lock's wait is a span of the engine.
+ * The shared state with a span for every call that a run makes, named after the call: `koreo.index.name`. Calls outside
+ * a run (watchers, heartbeats) have none. The wait for a lock is a span of the engine.
  */
 import { SpanKind, type Attributes } from "@opentelemetry/api";
 import type { DefinitionRegistry } from "../../engine/ports/definition-registry.ts";
@@ -18,7 +18,7 @@ export interface TracedPorts {
   readonly queue: ReconcileQueue;
 }
 
-/** @param system - what answers, as the database conventions call it; undefined: this process */
+/** @param system - what answers, by its name in the database conventions; undefined: this process */
 export function tracedState(ports: TracedPorts, system: "redis" | undefined): TracedPorts {
   const call = (port: string, operation: string) => {
     const attributes: Attributes = {

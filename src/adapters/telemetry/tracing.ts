@@ -33,7 +33,7 @@ export type TracingEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a process keeps of its tracing: flush and stop it last, after the last span ended. */
 export interface Tracing {
-  /** Spans are exported. */
+  /** Whether spans are exported. */
   readonly enabled: boolean;
   /** Exports what has ended so far. */
   flush(): Promise<void>;

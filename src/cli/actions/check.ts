@@ -1,4 +1,4 @@
-/** `koreo check`: everything that can be said about definitions in files, with or without a cluster. */
+/** `koreo check`: reports everything it can find wrong with definitions in files, with or without a cluster. */
 import { specSchemasOf } from "../../core/check/api-schema.ts";
 import type { Finding } from "../../core/check/finding.ts";
 import { checkAgainstServer } from "../../core/check/server/check-server.ts";
@@ -17,7 +17,7 @@ export interface CheckOptions extends ConfigFlags {
   readonly server?: true;
 }
 
-/** @throws CommandFailed when there are errors (with `strict`: warnings), or there is nothing to check */
+/** @throws CommandFailed when there are errors (with `strict`: warnings), or nothing to check */
 export async function check(targets: readonly string[], options: CheckOptions): Promise<void> {
   const { output, strict, server } = options;
   const crds = readCrds().map(({ object }) => object);
@@ -36,7 +36,7 @@ export async function check(targets: readonly string[], options: CheckOptions): 
   if (errors > 0 || (strict === true && warnings > 0)) throw new CommandFailed("the definitions have findings");
 }
 
-/** What it takes to talk to a server is loaded only here: the command starts fast without. */
+/** Loads the code that talks to a server only here, so that the command starts fast without one. */
 async function askServer(catalog: Catalog, flags: ConfigFlags): Promise<readonly Finding[]> {
   const [{ withConnection }, { readServedApis }] = await Promise.all([
     import("../connection.ts"),

@@ -12,10 +12,10 @@ export interface EvalOptions {
   readonly output: ValueFormat;
 }
 
-/** @throws CommandFailed when the expression is none, or evaluates to a fault */
+/** @throws CommandFailed when the text is no expression, or evaluates to a fault */
 export function evaluate(expression: string, { inputs, scope, output }: EvalOptions): void {
   const written = expression === "-" ? readFileSync(0, "utf8").trim() : expression.trim();
-  const text = written.startsWith("=") ? written.slice(1) : written; // as it stands in a manifest
+  const text = written.startsWith("=") ? written.slice(1) : written; // as it is written in a manifest
   const compiled = compileExpression(text, "expression");
   if (compiled.kind === "fault") {
     const said = compiled.faults.map(({ message, start, end }) => `${message}\n${underlined(text, start, end)}`);

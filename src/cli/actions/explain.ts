@@ -16,6 +16,7 @@ import { findObject, keyOf, textOf, type OneObject } from "../one-object.ts";
 import { printDocument } from "../print-document.ts";
 import { allKeys, withQueue, withRunLog } from "../redis-state.ts";
 import { formatAge, formatTable } from "../table.ts";
+import { whyUnjudged } from "../why-unjudged.ts";
 
 export interface ExplainOptions extends ConfigFlags {
   readonly namespace?: string;
@@ -24,21 +25,21 @@ export interface ExplainOptions extends ConfigFlags {
 
 interface Explanation {
   readonly object: string;
-  /** True, False, Unknown; "" when no worker has said anything yet. */
+  /** True, False or Unknown; "" when no worker has reported yet. */
   readonly ready: string;
   readonly reason: string;
   readonly message: string;
   readonly since: string;
   readonly paused: boolean;
-  /** The sentence of the condition, the Event and the trace; "" when nothing blocks. */
+  /** The sentence that the condition, the Event and the trace carry; "" when nothing blocks. */
   readonly blocked: string;
   readonly chain: readonly ChainLink[];
   /** Null: not in the queue; undefined: the queue was not asked. */
   readonly queue: QueueState | null | undefined;
   readonly lastRun: LastRun | null | undefined;
-  /** Why queue and runs could not be asked. */
+  /** Why the queue and the runs could not be read. */
   readonly redisTrouble?: string;
-  /** Undefined when they may not be read. */
+  /** Undefined when they cannot be read. */
   readonly events: readonly ListedEvent[] | undefined;
 }
 
@@ -72,16 +73,18 @@ export function explain(kind: string, name: string, options: ExplainOptions): Pr
 async function explained(connection: Connection, found: OneObject, flags: ConfigFlags): Promise<Explanation> {
   const { object, ref } = found;
   const ready = readyCondition(object);
-  const [chain, events, state] = await Promise.all([
+  const message = textMember(ready, "message") || annotationOf(object, ANNOTATION.outcome);
+  const [chain, events, state, unjudged] = await Promise.all([
     blockingChain(connection, object),
     eventsOf(connection, found),
     stateOnRedis(connection, found, flags),
+    ready === undefined && message === "" ? whyUnjudged(connection, found) : "",
   ]);
   return {
     object: textOf(ref),
     ready: textMember(ready, "status"),
     reason: textMember(ready, "reason"),
-    message: textMember(ready, "message") || annotationOf(object, ANNOTATION.outcome),
+    message: message || unjudged,
     since: textMember(ready, "lastTransitionTime"),
     paused: annotationOf(object, ANNOTATION.paused) === "true",
     blocked: blockageToldBy(object)?.sentence ?? "",
@@ -93,7 +96,7 @@ async function explained(connection: Connection, found: OneObject, flags: Config
 
 type StateOnRedis = Pick<Explanation, "queue" | "lastRun" | "redisTrouble">;
 
-/** Redis makes the answer better and is not needed for it. */
+/** Redis improves the answer but is not required. */
 async function stateOnRedis(connection: Connection, { ref }: OneObject, flags: ConfigFlags): Promise<StateOnRedis> {
   const nothing = { queue: undefined, lastRun: undefined };
   if (parseConfig(flags, process.env).redisUrl === undefined) return nothing;

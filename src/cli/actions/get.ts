@@ -1,6 +1,6 @@
-/** `koreo get`: triggers and definitions with their verdict; one of them with its conditions and managed objects. */
+/** `koreo get`: lists triggers and definitions with verdicts, or shows one with its conditions and managed objects. */
 import { member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { conditionsIn } from "../../core/status/condition.ts";
+import { conditionNamed, conditionsIn } from "../../core/status/condition.ts";
 import { verdictOf } from "../../core/status/verdict.ts";
 import { listPages } from "../../engine/list-pages.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
@@ -52,7 +52,9 @@ async function list(connection: Connection, type: ResourceType, options: GetOpti
     const metadata = member(object, "metadata");
     const place = showsNamespace ? [textMember(metadata, "namespace")] : [];
     const age = formatAge(textMember(metadata, "creationTimestamp"), Date.now());
-    return [...place, textMember(metadata, "name"), status || "-", reason || "-", age, oneLine(message)];
+    const isPaused = textMember(conditionNamed(object, "Paused"), "status") === "True";
+    const why = `${reason || "-"}${isPaused ? " (paused)" : ""}`;
+    return [...place, textMember(metadata, "name"), status || "-", why, age, oneLine(message)];
   });
   console.log(formatTable(heads, rows));
 }

@@ -1,4 +1,4 @@
-/** `koreo inspect`: a trigger with its conditions and the tree of its objects, once or live. */
+/** `koreo inspect`: shows a trigger with its conditions and the tree of its objects, once or live. */
 import { isJsonObject, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { conditionsIn } from "../../core/status/condition.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
@@ -15,7 +15,7 @@ export interface InspectOptions extends ConfigFlags {
   readonly namespace?: string;
   readonly output: OutputFormat;
   readonly watch?: true;
-  /** 1: conditions of every object, 2: its spec, 3: all of it; as the original's `-v`, `-vv`, `-vvv`. */
+  /** 1: conditions of every object, 2: its spec, 3: the whole object; as the original's `-v`, `-vv`, `-vvv`. */
   readonly verbose: number;
 }
 
@@ -34,10 +34,10 @@ export function inspect(kind: string, name: string, options: InspectOptions): Pr
       const trigger = await readIfAnswered(connection, ref);
       if (trigger === undefined) continue;
       const now = await show(trigger);
-      // Ages go on by themselves: they are no news.
+      // Ages change by themselves, so they are not news.
       if (withoutAges(now) === withoutAges(before)) continue;
       if (process.stdout.isTTY) console.clear();
-      // Documents stay documents: what reads them reads one after the other.
+      // Each document stays complete: a reader takes one after the other.
       if (options.output === "yaml") console.log("---");
       else if (options.output !== "json")
         console.log(
@@ -87,7 +87,7 @@ function detail({ text, object }: TreeNode, verbose: number): readonly string[] 
   return [`--- ${text}\n${stringify(said ?? { ...others, metadata: kept }, { lineWidth: 0 }).trimEnd()}`];
 }
 
-/** The tree without the objects themselves: who wants those asks `kubectl get`. */
+/** The tree without the objects themselves; `kubectl get` shows those. */
 function bare({ object: _object, identity, children, ...node }: TreeNode): JsonObject {
   return { ...node, identity: identity === null ? null : { ...identity }, children: children.map(bare) };
 }

@@ -22,10 +22,10 @@ export interface PruneOptions extends ConfigFlags {
   readonly output: OutputFormat;
 }
 
-/** Longer than a run may last by default, by far. */
+/** Far longer than a run may last by default. */
 const MIN_AGE_MS = 600_000;
 
-/** @throws ConfigError where flags do not fit, or there is nobody to ask */
+/** @throws ConfigError when flags do not fit together, or there is nobody to ask */
 export async function prune(options: PruneOptions): Promise<void> {
   const isObjects = options.objects === true;
   const isOnlyForObjects = [options.kind, options.namespace, options.olderThan].some((each) => each !== undefined);
@@ -71,7 +71,7 @@ async function typesToSearch(
   if (asked.length > 0)
     return { types: await Promise.all(asked.map((each) => findKind(connection, each))), unlisted: [] };
   const { kinds, unlisted } = await allKinds(connection);
-  // What cannot be deleted we have not created: such kinds are views of others, with their labels.
+  // We cannot have created a kind that nobody can delete: such kinds are views of other objects, with their labels.
   const isOurs = (verbs: readonly string[]) => verbs.includes("list") && verbs.includes("delete");
   return { types: kinds.filter(({ verbs }) => isOurs(verbs)).map(({ type }) => type), unlisted };
 }

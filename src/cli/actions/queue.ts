@@ -1,4 +1,4 @@
-/** `koreo queue`: what the queue of an installation holds, straight from Redis. */
+/** `koreo queue`: shows what the queue of an installation holds, straight from Redis. */
 import { formatKey, parseKey, type ObjectKey } from "../../core/object-key.ts";
 import { causeText } from "../../engine/cause.ts";
 import type { Cause, QueuedRun, ReconcileQueue } from "../../engine/ports/reconcile-queue.ts";
@@ -28,7 +28,7 @@ export interface ListedKey extends ObjectKey {
   readonly causes: readonly Cause[];
 }
 
-/** @throws CommandFailed when no Redis is given, or it does not answer */
+/** @throws CommandFailed when Redis does not answer; ConfigError when none is given */
 export async function queue(options: QueueOptions): Promise<void> {
   await withQueue(options, "the queue", async (view) => {
     const stats = await view.stats();
@@ -66,15 +66,22 @@ function listed(run: QueuedRun, { cluster, group, kind, namespace, name }: Objec
 function isWanted(key: ListedKey, { namespace, kind, state, failing }: QueueOptions): boolean {
   return (
     (namespace === undefined || key.namespace === namespace) &&
-    (kind === undefined || key.kind.toLowerCase() === kind.toLowerCase()) &&
+    (kind === undefined || isNamed(key, kind.toLowerCase())) &&
     (state === undefined || key.state === state) &&
     (failing !== true || key.failures > 0)
   );
 }
 
+/** By `Kind` or `Kind.group` in any case, and by the plural as far as the kind's name tells it. */
+function isNamed({ kind, group }: ListedKey, wanted: string): boolean {
+  const name = kind.toLowerCase();
+  const plurals = [`${name}s`, `${name}es`, name.replace(/y$/, "ies")];
+  return [name, ...plurals].some((each) => wanted === each || wanted === `${each}.${group}`);
+}
+
 const ORDER = ["running", "waiting", "delayed"];
 
-/** Running, then waiting by class and age, then delayed by when they are due. */
+/** Running keys first, then waiting ones by class and age, then delayed ones by the time they are due. */
 function byUrgency(a: ListedKey, b: ListedKey): number {
   const order = ORDER.indexOf(a.state) - ORDER.indexOf(b.state);
   if (order !== 0) return order;

@@ -14,17 +14,24 @@ export interface RbacOptions extends ConfigFlags {
   readonly output: "yaml" | "json";
 }
 
-/** @throws ConfigError where flags do not fit; CommandFailed when there are no definitions, or a kind is not known; what is known is printed first */
+/**
+ * @throws ConfigError when flags do not fit together; CommandFailed when there are no definitions, or a kind is not
+ * known, after what is known is printed
+ */
 export async function rbac(targets: readonly string[], options: RbacOptions): Promise<void> {
   const config = parseConfig(options, process.env);
   const { triggerNamespaces } = config;
   if (options.scope === "namespace" && triggerNamespaces === "all")
     throw new ConfigError("--scope namespace: name the namespaces of triggers and their objects by --namespaces");
+  if (options.fromCluster === true && targets.length > 0)
+    throw new ConfigError(
+      `--from-cluster: ${targets.join(", ")} would not be read; give files, or --from-cluster alone`,
+    );
+  if (options.fromCluster !== true && targets.length === 0)
+    throw new ConfigError("name the files or folders with the definitions, or read them by --from-cluster");
   const account = accountOf(options.serviceAccount);
   const { catalog, namespaces, kinds, unknown } =
-    options.fromCluster === true
-      ? await onCluster(options, config.definitionNamespaces)
-      : inFiles(targets.length === 0 ? ["."] : targets);
+    options.fromCluster === true ? await onCluster(options, config.definitionNamespaces) : inFiles(targets);
   if (catalog.entries.length === 0) throw new CommandFailed("no definitions found");
 
   const roles: readonly RoleName[] = options.role === undefined ? ["watcher", "worker"] : [options.role];

@@ -1,9 +1,11 @@
-/** `koreo reconcile`, `pause` and `resume`: asked for by an annotation, acknowledged by the worker that ran. */
+/** `koreo reconcile`, `pause` and `resume`: set an annotation, then wait until the worker that ran acknowledges it. */
 import { textMember, type JsonObject } from "../../core/json.ts";
 import { annotationOf, isGoing } from "../../core/object.ts";
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
 import { ANNOTATION, KOREO_GROUP } from "../../core/names.ts";
 import { conditionNamed, readyCondition } from "../../core/status/condition.ts";
+import { objectText, parseKey } from "../../core/object-key.ts";
+import { markHolder } from "../../core/resource/mark.ts";
 import type { ObjectRef } from "../../engine/ports/object-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
@@ -31,9 +33,9 @@ export function reconcile(kind: string, name: string, options: RequestOptions): 
       const [status, message] = [textMember(ready, "status"), textMember(ready, "message")];
       const outcome = annotationOf(object, ANNOTATION.outcome);
       const isReady = ready === undefined ? outcome === "ok" : status === "True";
-      const said = `${text} reconciled in ${seconds} s: ${message || outcome || "it has no status"}`;
-      if (!isReady) throw new CommandFailed(said);
-      console.log(said);
+      const told = message || outcome || "it has no status";
+      if (!isReady) throw new CommandFailed(`${text} is not ready after its run of ${seconds} s: ${told}`);
+      console.log(`${text} reconciled in ${seconds} s: ${told}`);
     },
   });
 }
@@ -69,10 +71,9 @@ function request(
   { annotations, isAnswered, done }: Request,
 ): Promise<void> {
   return withConnection(options, async (connection) => {
-    const { ref } = await findObject(connection, kind, name, options.namespace);
+    const { ref, object: found } = await findObject(connection, kind, name, options.namespace);
     const text = textOf(ref);
-    if (ref.type.group === KOREO_GROUP && isDefinitionKind(ref.type.kind))
-      throw new CommandFailed(`${text} is a definition: it is compiled by itself; name a trigger of a Workflow`);
+    refuseWhatNeverRuns(found, text, ref);
     const sinceMs = systemClock.nowMs();
     const patched = await connection.store.patch(ref, { metadata: { annotations } }, connection.signal);
     if (patched.kind === "fault") throw failed(text, patched.fault);
@@ -84,6 +85,16 @@ function request(
     const object = await untilAnswered(connection, ref, isAnswered, options.timeout);
     done(object, text, ((systemClock.nowMs() - sinceMs) / 1000).toFixed(1));
   });
+}
+
+/** Checked before anything is written: nobody would answer, and what was written would stay. */
+function refuseWhatNeverRuns(object: JsonObject, text: string, { type, namespace, name }: ObjectRef): void {
+  if (type.group === KOREO_GROUP && isDefinitionKind(type.kind))
+    throw new CommandFailed(`${text} is a definition: it is compiled by itself; name a trigger of a Workflow`);
+  const holder = markHolder(object, { group: type.group, kind: type.kind, namespace, name });
+  const trigger = holder === undefined ? undefined : parseKey(holder.trigger);
+  if (trigger !== undefined) throw new CommandFailed(`${text} is managed by ${objectText(trigger)}; name that one`);
+  if (isGoing(object)) throw new CommandFailed(`${text} is being deleted: nothing of it is run any more`);
 }
 
 async function untilAnswered(
@@ -106,19 +117,20 @@ async function untilAnswered(
     if (systemClock.nowMs() >= deadlineMs)
       throw new CommandFailed(
         `${textOf(ref)}: no worker has answered within ${Math.round(withinMs / 1000)} s. Is there a Workflow for ${ref.type.kind} ` +
-          "(koreo get workflows -A), and do watchers and workers run? Its place in the queue: koreo queue",
+          "(koreo get workflows -A), and do watchers and workers run? Its place in the queue: koreo queue. " +
+          "The request stays on the object and counts once a worker comes.",
       );
     await systemClock.sleep(LOOK_EVERY_MS, connection.signal);
   }
 }
 
-/** What its status says of the pause; undefined when it does not say it is paused. */
+/** The message of the Paused condition; undefined when the status does not say that the trigger is paused. */
 function pausedMessage(object: JsonObject): string | undefined {
   const paused = conditionNamed(object, "Paused");
   return textMember(paused, "status") === "True" ? textMember(paused, "message") : undefined;
 }
 
-/** The status of a built-in kind is not ours: there is nothing to wait for. */
+/** The status of a built-in kind is not ours, so there is nothing to wait for. */
 function hasNoStatus(object: JsonObject): boolean {
   return readyCondition(object) === undefined && annotationOf(object, ANNOTATION.outcome) !== "";
 }

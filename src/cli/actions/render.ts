@@ -1,4 +1,4 @@
-/** `koreo render`: what a function makes of its inputs, without a cluster: a return value, or the request it would send. */
+/** `koreo render`: shows without a cluster what a function gives for inputs: a value, or the request it would send. */
 import { runResourceFunction } from "../../core/function-test/mock-api.ts";
 import { withoutRecord } from "../../core/function-test/judge.ts";
 import { outcomeText, type Outcome } from "../../core/outcome.ts";
@@ -20,7 +20,7 @@ export interface RenderOptions {
   readonly output: ValueFormat;
 }
 
-/** @throws CommandFailed when there is nothing to render, or the function comes to anything but a value or a request */
+/** @throws CommandFailed when there is nothing to render, or the function gives neither a value nor a request */
 export function render(targets: readonly string[], options: RenderOptions): void {
   const definitions = readDefinitions(targets, readSpecChecks());
   for (const { file, line, column, message } of definitions.unreadable)
@@ -76,13 +76,13 @@ function renderValue({ source, compiled, faults }: DefinitionEntry, { inputs, re
   printValue(outcome.value, output);
 }
 
-/** A function may go far with inputs that were forgotten, and fail where nothing tells of them. */
+/** A function may go far without inputs that were forgotten, and then fail where nothing mentions them. */
 function sayMissing(names: readonly string[], inputs: ValueMap): void {
   const missing = names.filter((name) => !Object.hasOwn(inputs, name));
   if (missing.length > 0) console.error(`# not given by --inputs: ${missing.join(", ")}`);
 }
 
-/** The function of that name; without one the only function there is. */
+/** The function with that name; without a name, the only function there is. */
 function chosen({ catalog }: DefinitionFiles, name: string | undefined): DefinitionEntry {
   const functions = catalog.entries.filter(({ source }) => source.kind.endsWith("Function"));
   const named = name === undefined ? functions : functions.filter(({ source }) => source.name === name);

@@ -34,7 +34,7 @@ export async function test(targets: readonly string[], options: TestOptions): Pr
 interface Ran {
   readonly definitions: DefinitionFiles;
   readonly reports: readonly TestReport[];
-  /** Undefined when nobody asked. */
+  /** Undefined when nobody asked for coverage. */
   readonly coverage: readonly DefinitionCoverage[] | undefined;
   readonly seconds: number;
 }
@@ -57,7 +57,7 @@ function print({ definitions, reports, coverage, seconds }: Ran, { output }: Tes
   for (const { file, line, column, message } of definitions.unreadable)
     console.error(`${file}:${line}:${column}: ${message}`);
   if (reports.length > 0 || output !== "text") console.log(formatTests(output, reports, { seconds, coverage }));
-  // JUnit and TAP have no place for it.
+  // JUnit and TAP have no place for coverage.
   if (coverage !== undefined && (output === "junit" || output === "tap")) console.error(formatCoverage(coverage));
 }
 
@@ -77,10 +77,10 @@ function check({ definitions, reports }: Ran, { filter, faults, fault }: TestOpt
   throw new CommandFailed(`${what} found in ${definitions.files.size} manifest files`);
 }
 
-/** Editors write a file in several steps: what comes this soon is one save. */
+/** Editors write a file in several steps: changes this close together are one save. */
 const SETTLE_MS = 100;
 
-/** After a save runs what it affects: every test that, or a definition of which, has changed; and what failed before. */
+/** After a save, reports the tests that changed, themselves or in what they use, and those that failed before. */
 async function watchAndRun(
   paths: readonly string[],
   options: TestOptions,

@@ -1,4 +1,4 @@
-/** `koreo trace`: the last run of a trigger as a tree with times, from the record the workers keep on Redis. */
+/** `koreo trace`: shows the last run of a trigger as a tree with times, from the record that workers keep on Redis. */
 import type { RunLog, RunRecord } from "../../engine/ports/run-log.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
@@ -30,7 +30,7 @@ export function trace(kind: string, name: string, options: TraceOptions): Promis
       if (records.length === 0 && options.watch !== true)
         throw new CommandFailed(
           `no run of ${object} is remembered: only the last runs of so many triggers are (--run-records of the workers). ` +
-            `Run it now with koreo reconcile ${kind} ${name}, or wait for the next run with --watch.`,
+            `Run it now with koreo reconcile ${kind} ${name}${ref.namespace === "" ? "" : ` -n ${ref.namespace}`}, or wait for the next run with --watch.`,
         );
       print(object, records, options);
       if (options.watch === true) await follow(runs, key, object, records.at(-1), options, connection.signal);
@@ -66,7 +66,7 @@ function print(object: string, records: readonly RunRecord[], { output, watch }:
   if (output === "table") {
     if (records.length > 0) console.log(records.map((record) => runText(object, record)).join("\n\n"));
   } else if (watch === true) {
-    // One document after the other, as `kubectl get --watch` has it.
+    // One document after the other, as `kubectl get --watch` prints them.
     for (const record of records) printDocument(output, record);
   } else printDocument(output, { runs: records });
 }

@@ -1,4 +1,4 @@
-/** `koreo completion`: shell functions made from the commands themselves, so that they never lag behind. */
+/** `koreo completion`: shell functions made from the commands themselves, so they are never out of date. */
 import { Argument, type Command } from "commander";
 
 interface Completable {
@@ -76,7 +76,7 @@ function fish(commands: readonly Completable[]): string {
   return lines.join("\n");
 }
 
-/** Safe within single quotes, and within zsh's brackets and colons. */
+/** Makes a text safe within single quotes, and within zsh's brackets and colons. */
 function quoted(text: string): string {
   return text.replaceAll("'", "").replaceAll(/[[\]:]/g, "");
 }

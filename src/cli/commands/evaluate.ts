@@ -1,4 +1,4 @@
-/** The flags of `koreo eval` and `koreo render`: what an expression or a function comes to, without a cluster. */
+/** The flags of `koreo eval` and `koreo render`, which evaluate an expression or a function without a cluster. */
 import { Option, type Command } from "commander";
 import type { EvalOptions } from "../actions/eval.ts";
 import type { RenderOptions } from "../actions/render.ts";

@@ -7,10 +7,7 @@ export function addRbac(program: Command): void {
   const command = program
     .command("rbac")
     .description("print the roles that watchers and workers need for a set of definitions, and no more")
-    .argument(
-      "[paths...]",
-      "files and folders with definitions, and the CRDs of their kinds (default: the current folder)",
-    )
+    .argument("[paths...]", "files and folders with definitions, and the CRDs of their kinds")
     .option("--from-cluster", "the definitions that are on the cluster instead, and its kinds")
     .addOption(new Option("--role <role>", "only of one of them").choices(["watcher", "worker"]))
     .addOption(

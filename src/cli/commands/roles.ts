@@ -1,4 +1,4 @@
-/** `koreo watcher`, `koreo worker`, `koreo api`, `koreo dev`: the processes of a cluster, run until SIGTERM or SIGINT. */
+/** `koreo watcher`, `koreo worker`, `koreo api`, `koreo dev`: the processes, which run until SIGTERM or SIGINT. */
 import type { Command } from "commander";
 import { parseConfig, type ClusterConfig } from "../../processes/shared/config.ts";
 import { type ConfigFlag, type ConfigFlags } from "../../processes/shared/settings.ts";
@@ -12,7 +12,7 @@ interface Role {
   readonly description: string;
   readonly flags: readonly ConfigFlag[];
   readonly help: string;
-  /** Loaded when it runs, so that the other commands start fast. */
+  /** Loads the role when it runs, so that the other commands start fast. */
   readonly load: () => Promise<Run>;
 }
 

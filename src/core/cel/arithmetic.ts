@@ -6,7 +6,7 @@ import { Bytes, Double, Duration, Fault, kindOf, Timestamp, Uint, type Kind, typ
 
 export type Operator = "+" | "-" | "*" | "/" | "%";
 
-/** `left + right` with its fast ways; long text and lists are paid for. */
+/** `left + right` with fast paths; long text and lists spend from the budget. */
 export function add(left: Value, right: Value, site: Site): Value {
   if (Number.isSafeInteger(left) && Number.isSafeInteger(right))
     return ofInts("+", left as number, right as number, site);
@@ -54,7 +54,7 @@ function ofInts(operator: Operator, left: number | bigint, right: number | bigin
   if (right === 0 && (operator === "/" || operator === "%")) return zeroDivision(site);
   if (typeof left === "number" && typeof right === "number") {
     const result = ofNumbers(operator, left, right);
-    if (Number.isSafeInteger(result)) return result + 0; // never -0, which would be a double
+    if (Number.isSafeInteger(result)) return result + 0; // never -0: that would be a double
   }
   return intValue(ofBigs(operator, BigInt(left), BigInt(right)), site);
 }
@@ -92,7 +92,7 @@ function ofBigs(operator: Operator, left: bigint, right: bigint): bigint {
 function ofDoubles(operator: Operator, left: Value, right: Value, site: Site): Value {
   const [a, b] = [doubleOf(left), doubleOf(right)];
   if (operator === "%") return noOverload(OVERLOAD["%"], left, right, site);
-  if (operator === "/") return doubleValue(b === 0 ? Infinity : a / b); // Koreo's answer for any division by zero
+  if (operator === "/") return doubleValue(b === 0 ? Infinity : a / b); // Koreo answers so for any division by zero
   return doubleValue(ofNumbers(operator, a, b));
 }
 

@@ -1,15 +1,15 @@
 /**
- * What one evaluation may cost. Every walk over a value spends, because a value may be small in memory and exponential as
- * a tree (a list that holds one list twice, sixty times over). Evaluation is synchronous, so one meter serves the
+ * What one evaluation may cost. Every walk over a value spends, because a small value in memory may be an exponential
+ * tree (a list that holds one list twice, sixty times over). Evaluation is synchronous, so one meter serves the
  * evaluation in progress; `withBudget` saves and restores it.
  */
 
 export interface Budget {
-  /** Turns of loops by the weight of their body, items walked over, text looked at (16 units a step). */
+  /** Turns of loops weighted by their body, items visited, text read (16 units a step). */
   readonly steps: number;
-  /** Text and bytes that are built, and text in a result on its way out; two a UTF-16 unit. Each item is a step already. */
+  /** Text and bytes built, and text in a result on its way out; two a UTF-16 unit. Each item already costs a step. */
   readonly bytes: number;
-  /** Levels of lists and maps inside each other, where values are compared, copied or written. */
+  /** Levels of nested lists and maps that a comparison, a copy or a writer enters. */
   readonly depth: number;
 }
 
@@ -26,26 +26,26 @@ class OutOfBudget extends Error {
   }
 }
 
-/** Outside of evaluations there is no end to it; a small integer like all the others keeps the meter fast. */
+/** Practically no limit outside of evaluations; a small integer like the others keeps the meter fast. */
 const OUTSIDE: Budget = { steps: 2 ** 30, bytes: 2 ** 30, depth: 2 ** 30 };
 const meter = { ...OUTSIDE } as { -readonly [part in keyof Budget]: number };
 const overspends = { steps: 0, bytes: 0, depth: 0 };
 let running = 0;
 
-/** Takes steps from the evaluation in progress, before they are gone. */
+/** Takes steps from the evaluation in progress, before the work is done. */
 export function spend(steps: number): void {
   if (steps > meter.steps) throw new OutOfBudget("steps");
   meter.steps -= steps;
 }
 
-/** Takes the bytes of a text from the evaluation in progress, before it is built or let out. */
+/** Takes the bytes of a text from the evaluation in progress, before the text is built or leaves the engine. */
 export function spendText(length: number): void {
   if (length * 2 > meter.bytes) throw new OutOfBudget("bytes");
   meter.bytes -= length * 2;
   spend(length >> 6);
 }
 
-/** Goes one level into a value; `leave` comes back. */
+/** Goes one level into a value; `leave` goes back. */
 export function enter(): void {
   if (meter.depth <= 0) throw new OutOfBudget("depth");
   meter.depth -= 1;
@@ -56,9 +56,9 @@ export function leave(): void {
 }
 
 /**
- * Runs `evaluate(argument)` on a budget of its own; answers `overspent(what)` when a part of it, or the stack, is spent.
+ * Runs `evaluate(argument)` on its own budget; answers `overspent(what)` when a part of it, or the stack, is spent.
  *
- * @param argument - handed on, so that nobody needs a closure for each evaluation
+ * @param argument - passed to `evaluate`, so that no evaluation needs a closure of its own
  */
 export function withBudget<A, T>(
   budget: Partial<Budget> | undefined,

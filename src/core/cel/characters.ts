@@ -1,4 +1,4 @@
-/** Positions in texts. Everything an author sees counts code points; JavaScript's text counts UTF-16 units. */
+/** Positions in texts. Authors see positions in code points; JavaScript's text counts UTF-16 units. */
 import { spend } from "./budget.ts";
 
 /** How many code points a text has. */
@@ -11,7 +11,7 @@ export function countCharacters(text: string): number {
   return count;
 }
 
-/** The offset in UTF-16 units of the `position`th code point; undefined beyond the end, or where it is negative. */
+/** The offset in UTF-16 units of the `position`th code point; undefined when it is negative or beyond the end. */
 export function offsetOf(text: string, position: number): number | undefined {
   spend(text.length >> 4);
   if (position < 0 || position > text.length) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Equality and order of values. Where Koreo's library yields a value, so do we; where it raises (an int with text, lists
- * of unlike elements), CEL's own answer stands: unlike kinds are unequal, numbers compare across kinds.
+ * Equality and order of values. Where Koreo's library yields a value, we yield the same; where it raises (an int with
+ * text, lists of unlike elements), CEL's own answer holds: unlike kinds are unequal, numbers compare across kinds.
  */
 import { enter, leave, spend } from "./budget.ts";
 import { mapGet, mapKeys, mapSize } from "./maps.ts";
@@ -21,10 +21,10 @@ import {
 } from "./value.ts";
 
 const NUMBERS: ReadonlySet<Kind> = new Set(["int", "double", "uint"]);
-/** Against these an operand that is a fault is simply unequal: manifests rely on it for absent status fields. */
+/** Comparing a fault with one of these kinds gives false, no fault: manifests rely on it for absent status fields. */
 const SOFT: ReadonlySet<Kind> = new Set(["string", "bool", "null", "bytes", "timestamp", "duration", "type"]);
 
-/** `left == right`; a fault where an operand is one and the other kind is not soft. */
+/** `left == right`; a fault when one operand is a fault and the other's kind is not soft. */
 export function isEqual(left: Value, right: Value): boolean | Fault {
   if (typeof left === "string" && typeof right === "string") return left === right;
   if (typeof left === "number" && typeof right === "number") return left === right;
@@ -114,10 +114,10 @@ function mapsEqual(left: Value, right: Value): boolean | Fault {
   return fault ?? true;
 }
 
-/** -1, 0 or 1; 2 where there is no order (NaN). */
+/** -1, 0 or 1; 2 when there is no order (NaN). */
 export type Order = -1 | 0 | 1 | 2;
 
-/** Order of two values, for `<` and its like and for `min`. */
+/** Order of two values, for `<` and its relatives and for `min`. */
 export function compare(left: Value, right: Value, site: Site): Order | Fault {
   if (typeof left === "number" && typeof right === "number") return order(left, right);
   const [leftKind, rightKind] = [kindOf(left), kindOf(right)];
@@ -125,7 +125,7 @@ export function compare(left: Value, right: Value, site: Site): Order | Fault {
   return (leftKind === rightKind ? orderWithin(left, right) : undefined) ?? noOverload("relation", left, right, site);
 }
 
-/** The order of two values of one kind that is no number, or undefined where the kind has none. */
+/** The order of two values of one non-numeric kind; undefined when the kind has no order. */
 function orderWithin(left: Value, right: Value): Order | undefined {
   if (typeof left === "string") return compareText(left, right as string);
   if (typeof left === "boolean") return order(Number(left), Number(right));
@@ -135,7 +135,7 @@ function orderWithin(left: Value, right: Value): Order | undefined {
   return undefined;
 }
 
-/** The first operand that is a fault, else a new one that names the kinds (never the values). */
+/** The first operand that is a fault, else a new fault that names the kinds (never the values). */
 export function noOverload(operator: string, left: Value, right: Value, site: Site): Fault {
   if (left instanceof Fault) return left;
   if (right instanceof Fault) return right;

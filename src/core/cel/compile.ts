@@ -1,6 +1,6 @@
 /**
- * Manifest text and manifest structure to programs. The three ways in: one expression, a fragment that becomes one value,
- * a fragment that is laid over a base. Callers: the plans of `core/plan` and the commands that check manifests.
+ * Compiles manifest text and structure to programs, in three ways: one expression, a fragment that becomes one value, a
+ * fragment that is laid over a base. Callers: the plans of `core/plan` and the commands that check manifests.
  */
 import { spend } from "./budget.ts";
 import { compileNodes } from "./closures/compile-node.ts";
@@ -28,7 +28,7 @@ export function compileExpression(text: string, where: string): Compiled {
 
 /**
  * Compiles a scalar, list or map of a manifest into one program that builds its value. Text with a leading `=` is an
- * expression, text that looks like a number is one, other text stays text.
+ * expression, so is text that looks like a number; other text stays text.
  *
  * @param fragment - as read from YAML, doubles boxed (`fromYamlNumber`)
  * @param where - path of the fragment; faults carry the path of the leaf
@@ -42,7 +42,7 @@ export function compileFragment(fragment: Value | undefined, where: string): Com
 }
 
 /**
- * Compiles a map that is laid over a base: non-empty maps merge, everything else replaces.
+ * Compiles a map that is laid over a base: non-empty maps merge, anything else replaces.
  *
  * @param fragment - as read from YAML, doubles boxed (`fromYamlNumber`)
  * @param where - path of the fragment; faults carry the path of the leaf
@@ -76,7 +76,7 @@ function programOf(node: Node): Program {
   };
 }
 
-/** Runs a compilation that either fills `faults` or gives a program; text nested deeper than the stack is a fault too. */
+/** Runs a compilation that fills `faults` or gives a program; text nested deeper than the stack is a fault too. */
 function compiling<P>(where: string, compile: (faults: CompileFault[]) => P | undefined): Compiled<P> {
   const faults: CompileFault[] = [];
   try {

@@ -1,6 +1,6 @@
 /**
- * Doubles with a fixed number of digits. JavaScript rounds exact halves up, the language's library to the even digit, so
- * the exact value of the double is worked out in whole numbers.
+ * Doubles with a fixed number of digits. JavaScript rounds exact halves up, the language's library to the even digit,
+ * so this file computes with the exact value of the double, in whole numbers.
  */
 
 /** `123.46` for precision 2. @param value - finite */
@@ -31,7 +31,7 @@ function isNegative(value: number): boolean {
   return value < 0 || Object.is(value, -0);
 }
 
-/** A double is a whole number over a power of two. */
+/** Splits a double into a whole number over a power of two. */
 function exact(value: number): readonly [whole: bigint, scale: bigint] {
   let [whole, power] = [value, 0];
   while (!Number.isInteger(whole)) {

@@ -17,7 +17,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
 
 const ESCAPE = /\\(x[0-9a-fA-F]{2}|X[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[\\?"'`abfnrtv])/g;
 
-/** Resolves the escapes of a text; in a bytes literal `\u` and `\U` mean nothing. */
+/** Resolves the escapes of a text; a bytes literal does not know `\u` and `\U`. */
 export function unescapeText(text: string, forBytes = false): string {
   if (!text.includes("\\")) return text;
   return text.replace(ESCAPE, (written: string, escape: string) => {

@@ -1,4 +1,4 @@
-/** Runs closures for a program: on a budget, and so that no Fault hides inside a result. */
+/** Runs closures for a program on a budget, and lets no Fault hide inside a result. */
 import { enter, leave, spend, withBudget, type Budget } from "./budget.ts";
 import type { Closure, Frame } from "./closures/context.ts";
 import type { Scope } from "./program.ts";
@@ -7,7 +7,7 @@ import { Fault, isPlainMap, KeyedMap, type Value } from "./value.ts";
 
 const NO_SLOTS: Value[] = [];
 
-/** A slot for each variable of macros; one or two of them are by far the most frequent. */
+/** A slot for each variable of macros; most programs have one or two. */
 function emptySlots(count: number): Value[] {
   if (count === 0) return NO_SLOTS;
   if (count === 1) return [null];
@@ -25,7 +25,7 @@ function runFrame({ root, frame }: { readonly root: Closure; readonly frame: Fra
   return frame.holdsFault ? (hiddenFault(value) ?? value) : value;
 }
 
-/** The first fault inside a value, itself included. */
+/** The first fault in a value; the value itself may be one. */
 function hiddenFault(value: Value): Fault | undefined {
   if (value instanceof Fault) return value;
   if (Array.isArray(value)) return firstFault(value as readonly Value[]);

@@ -1,7 +1,7 @@
 /**
- * Manifest structure to a tree, without splicing text: a list is a list node, a map a map node with literal keys. A text
- * with a leading `=` is an expression, one that looks like a number is one too, any other stays text. (Koreo renders all of it to
- * one source text; sane input means the same, and nothing can be injected.)
+ * Turns manifest structure into a tree without splicing text: a list is a list node, a map is a map node with literal
+ * keys. Text with a leading `=` is an expression, so is text that looks like a number; any other text stays text.
+ * (Koreo renders all of it to one source text; sane input means the same, and nothing can be injected.)
  */
 import { unescapeText } from "./escape.ts";
 import { makeNode, wholeSite, type Node } from "./node.ts";
@@ -18,7 +18,7 @@ export function isAbsent(fragment: Value | undefined): boolean {
 /**
  * @param fragment - a scalar, list or map as read from YAML
  * @param path - where the fragment stands; each leaf gets its own path below it
- * @param faults - takes what cannot be read; the node returned then is of no use
+ * @param faults - receives what cannot be read; the returned node is then useless
  */
 export function fragmentNode(fragment: Value, path: string, faults: CompileFault[]): Node {
   const site = wholeSite({ text: "", path });
@@ -36,7 +36,7 @@ export function fragmentNode(fragment: Value, path: string, faults: CompileFault
   return makeNode("map", site, { children });
 }
 
-/** `a.b`, or `a['b-c']` where the name is no identifier. */
+/** `a.b`, or `a["b/c"]` when the name is no identifier (dashes are allowed). */
 export function memberPath(path: string, name: string): string {
   return /^[A-Za-z_][\w-]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }
@@ -48,7 +48,7 @@ const NUMBER_LIKE =
 function textNode(text: string, path: string, faults: CompileFault[]): Node {
   if (text.startsWith("=")) return expressionNode(text.replace(/^=+/, ""), path, faults);
   if (NUMBER_LIKE.test(text)) return expressionNode(text, path, faults);
-  // One line is read with backslash escapes, several lines as they stand.
+  // Backslash escapes count in text of one line; text of several lines is taken as written.
   const value = text.includes("\n") ? text : unescapeText(text.replaceAll('"', '\\"'));
   return makeNode("literal", wholeSite({ text, path }), { value });
 }

@@ -1,11 +1,11 @@
-/** A map under construction whose keys are only known at run time: what a key may be, and that none comes twice. */
+/** A map under construction whose keys are known only at run time: checks that each key is valid and not repeated. */
 import { keyText, put } from "./maps.ts";
 import { Fault, KeyedMap, kindOf, type Site, type Value } from "./value.ts";
 
 export class MapEntries {
   readonly #entries = new Map<string, readonly [Value, Value]>();
 
-  /** @returns a fault when the key is none, or is there already */
+  /** @returns a fault when the key is invalid or repeated */
   enter(key: Value, value: Value, site: Site): Fault | undefined {
     if (key instanceof Fault) return key;
     const text = keyText(key);
@@ -15,7 +15,7 @@ export class MapEntries {
     return undefined;
   }
 
-  /** A plain object where all keys are texts. */
+  /** Gives a plain object when all keys are texts. */
   map(): Value {
     const pairs = [...this.#entries.values()];
     if (!pairs.every(([key]) => typeof key === "string")) return new KeyedMap(this.#entries);

@@ -1,7 +1,7 @@
-/** Reading and building maps, whatever their keys. Only own members count: `constructor` and its like are ordinary names. */
+/** Reads and builds maps with any keys. Only own members count: `constructor` and its like are ordinary names. */
 import { Double, KeyedMap, Uint, type Value, type ValueMap } from "./value.ts";
 
-/** Canonical text of a map key, or undefined when a value of this kind cannot be one. `1`, `1u` and `1.0` are one key. */
+/** Canonical text of a map key; undefined when this kind of value cannot be a key. `1`, `1u` and `1.0` are one key. */
 export function keyText(key: Value): string | undefined {
   if (typeof key === "string") return `s${key}`;
   if (typeof key === "boolean") return `b${key}`;

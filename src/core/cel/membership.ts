@@ -1,12 +1,12 @@
-/** What a value holds: `in`, `contains`, and what macros iterate over. */
+/** What a value contains: `in`, `contains`, and what macros iterate over. */
 import { spend } from "./budget.ts";
 import { isEqual, noOverload } from "./compare.ts";
 import { mapGet, mapKeys, mapSize } from "./maps.ts";
 import { Fault, isList, kindOf, type Site, type Value } from "./value.ts";
 
 /**
- * Whether a list holds an equal item, a map the key, a text the part. Koreo's `in` looks for one character of a text,
- * its `contains` for any part.
+ * Whether a list holds an equal item, a map the key, a text the part. Koreo's `in` seeks one character of a text, its
+ * `contains` any part.
  */
 export function contains(holder: Value, sought: Value, site: Site, operator: "relation_in" | "contains"): Value {
   if (isList(holder)) return listContains(holder, sought);
@@ -42,7 +42,7 @@ export function itemsOf(value: Value, site: Site): readonly Value[] | Fault {
   return mapKeys(value);
 }
 
-/** The code points of a text, paid for. */
+/** The code points of a text; spends for them. */
 export function characters(text: string): string[] {
   spend(text.length);
   return Array.from(text);

@@ -1,4 +1,4 @@
-/** The tree of an expression, as the compiler reads it: one shape for parsed text and for manifest structure. */
+/** The tree of an expression: one shape for parsed text and for manifest structure. */
 import type { Site, Source, Value } from "./value.ts";
 
 /**
@@ -30,7 +30,7 @@ export interface Node {
   readonly site: Site;
 }
 
-/** A node with the parts it has; the rest empty. */
+/** A node with the given parts; the rest is empty. */
 export function makeNode(
   op: Node["op"],
   site: Site,

@@ -1,9 +1,9 @@
-/** The `?` that marks an item of a list or an entry of a map as optional, in the tokens of an expression. */
+/** Finds the `?` that marks an item of a list or an entry of a map as optional, in the tokens of an expression. */
 import type { Token } from "./tokens.ts";
 
 /**
- * The `?` of `[?item]` and `{?key: value}`, which the library does not know. They are taken out before it reads, and put
- * back by where the item starts; in `list[?index]` it is the library's own.
+ * Finds the `?` of `[?item]` and `{?key: value}`, which the library does not know. The parser removes these before the
+ * library reads, then restores them by the start of the item; the library itself knows `list[?index]`.
  */
 export function optionalMarks(tokens: readonly Token[]): ReadonlySet<Token> {
   const marks = new Set<Token>();

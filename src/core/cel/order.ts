@@ -1,9 +1,9 @@
-/** Sorting of values by the language's own order. Every comparison is paid for. */
+/** Sorts values by the language's own order. Every comparison spends. */
 import { spend } from "./budget.ts";
 import { compare } from "./compare.ts";
 import { Fault, type Site, type Value } from "./value.ts";
 
-/** The items in the order of their keys, equal ones as they stood; a fault when two keys have no order. */
+/** The items in the order of their keys; equal items keep their order. A fault when two keys have no order. */
 export function sortByKeys(items: readonly Value[], keys: readonly Value[], site: Site): readonly Value[] | Fault {
   let fault: Fault | undefined;
   const positions = Array.from(items.keys());
@@ -15,7 +15,7 @@ export function sortByKeys(items: readonly Value[], keys: readonly Value[], site
     fault = order;
     return 0;
   });
-  // One alone is compared with nothing, and may still be a fault.
+  // A single key is compared with nothing, and may still be a fault.
   const [only] = keys;
   if (only instanceof Fault) return only;
   spend(items.length);

@@ -1,6 +1,6 @@
 /**
- * Overlays: a map of a manifest laid over a base. Its structure decides at compile time what merges (a non-empty map) and
- * what replaces (everything else, `{}` and expressions too). All leaves are evaluated against the unmodified base first.
+ * Overlays: a map of a manifest laid over a base. Its structure decides at compile time what merges (a non-empty map)
+ * and what replaces (all else, also `{}` and expressions). All leaves are evaluated against the unmodified base first.
  */
 import type { Node } from "./node.ts";
 import { fragmentNode, memberPath } from "./fragment.ts";
@@ -14,7 +14,7 @@ export interface OverlayMember {
   readonly below: number | readonly OverlayMember[];
 }
 
-/** The members of a fragment; the trees of its leaves are appended to `leaves`, in document order. */
+/** The members of a fragment; appends the trees of its leaves to `leaves`, in document order. */
 export function overlayMembers(
   fragment: ValueMap,
   path: string,
@@ -31,7 +31,7 @@ export function overlayMembers(
   });
 }
 
-/** A new map: the base with the members laid over it. Anything but a map as base counts as an empty one. */
+/** A new map: the base with the members laid over it. A base that is no map counts as an empty one. */
 export function layOver(
   base: Value | undefined,
   members: readonly OverlayMember[],

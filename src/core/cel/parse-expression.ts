@@ -1,7 +1,7 @@
 /**
- * Text to tree, by the grammar of the cel-js library. A lexical pass of ours goes before it: literals and names are handed
- * to the library as placeholder names (so escapes, number forms, reserved words and macros are read our way), and what the
- * library would group otherwise than CEL does is refused. Only this file knows the library.
+ * Parses text to a tree by the grammar of the cel-js library. Our lexical pass goes first: it hands literals and names
+ * to the library as placeholder names (so we decide on escapes, number forms, reserved words and macros), and refuses
+ * text that the library would group differently from CEL. Only this file knows the library.
  */
 import { Environment } from "@marcbachmann/cel-js";
 import { makeNode, type Node } from "./node.ts";
@@ -10,7 +10,7 @@ import { refuseMixedRelations, refuseTrailingCommas } from "./refusals.ts";
 import { SyntaxProblem, tokenize, type Token } from "./tokens.ts";
 import { Fault, type Site, type Source, type Value } from "./value.ts";
 
-/** @returns the tree, or a fault whose site is where reading stopped: `syntax`, or `budget` where it is too large */
+/** @returns the tree, or a fault located where reading stopped: `syntax`, or `budget` when the text is too large */
 export function parseExpression(source: Source): Node | Fault {
   try {
     if (source.text.length > MAX_CHARACTERS) throw new TooLarge();
@@ -32,14 +32,14 @@ function faultAt(at: number, code: "syntax" | "budget", message: string, source:
 
 const TOO_LARGE = "too large or nested too deeply: split it into several locals";
 
-/** Thrown when an expression is beyond what we read. */
+/** Thrown when an expression exceeds our limits. */
 class TooLarge extends Error {
   override readonly name = "TooLarge";
 }
 
-/** Of one expression. Reading takes time by its length; an object of Kubernetes has room for ten of these. */
+/** Longest expression. Parsing time depends on it; an object of Kubernetes has room for ten of these. */
 const MAX_CHARACTERS = 150_000;
-/** Levels of one expression: a chain of n operators has n. What evaluates them needs stack for each. */
+/** Most levels of an expression: a chain of n operators has n. Each needs stack in evaluation. */
 const MAX_LEVELS = 1000;
 const LIMITS = {
   maxDepth: 250,
@@ -55,11 +55,11 @@ const library = new Environment({
   limits: LIMITS,
 });
 
-/** How a literal or name reads in the library's text, by the index of its token. */
+/** The placeholder of a literal or name in the library's text, with the index of its token. */
 const PLACEHOLDER = /^____(\d+)$/;
 const WORDS: ReadonlySet<string> = new Set(["true", "false", "null"]);
 
-/** The library's nodes, as far as we read them. */
+/** The library's nodes, as far as we use them. */
 interface LibraryNode {
   readonly op: string;
   readonly args: unknown;
@@ -68,7 +68,7 @@ interface LibraryNode {
 }
 
 function parseTokens(tokens: readonly Token[], source: Source): Node {
-  // 1. The text the library reads, and where each of its tokens stands in ours.
+  // 1. Write the text for the library, and note where each of its tokens starts.
   const starts: number[] = [];
   const marks = optionalMarks(tokens);
   const kept = tokens.filter((token, index) => !marks.has(token) && !isLeadingDot(tokens, index, token));
@@ -77,14 +77,14 @@ function parseTokens(tokens: readonly Token[], source: Source): Node {
     starts.push(text.length);
     text += `${isPlaceholder(kept, index, token) ? `____${index}` : token.text} `;
   }
-  // 2. Its tree.
+  // 2. Let the library parse it.
   let ast: LibraryNode;
   try {
     ast = (library.parse(text) as unknown as { readonly ast: LibraryNode }).ast;
   } catch (error) {
     throw problemOf(error, kept, starts, source.text.length);
   }
-  // 3. Ours.
+  // 3. Convert the library's tree to ours.
   const siteOf = ({ start, end }: LibraryNode): Site => ({
     source,
     start: kept[tokenAt(starts, start)]?.start ?? 0,
@@ -93,7 +93,7 @@ function parseTokens(tokens: readonly Token[], source: Source): Node {
   return adapt(ast, { kept, siteOf, isMaybe: maybeTest(tokens, marks, kept, starts) });
 }
 
-/** What `adapt` needs to know of the text. */
+/** What `adapt` needs to know about the text. */
 interface Reading {
   readonly kept: readonly Token[];
   readonly siteOf: (node: LibraryNode) => Site;
@@ -101,7 +101,7 @@ interface Reading {
   readonly isMaybe: (node: LibraryNode) => boolean;
 }
 
-/** Literals and names: the library knows reserved words and macros, and checks them, where we do not. */
+/** Literals and names: the library checks reserved words and macros in places where we do not. */
 function isPlaceholder(tokens: readonly Token[], index: number, token: Token): boolean {
   if (token.kind === "literal") return true;
   if (token.kind !== "name" || token.text === "in") return false;
@@ -125,7 +125,7 @@ function maybeTest(
   const marked = new Set(tokens.filter((_, index) => marks.has(tokens[index - 1] as Token)));
   return ({ start }) => {
     let at = tokenAt(starts, start);
-    // The library drops parentheses: `[?(a)]` starts at a.
+    // The library drops parentheses: for `[?(a)]` its item starts at a.
     while (!marked.has(kept[at] as Token) && kept[at - 1]?.kind === "operator" && kept[at - 1]?.text === "(") at -= 1;
     return marked.has(kept[at] as Token);
   };
@@ -220,7 +220,7 @@ function written(placeholder: unknown, tokens: readonly Token[]): string {
 function nameOrLiteral(placeholder: string, tokens: readonly Token[], site: Site): Node {
   const token = tokenOf(placeholder, tokens);
   if (token?.kind !== "literal") return makeNode("name", site, { name: token?.text ?? "" });
-  // One past the largest int is only right behind a minus; `negative` takes it before anyone evaluates it.
+  // 2^63 is valid only right after a minus; `negative` replaces it before anyone evaluates it.
   return makeNode("literal", site, { value: token.value ?? null });
 }
 

@@ -1,11 +1,11 @@
-/** What an expression reads: its dependencies, taken from the tree and never from text. */
+/** What an expression reads: its dependencies, taken from the tree, never from text. */
 import type { Reference } from "./program.ts";
 import { macroCall } from "./closures/macros.ts";
 import { qualifiedFunction } from "./functions/registry.ts";
 import { DOTTED_TYPE_NAMES, TYPE_NAMES } from "./type-names.ts";
 import type { Node } from "./node.ts";
 
-/** Every path read in these trees, as far as it is written (`a.b.c`, not also `a.b`), each once. */
+/** Every path that these trees read, as far as it is written (`a.b.c` without `a.b`), each once. */
 export function referencesOf(roots: readonly Node[]): Reference[] {
   const found = new Map<string, Reference>();
   const add = (reference: Reference) => {
@@ -52,10 +52,10 @@ interface Chain {
   readonly computed: readonly Node[];
 }
 
-/** What reads a part of something; with one child a field, with two an index. */
+/** Nodes that read a part of a value; with one child a field, with two an index. */
 const READS: ReadonlySet<Node["op"]> = new Set(["field", "index", "optionalField", "optionalIndex"]);
 
-/** `a.b["c"][0][x]` as its parts, or undefined when the node is no path from a variable. */
+/** Splits `a.b["c"][0][x]` into its parts; undefined when the node is no path from a variable. */
 function chainOf(node: Node): Chain | undefined {
   const parts: (string | number | null)[] = [];
   const computed: Node[] = [];

@@ -1,11 +1,11 @@
-/** Text that the library behind the parser would read, and that we refuse: each has a reason. */
+/** Refuses text that the parser library would accept; each refusal has a reason. */
 import { SyntaxProblem, type Token } from "./tokens.ts";
 
 const EQUALITY: ReadonlySet<string> = new Set(["==", "!="]);
 const RELATION: ReadonlySet<string> = new Set(["<", "<=", ">", ">=", "in"]);
 const SEPARATOR: ReadonlySet<string> = new Set([",", "?", ":", "&&", "||"]);
 
-/** CEL has one level for all of these, the library two: what they would group differently needs parentheses. */
+/** CEL has one level for all of these, the library two: text that they group differently needs parentheses. */
 export function refuseMixedRelations(tokens: readonly Token[]): void {
   const levels: { equality: boolean; relation: boolean }[] = [{ equality: false, relation: false }];
   const fresh = () => ({ equality: false, relation: false });
@@ -26,7 +26,7 @@ export function refuseMixedRelations(tokens: readonly Token[]): void {
   }
 }
 
-/** The library reads `[1,]` and `f(x,)`; the language does not. */
+/** The library accepts `[1,]` and `f(x,)`; the language does not. */
 export function refuseTrailingCommas(tokens: readonly Token[]): void {
   for (const [index, token] of tokens.entries()) {
     const next = tokens[index + 1];

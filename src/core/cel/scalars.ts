@@ -1,4 +1,4 @@
-/** Numbers and times as Values: which form a number takes, and what is out of range. */
+/** Numbers and times as Values: the form each number takes, and its range. */
 import { Double, Duration, Fault, Timestamp, type Site, type Value } from "./value.ts";
 
 const MAX_INT = 9223372036854775807n;
@@ -12,7 +12,7 @@ export function isInt(value: Value): value is number | bigint {
 /**
  * A number of a manifest as a Value: `2` is an int, `2.0` and `2e0` are doubles, long integers stay exact.
  *
- * @param written - the scalar as written, in a form YAML takes for a number (`0o7`, `0x1F`, `.inf` and `.nan` too)
+ * @param written - the scalar as written, in a form that YAML accepts as a number (`0o7`, `0x1F`, `.inf`, `.nan` too)
  */
 export function fromYamlNumber(written: string): Value {
   const text = written.trim().toLowerCase();
@@ -25,7 +25,7 @@ export function fromYamlNumber(written: string): Value {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/** A double as a Value: boxed where a plain number would read as an int. */
+/** A double as a Value: boxed when a plain number would read as an int. */
 export function doubleValue(value: number): Value {
   return Number.isInteger(value) ? new Double(value) : value;
 }
@@ -45,7 +45,7 @@ const NANOS_PER_MS = 1_000_000n;
 const FIRST_TIME = BigInt(Date.parse("0001-01-01T00:00:00Z")) * NANOS_PER_MS;
 /** The last nanosecond of the year 9999. */
 const LAST_TIME = BigInt(Date.parse("9999-12-31T23:59:59.999Z")) * NANOS_PER_MS + 999_999n;
-/** About ten thousand years: what the language's specification lets a duration be. */
+/** About ten thousand years: the language's specification limits a duration to this. */
 const MAX_DURATION = 315_576_000_000n * 1_000_000_000n;
 
 /** A time, in nanoseconds since the epoch, as a Value; an overflow outside the years 1 to 9999. */

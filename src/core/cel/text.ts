@@ -1,4 +1,4 @@
-/** Texts of values: numbers as Python writes them, times as RFC 3339, JSON on the way out of the engine. */
+/** Texts of values: numbers as Python writes them, times as RFC 3339, JSON that leaves the engine. */
 import type { JsonValue } from "../json.ts";
 import { enter, leave, spend, spendText, withBudget, type Budget } from "./budget.ts";
 import { keyName, put } from "./maps.ts";
@@ -33,7 +33,7 @@ export function doubleText(value: number): string {
   return text.includes(".") ? text : `${text}.0`;
 }
 
-/** RFC 3339, in the offset it was written with. */
+/** RFC 3339, in the offset that the time was written with. */
 export function timestampText(value: Timestamp): string {
   const offset = Timestamp.offsetMinutes(value);
   const seconds = new Date(Timestamp.ms(value) + offset * 60_000).toISOString().slice(0, -5);
@@ -58,11 +58,10 @@ export function durationText(value: Duration): string {
 }
 
 /**
- * A value as JSON towards the API server: times, durations and what the libraries read as text, bytes as base64, doubles as
- * numbers. Only what
- * holds a box is copied.
+ * A value as JSON for the API server: times, durations and the values of libraries become text, bytes base64, doubles
+ * numbers. Copies only what holds a box.
  *
- * @returns the first fault found inside instead, if there is one
+ * @returns the first fault found inside, if there is one
  */
 export function toJson(value: Value, budget?: Partial<Budget>): JsonValue | Fault {
   return withBudget(budget, value, jsonOf, overspentFault);
@@ -74,7 +73,7 @@ const OVERSPENT: Readonly<Record<keyof Budget, string>> = {
   depth: "evaluation budget exceeded: nested too deeply",
 };
 
-/** What an evaluation comes to whose budget is spent. */
+/** The result of an evaluation that has spent its budget. */
 export function overspentFault(what: keyof Budget): Fault {
   return new Fault("budget", OVERSPENT[what]);
 }

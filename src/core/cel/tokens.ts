@@ -1,6 +1,6 @@
 /**
- * Splits an expression into tokens, with the literals already read: escapes, number forms and prefixes are ours, so that
- * the parser library never sees them. Used by `parse-expression.ts`.
+ * Splits an expression into tokens and reads its literals: we handle escapes, number forms and prefixes, so the parser
+ * library never sees them. Used by `parse-expression.ts`.
  */
 import { unescapeText } from "./escape.ts";
 import { doubleValue, intValue, MAX_UINT } from "./scalars.ts";
@@ -8,14 +8,14 @@ import { Bytes, Fault, Uint, type Value } from "./value.ts";
 
 export interface Token {
   readonly kind: "literal" | "name" | "operator";
-  /** As written; for operators and names the whole story. */
+  /** The token as written; operators and names have nothing else. */
   readonly text: string;
   readonly value?: Value;
   readonly start: number;
   readonly end: number;
 }
 
-/** A place where the text is no expression. */
+/** A place where the text is not a valid expression. */
 export class SyntaxProblem extends Error {
   override readonly name = "SyntaxProblem";
   readonly at: number;
@@ -29,7 +29,7 @@ const BLANK = /(?:\s|\/\/[^\n]*)*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
 const STRING = /([bBrR]{0,2})("""|'''|"|')/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
-/** A field whose name is no identifier: `.`content-type``. */
+/** A field whose name is not an identifier: `.`content-type``. */
 const QUOTED_NAME = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const OPERATOR = /==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()[\]{}]/y;
 
@@ -98,7 +98,7 @@ function endOfString(text: string, from: number, quote: string, start: number): 
   throw new SyntaxProblem("a string does not end", start);
 }
 
-/** `b"\xff"` is one byte, `b"é"` the two of its UTF-8. */
+/** `b"\xff"` is one byte, `b"é"` is two, its UTF-8. */
 function bytesOf(written: string, cooked: string): Uint8Array {
   const isLatin = Array.from(cooked).every((character) => character.charCodeAt(0) <= 0xff);
   if (!isLatin || !written.includes("\\")) return new TextEncoder().encode(cooked);
@@ -111,13 +111,13 @@ function readNumber(text: string, start: number, written: string): Token {
   return { kind: "literal", text: written, value: numberValue(written), start, end };
 }
 
-/** What is out of range is a fault when it is evaluated, not a syntax fault: Koreo's library does the same. */
+/** A number out of range is a fault when it is evaluated, not a syntax fault, as in Koreo's library. */
 function numberValue(written: string): Value {
   const isUint = /u$/i.test(written);
   const digits = isUint ? written.slice(0, -1) : written;
   if (!/^(?:0[xX]|\d+$)/.test(digits)) return doubleValue(Number(digits));
   const value = BigInt(/^0[xX]/.test(digits) ? digits : digits.replace(/^0+(?=\d)/, ""));
-  // -9223372036854775808 is written as minus 2^63: the adapter folds the sign in.
+  // -9223372036854775808 is written as minus 2^63: the adapter includes the sign.
   if (!isUint) return value === 1n << 63n ? value : intValue(value);
   return value > MAX_UINT ? new Fault("overflow", "return error for overflow") : new Uint(value);
 }

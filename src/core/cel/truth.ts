@@ -1,9 +1,9 @@
-/** Python's truth, which Koreo's `filter`, `exists_one` and reference functions go by. */
+/** Python's truth, which Koreo's `filter`, `exists_one` and reference functions use. */
 import { mapSize } from "./maps.ts";
 import { doubleOf } from "./scalars.ts";
 import { Box, Bytes, Double, Duration, isList, KeyedMap, Uint, type Value } from "./value.ts";
 
-/** False for null, false, zero and whatever is empty. */
+/** False for null, false, zero and empty values. */
 export function isTruthy(value: Value): boolean {
   if (typeof value === "boolean") return value;
   if (value === null || value === "" || value === 0 || value === 0n) return false;

@@ -1,7 +1,7 @@
-/** Types as values: what `type(x)` gives, and the names that stand for types where no variable has them. */
+/** Types as values: the results of `type(x)`, and the names that mean types unless a variable has the name. */
 import { kindOf, TypeName, type Kind, type Value } from "./value.ts";
 
-/** The specification's names of kinds that are called otherwise here. */
+/** The specification's names of kinds that have other names here. */
 const SPECIFIED: Partial<Readonly<Record<Kind, string>>> = {
   null: "null_type",
   timestamp: "google.protobuf.Timestamp",
@@ -21,14 +21,14 @@ export function typeOf(value: Value): TypeName {
 
 const PLAIN = "bool bytes double int list map null_type string type uint optional_type";
 
-/** Names that stand for types; a variable of that name wins. */
+/** Names of types; a variable with the same name wins. */
 export const TYPE_NAMES: ReadonlyMap<string, TypeName> = new Map([
   ...PLAIN.split(" ").map((name) => [name, new TypeName(name)] as const),
   ["timestamp", new TypeName("google.protobuf.Timestamp")],
   ["duration", new TypeName("google.protobuf.Duration")],
 ]);
 
-/** Types whose names are written with dots, as `google.protobuf.Timestamp`; again a variable of the first name wins. */
+/** Types with dots in their names, such as `google.protobuf.Timestamp`; a variable with the first name wins. */
 export const DOTTED_TYPE_NAMES: ReadonlyMap<string, TypeName> = new Map(
   ["google.protobuf.Timestamp", "google.protobuf.Duration"].map((name) => [name, new TypeName(name)]),
 );

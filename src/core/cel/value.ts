@@ -1,22 +1,22 @@
 /**
  * The values expressions work on: plain JSON, and a few boxes for what JSON cannot hold. A safe integer is an int, a
  * `bigint` an int beyond 2^53, a fractional `number` a double; a double without a fraction needs the box `Double`. A
- * value straight from Kubernetes is a valid Value as it is. Boxes keep their state private, so that reading any member
- * of one gives undefined: that makes the unchecked fast field path of `compile.ts` safe.
+ * value straight from Kubernetes is a valid Value. Boxes keep their state private, so reading any member of one gives
+ * undefined: this makes the unchecked fast path of `closures/access.ts` safe.
  */
 import type { JsonValue } from "../json.ts";
 
 export type Value = JsonValue | Box | readonly Value[] | ValueMap;
 export type ValueMap = { readonly [key: string]: Value };
 
-/** Where in which text something stands; offsets are into `source.text`. */
+/** A range in a text; offsets are into `source.text`. */
 export interface Site {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
 }
 
-/** One expression as written, and the path of the manifest field it stands in. */
+/** One expression as written, and the path of its manifest field. */
 export interface Source {
   readonly text: string;
   readonly path: string;
@@ -72,7 +72,7 @@ export class Timestamp extends Box {
   /**
    * @param ms - whole milliseconds since the epoch
    * @param offsetMinutes - east of UTC; changes no comparison
-   * @param nanosBelow - what the milliseconds leave over, 0 to 999,999
+   * @param nanosBelow - nanoseconds beyond the milliseconds, 0 to 999,999
    */
   constructor(ms: number, offsetMinutes = 0, nanosBelow = 0) {
     super();
@@ -94,7 +94,7 @@ export class Timestamp extends Box {
 
 export class Duration extends Box {
   readonly #nanos: bigint;
-  /** @param length - milliseconds, with a fraction down to the nanosecond; as a bigint, nanoseconds */
+  /** @param length - milliseconds with a fraction down to the nanosecond, or nanoseconds as a bigint */
   constructor(length: number | bigint) {
     super();
     this.#nanos =
@@ -111,7 +111,7 @@ export class Duration extends Box {
   }
 }
 
-/** What `type(x)` gives. */
+/** The result of `type(x)`. */
 export class TypeName extends Box {
   readonly #name: string;
   constructor(name: string) {
@@ -123,23 +123,23 @@ export class TypeName extends Box {
   }
 }
 
-/** A value that may be missing: what `.?field` and `optional.of` give. */
+/** A value that may be missing: the result of `.?field` and `optional.of`. */
 export class Optional extends Box {
   readonly #value: Value | undefined;
   constructor(value: Value | undefined) {
     super();
     this.#value = value;
   }
-  /** The value inside, or undefined where there is none. */
+  /** The value inside; undefined when there is none. */
   static of(box: Optional): Value | undefined {
     return box.#value;
   }
 }
 
-/** What Kubernetes' libraries read from text. */
+/** Kinds of values that Kubernetes' libraries read from text. */
 export type OpaqueKind = "url" | "ip" | "cidr" | "quantity" | "format";
 
-/** A value that one of the libraries reads from text; it leaves the engine as text again. Each kind has a class in `functions/`. */
+/** A value that a library reads from text; it leaves the engine as text. Each kind has a class in `functions/`. */
 export abstract class Opaque extends Box {
   readonly #kind: OpaqueKind;
   readonly #text: string;
@@ -162,7 +162,7 @@ export abstract class Opaque extends Box {
   }
 }
 
-/** A map with a key that is no text; rare. Entries by the canonical text of their key, in insertion order. */
+/** A map with keys that are not all text; rare. Its entries, by canonical key text, are in insertion order. */
 export class KeyedMap extends Box {
   readonly #entries: ReadonlyMap<string, readonly [Value, Value]>;
   constructor(entries: ReadonlyMap<string, readonly [Value, Value]>) {
@@ -174,7 +174,7 @@ export class KeyedMap extends Box {
   }
 }
 
-/** Why an evaluation has no value. A light value, kept in lists and maps until somebody looks at it. */
+/** Why an evaluation has no value. A light value: lists and maps keep it until somebody reads it. */
 export class Fault extends Box {
   readonly #code: FaultCode;
   readonly #text: string;
@@ -188,7 +188,7 @@ export class Fault extends Box {
   static code(fault: Fault): FaultCode {
     return fault.#code;
   }
-  /** Never holds a value of a variable. */
+  /** Never contains the value of a variable. */
   static text(fault: Fault): string {
     return fault.#text;
   }

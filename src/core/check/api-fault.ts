@@ -1,4 +1,4 @@
-/** One thing the API server would refuse an object for. */
+/** One reason for which the API server would refuse an object. */
 import { memberPath } from "../cel/fragment.ts";
 import { nearest } from "./nearest.ts";
 
@@ -8,11 +8,11 @@ export interface ApiFault {
   readonly path: string;
   readonly message: string;
   readonly fix?: string;
-  /** The name of the last member of the path is wrong, and not its value. */
+  /** Whether the name of the path's last member is wrong, rather than its value. */
   readonly isAboutName?: boolean;
 }
 
-/** A member that the schema of its map does not know: the API server refuses it, or drops it when not asked to be strict. */
+/** A member that the schema of its map lacks: the API server refuses it, or drops it unless asked to be strict. */
 export function unknownMember(path: string, name: string, known: readonly string[]): ApiFault {
   const at = path === "" ? name : memberPath(path, name);
   const meant = nearest(name, known);

@@ -1,6 +1,6 @@
 /**
- * What the API server takes as `metadata`: of a definition, and of the objects inside some of them, where it asks less of the
- * name. Rules are kube-apiserver's, asked of a real one in `test/integration/check-verdicts.test.ts`.
+ * What the API server accepts as `metadata` of a definition, and of objects embedded in definitions, whose names it
+ * checks less. The rules are kube-apiserver's; `test/integration/check-verdicts.test.ts` compares them with a real one.
  */
 import { isInt } from "../cel/scalars.ts";
 import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
@@ -9,7 +9,7 @@ import { field, textField } from "../manifest/definition.ts";
 import * as names from "./api-names.ts";
 import { unknownMember, type ApiFault } from "./api-fault.ts";
 
-/** Whose metadata it is. */
+/** Which kind of object has the metadata. */
 export type Holder = "definition" | "embedded";
 
 type Check = (value: Value, path: string, holder: Holder) => readonly ApiFault[];
@@ -76,14 +76,14 @@ function text(value: Value, path: string): readonly ApiFault[] {
 
 type TextCheck = (text: string) => string | undefined;
 
-/** Text that is empty counts as absent. */
+/** Empty text counts as absent. */
 function textBy(value: Value, path: string, check: TextCheck, { isEmptyFine = true } = {}): readonly ApiFault[] {
   if (typeof value !== "string") return text(value, path);
   const problem = value === "" && isEmptyFine ? undefined : check(value);
   return problem === undefined ? [] : [fault(path, problem)];
 }
 
-/** A generated name ends in what the server appends: a dash before it is fine. */
+/** The API server appends to a generated name, so a dash may end the prefix. */
 function prefixFault(prefix: string): string | undefined {
   return names.subdomainFault(prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix);
 }

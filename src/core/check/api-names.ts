@@ -1,4 +1,4 @@
-/** The API server's rules for names, labels and the like, each as what is wrong with a text, or undefined. */
+/** The API server's rules for names, labels and the like; each gives what is wrong with a text, or undefined. */
 
 const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
@@ -8,21 +8,21 @@ const KIND = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
 const MAX_SUBDOMAIN = 253;
 const MAX_LABEL = 63;
 
-/** Of an object: lower case letters, digits, dashes and dots. */
+/** The name of an object: lower case letters, digits, dashes and dots. */
 export function subdomainFault(name: string): string | undefined {
   return SUBDOMAIN.test(name) && name.length <= MAX_SUBDOMAIN
     ? undefined
     : `must be at most ${MAX_SUBDOMAIN} lower case letters, digits, "-" and ".", with a letter or digit at both ends of each part`;
 }
 
-/** Of a namespace. */
+/** The name of a namespace. */
 export function labelFault(name: string): string | undefined {
   return LABEL.test(name) && name.length <= MAX_LABEL
     ? undefined
     : `must be at most ${MAX_LABEL} lower case letters, digits and "-", with a letter or digit at both ends`;
 }
 
-/** Of a label, an annotation (in lower case) or a finalizer: a name, perhaps behind a domain and a slash. */
+/** The key of a label, an annotation (in lower case) or a finalizer: a name, perhaps with a domain and slash before. */
 export function qualifiedNameFault(name: string): string | undefined {
   const parts = name.split("/");
   const [prefix, own = ""] = parts.length > 1 ? parts : [undefined, ...parts];
@@ -37,7 +37,7 @@ export function labelValueFault(value: string): string | undefined {
     : `must be at most ${MAX_LABEL} letters, digits, "-", "_" and ".", with a letter or digit at both ends`;
 }
 
-/** Of an object that is part of another one: anything that can stand in a URL path. */
+/** The name of an object inside another one: anything that can be part of a URL path. */
 export function pathSegmentFault(name: string): string | undefined {
   return name === "." || name === ".." || /[/%]/.test(name)
     ? 'must not be "." or "..", nor hold "/" or "%"'
@@ -48,7 +48,7 @@ export function kindFault(kind: string): string | undefined {
   return KIND.test(kind.toLowerCase()) && kind.length <= MAX_LABEL ? undefined : "must be the name of a kind";
 }
 
-/** Group and version, or a version alone. */
+/** A group and a version, or only a version. */
 export function apiVersionFault(apiVersion: string): string | undefined {
   return apiVersion !== "" && apiVersion.split("/").length <= 2
     ? undefined

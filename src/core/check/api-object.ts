@@ -1,7 +1,7 @@
 /**
- * A whole manifest as the API server judges it when it comes with strict field validation: what `kubectl apply
- * --dry-run=server` would refuse, and a little more by the rules in `stricter.ts`. The plain JSON Schema of the spec is left
- * to the compiler of definitions, which checks it anyway.
+ * Judges a whole manifest as the API server does with strict field validation: finds what `kubectl apply
+ * --dry-run=server` would refuse, and a little more by the rules in `stricter.ts`. The compiler of definitions checks
+ * the plain JSON Schema of the spec.
  */
 import { memberPath } from "../cel/fragment.ts";
 import { toJson } from "../cel/text.ts";
@@ -16,15 +16,15 @@ import { nearest } from "./nearest.ts";
 
 const API_VERSION = `${KOREO_GROUP}/${KOREO_VERSION}`;
 const MEMBERS = ["apiVersion", "kind", "metadata", "spec", "status"];
-/** What etcd takes of one object, less what the API server adds. */
+/** Largest object for etcd, with room for what the API server adds. */
 const MAX_BYTES = 1_500_000;
 
-/** Whether a document is meant to be a definition: by its API, or by a kind that nobody else has. */
+/** Whether a document is meant to be a definition: by its API, or by a kind that only we have. */
 export function isMeantForUs(object: Value): boolean {
   const [apiVersion, kind] = [field(object, "apiVersion"), field(object, "kind")];
   if (typeof apiVersion === "string" && apiVersion.trim().toLowerCase().startsWith(`${KOREO_GROUP}/`)) return true;
   const isOurKind = typeof kind === "string" && isDefinitionKind(kind);
-  // Others have Workflows, too.
+  // Other APIs also have Workflows.
   const isOthers = kind === "Workflow" && typeof apiVersion === "string" && /^[a-z0-9.-]+\/v\d\w*$/.test(apiVersion);
   return isOurKind && !isOthers;
 }
@@ -67,7 +67,7 @@ function statusFaults(status: Value): readonly ApiFault[] {
   return [{ rule: "server-field", path: "status", message: "status is Koreo's to write", fix: "take it out" }];
 }
 
-/** Numbers that YAML has and JSON has not. */
+/** Numbers that exist in YAML but not in JSON. */
 function numberFaults(value: Value, path: string): readonly ApiFault[] {
   if (isList(value)) return value.flatMap((item, index) => numberFaults(item, `${path}[${index}]`));
   if (isPlainMap(value)) {

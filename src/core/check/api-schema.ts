@@ -1,5 +1,5 @@
 /**
- * What the API server checks of a spec beyond plain JSON Schema (`manifest/schema.ts` has that): members no schema knows, the
+ * What the API server checks of a spec beyond plain JSON Schema (see `manifest/schema.ts`): members the schema lacks,
  * rules under `x-kubernetes-validations`, keys of lists that are maps, and objects inside the definition.
  */
 import { compileExpression } from "../cel/compile.ts";
@@ -27,7 +27,7 @@ function ruleFaults(schema: JsonObject, value: Value, path: string): readonly Ap
     const text = textMember(rule, "rule");
     const compiled = compileExpression(text, "rule");
     if (compiled.kind === "fault") return [];
-    // A rule that fails for a value of another type is the schema's finding, not this one.
+    // A rule that fails for a value of another type is a finding of the schema, not of this check.
     if (compiled.program.evaluate({ self: value }) !== false) return [];
     return [faultAt(path, textMember(rule, "message") || `must satisfy ${text}`)];
   });
@@ -50,7 +50,7 @@ function listFaults(schema: JsonObject, list: readonly Value[], path: string): r
   return [...below, ...twice];
 }
 
-/** What the API server knows of every object inside another one. */
+/** Fields that the API server knows in every embedded object. */
 const OBJECT_FIELDS = ["apiVersion", "kind", "metadata"];
 
 function memberFaults(schema: JsonObject, map: ValueMap, path: string): readonly ApiFault[] {

@@ -1,4 +1,4 @@
-/** Whether callers give what functions use, and no more: the interface between a Workflow and its functions. */
+/** Checks that callers give exactly the inputs functions use: the interface of a Workflow and its functions. */
 import { isPlainMap, type Value } from "../cel/value.ts";
 import { field, listField, textField } from "../manifest/definition.ts";
 import type { Catalog } from "../plan/catalog.ts";
@@ -11,16 +11,16 @@ interface CallSite {
   readonly path: string;
   readonly ref: Value | undefined;
   readonly inputs: Value | undefined;
-  /** Inputs that come from elsewhere, such as the item of a forEach. */
+  /** Inputs from elsewhere, such as the item of a forEach. */
   readonly given: readonly string[];
-  /** Other functions get the same inputs, so what this one does not use is no finding. */
+  /** Other functions get the same inputs, so an input that this one does not use is no finding. */
   readonly isOneOfSeveral: boolean;
 }
 
 export function checkCalls({ source }: DefinitionEntry, catalog: Catalog): readonly Finding[] {
   return callSites(source.kind, source.spec).flatMap((site) => {
     const used = inputNamesOf(site.ref, source.namespace, catalog);
-    // Inputs that an expression makes as a whole are only known at run time.
+    // When an expression makes all inputs at once, they are known only at run time.
     if (used === undefined || (site.inputs !== undefined && !isPlainMap(site.inputs))) return [];
     const given = [...Object.keys(isPlainMap(site.inputs) ? site.inputs : {}), ...site.given];
     const name = textField(site.ref, "name");
@@ -67,7 +67,7 @@ function callSites(kind: DefinitionKind, spec: Value): readonly CallSite[] {
   });
 }
 
-/** What a function reads of its inputs; undefined for a Workflow (it sees them as `parent`) and for what is not there. */
+/** The inputs a function reads; undefined for a Workflow (it sees them as `parent`) and for a missing function. */
 function inputNamesOf(ref: Value | undefined, from: string, catalog: Catalog): readonly string[] | undefined {
   const kind = textField(ref, "kind") || "ValueFunction";
   if (kind !== "ValueFunction" && kind !== "ResourceFunction") return undefined;

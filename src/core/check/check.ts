@@ -1,4 +1,4 @@
-/** Everything that can be said about definitions without a cluster, for `koreo check`. */
+/** Everything that `koreo check` finds wrong with definitions without a cluster. */
 import { field, textField } from "../manifest/definition.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { DefinitionEntry } from "../plan/definition-entry.ts";
@@ -25,7 +25,7 @@ function faultsOf({ source, faults, readiness }: DefinitionEntry): readonly Find
 }
 
 interface Used {
-  /** By something that runs. */
+  /** Ids used by something that runs. */
   readonly byOthers: ReadonlySet<string>;
   readonly byTests: ReadonlySet<string>;
 }

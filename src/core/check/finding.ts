@@ -1,4 +1,4 @@
-/** What `koreo check` says: one thing that is wrong, or looks wrong, with a definition. */
+/** A finding of `koreo check`: something that is wrong, or looks wrong, with a definition. */
 import type { DefinitionName } from "../plan/plan.ts";
 
 export const RULES = {
@@ -33,19 +33,19 @@ export interface Finding {
   readonly severity: "error" | "warning";
   readonly rule: Rule;
   readonly definition: DefinitionName;
-  /** Such as `spec.steps[2].inputs.zone`; "" for the whole definition. */
+  /** A path such as `spec.steps[2].inputs.zone`; "" for the whole definition. */
   readonly path: string;
   readonly message: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly fix?: string;
-  /** Whether it is the name of the last member of the path that is wrong, and not its value. */
+  /** Whether the name of the path's last member is wrong, rather than its value. */
   readonly isAboutName?: boolean;
 }
 
 /** `[2]`, `[2: "label"]`, `['name']`, `["name"]` with the escapes of JSON, or a plain name. */
 const PART = /\[(\d+)(?::[^\]]*)?\]|\['([^']*)'\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g;
 
-/** `spec.steps[2].inputs.zone` as the members to walk: `["spec", "steps", 2, "inputs", "zone"]`. */
+/** Splits `spec.steps[2].inputs.zone` into the members to walk: `["spec", "steps", 2, "inputs", "zone"]`. */
 export function pathParts(path: string): readonly (string | number)[] {
   return [...path.matchAll(PART)].map(([, index, quoted, json, name]) => {
     if (index !== undefined) return Number(index);

@@ -1,9 +1,9 @@
-/** Did you mean: the known name that a written one most resembles. */
+/** Finds the known name most like a written one, for "did you mean". */
 
 /** How far apart names may be, as a share of the longer one's length. */
 const MAX_DISTANCE = 0.4;
 
-/** @returns undefined when none is near */
+/** @returns undefined when no name is near */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
   const near = known
@@ -14,7 +14,7 @@ export function nearest(written: string, known: readonly string[]): string | und
   return near[0]?.name;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that make one text of the other. */
+/** Counts the insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
 function editDistance(a: string, b: string): number {
   let [beforeLast, last]: [readonly number[], readonly number[]] = [
     [],

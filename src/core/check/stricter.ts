@@ -1,10 +1,10 @@
 /**
- * The rules by which `koreo check` refuses what the API server takes. Every other error is one the API server has, too; a
- * fuzz test against a real one holds both sides to it, and another holds docs/command-line.md to this list.
+ * The rules by which `koreo check` refuses what the API server accepts. The API server has every other error, too; a
+ * fuzz test against a real one checks both directions, and another test compares docs/command-line.md with this list.
  */
 import type { Rule } from "./finding.ts";
 
-/** Why each is refused all the same. */
+/** Why each rule refuses it nevertheless. */
 export const STRICTER: Readonly<Partial<Record<Rule, string>>> = {
   yaml: "files are read as YAML 1.2 and UTF-8: a continued line must be indented, a comment needs a space before it",
   "yaml-limit": "more than 200 levels, or aliases that multiply the document, are an attack or an accident",

@@ -1,6 +1,6 @@
 /**
- * Which variables expressions see in each part of a definition, and which they use all the same: a variable that is not there
- * makes the expression fail on every run, so it is found before the first.
+ * Which variables expressions see in each part of a definition, and which others they use: an unknown variable makes
+ * the expression fail on every run, so this finds it before the first.
  */
 import { compileFragment } from "../cel/compile.ts";
 import type { Reference } from "../cel/program.ts";
@@ -8,7 +8,7 @@ import { isList, isPlainMap, type Value } from "../cel/value.ts";
 import { field, listField, mapField, type DefinitionSource } from "../manifest/definition.ts";
 import type { Finding } from "./finding.ts";
 
-/** A part of a spec, and the variables that are there when it is evaluated. */
+/** A part of a spec, and the variables that exist when it is evaluated. */
 interface Part {
   readonly path: string;
   readonly value: Value | undefined;
@@ -48,7 +48,7 @@ function partsOf({ kind, spec }: DefinitionSource): readonly Part[] {
   switch (kind) {
     case "ValueFunction":
       return [
-        // `resource` is what the function is laid over when it is called as an overlay.
+        // `resource` is the base when the function is called as an overlay.
         part("spec.preconditions", [inputs, resource]),
         part("spec.locals", [inputs, locals, resource]),
         part("spec.return", [inputs, locals, resource]),
@@ -96,7 +96,7 @@ function at(spec: Value, path: string): Value | undefined {
   );
 }
 
-/** Every expression below a value with what it reads; those that do not compile are reported elsewhere. */
+/** Every expression below a value, with what it reads; skips those that do not compile: another check reports them. */
 function leavesOf(
   value: Value | undefined,
   path: string,

@@ -1,4 +1,4 @@
-/** What of a definition tests can exercise: each predicate, overlay, step, switch case and kind of ending is a point. */
+/** The points of a definition that tests can exercise: each predicate, overlay, step, switch case, kind of ending. */
 import type { DefinitionEntry } from "../plan/definition-entry.ts";
 import type { ResourceFunctionPlan, StepPlan, ValueFunctionPlan, WorkflowPlan } from "../plan/plan.ts";
 import type { Predicates } from "../plan/predicates.ts";
@@ -9,7 +9,7 @@ export interface Point {
   readonly what: string;
 }
 
-/** @returns the points of a Workflow or function that can run; nothing for any other definition */
+/** @returns the points of a Workflow or function that can run; none for other definitions */
 export function pointsOf({ compiled }: DefinitionEntry): readonly Point[] {
   if (compiled.prepared.kind === "notReady") return [];
   switch (compiled.kind) {
@@ -80,7 +80,7 @@ function workflowPoints({ steps }: WorkflowPlan): readonly Point[] {
 
 type Switch = Extract<StepPlan["logic"], { kind: "switch" }>;
 
-/** The cases of a switch by what reports call them; a default that is one of the cases is taken where no case fits. */
+/** The cases of a switch as reports name them; a default that is also a case is taken when no case matches. */
 export function switchCases({
   cases,
   otherwise,

@@ -1,6 +1,6 @@
 /**
- * Counts which points of the definitions a test exercises. Plans are not told that they are watched: the recorder hands out
- * copies whose programs count, so that the engine runs as it always does.
+ * Counts which points of the definitions a test exercises. Plans do not know that they are watched: the recorder hands
+ * out copies whose programs count, so the engine runs as usual.
  */
 import type { OverlayProgram, Program } from "../cel/program.ts";
 import { isFault, kindOf, type Value } from "../cel/value.ts";
@@ -34,12 +34,12 @@ export class CoverageRecorder {
     return this.#hits;
   }
 
-  /** Counts what another recorder has counted, too. */
+  /** Adds the counts of another recorder. */
   add(hits: Hits): void {
     for (const [id, points] of hits) for (const [text, count] of points) this.#count(id, text, count);
   }
 
-  /** A copy of the plan that is counted. */
+  /** A copy of the plan that counts. */
   watch<L extends LogicPlan>(logic: L): L {
     return { ...logic, plan: this.#plan(logic) };
   }
@@ -49,12 +49,12 @@ export class CoverageRecorder {
     return this.watch({ kind: "workflow", plan }).plan;
   }
 
-  /** A step's logic was called. */
+  /** Counts a call of a step's logic. */
   stepRan({ namespace, name }: PlanIdentity, step: StepPlan): void {
     this.#hit(definitionId({ kind: "Workflow", namespace, name }), POINT.step(step, "runs"));
   }
 
-  /** A function created, patched or deleted its object. */
+  /** Counts a create, patch or delete of a function's object. */
   wrote({ namespace, name }: PlanIdentity, action: "create" | "patch" | "recreate" | "delete"): void {
     const id = definitionId({ kind: "ResourceFunction", namespace, name });
     this.#hit(id, WRITE_POINTS[action]);
@@ -141,7 +141,7 @@ export class CoverageRecorder {
     if (logic.kind === "ref") return { kind: "ref", logic: this.watch(logic.logic) };
     const known = switchCases(logic);
     const switchOn = watched(logic.switchOn, (value) => {
-      // An int goes to the default, as the engine has it; anything else is an error.
+      // An int goes to the default, as in the engine; anything else is an error.
       if (typeof value !== "string" && kindOf(value) !== "int") return;
       const taken = known.find((each) => each.value === value) ?? known.find((each) => each.value === undefined);
       if (taken !== undefined) hit(POINT.switchCase(step, taken.text));

@@ -1,4 +1,4 @@
-/** Which points of which definitions the tests exercised. */
+/** Which points of each definition the tests exercise. */
 import type { Catalog } from "../plan/catalog.ts";
 import { definitionId } from "../plan/definition-graph.ts";
 import type { DefinitionName } from "../plan/plan.ts";

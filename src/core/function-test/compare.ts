@@ -1,6 +1,6 @@
 /**
- * The exact comparison of FunctionTests: unlike drift detection, extra keys count in both directions and every difference
- * is reported. Directives in the expected value say where order does not matter.
+ * The exact comparison of FunctionTests: unlike drift detection, it counts extra keys on both sides and reports every
+ * difference. Directives in the expected value say where order does not matter.
  */
 import { formatJson, isJsonObject, jsonEqual, type JsonObject, type JsonValue } from "../json.ts";
 import { directivesOf, isDirective } from "../resource/directives.ts";
@@ -8,12 +8,12 @@ import { directivesOf, isDirective } from "../resource/directives.ts";
 /** A text for a leaf; a map of the differing keys; a list with null for equal items. Undefined: no difference. */
 export type Differences = string | { readonly [key: string]: Differences } | readonly (Differences | null)[];
 
-/** How `actual` differs from `expected`; `1` equals `1.0`, true only equals true. */
+/** How `actual` differs from `expected`; `1` equals `1.0`, true equals only true. */
 export function compareExactly(expected: JsonValue, actual: JsonValue): Differences | undefined {
   return compareValues(expected, actual, true);
 }
 
-/** The same, but maps may hold more than is expected; an expected null is also met by nothing at all. */
+/** The same, but maps may hold more than expected, and a missing member satisfies an expected null. */
 export function compareGiven(expected: JsonValue, actual: JsonValue): Differences | undefined {
   return compareValues(expected, actual, false);
 }
@@ -59,7 +59,7 @@ function compareLists(
   return items.every((item) => item === null) ? undefined : items;
 }
 
-/** Order and repetition do not matter. */
+/** Compares lists without order and repetition. */
 function compareSets(expected: readonly JsonValue[], actual: readonly JsonValue[]): Differences | undefined {
   if ([...expected, ...actual].some((item) => typeof item === "object" && item !== null)) {
     return "Could not compare array-as-set, try: `x-koreo-compare-as-map`";
@@ -72,12 +72,12 @@ function compareSets(expected: readonly JsonValue[], actual: readonly JsonValue[
   return missing.length + extra.length === 0 ? undefined : [...missing, ...extra];
 }
 
-/** Members of a set by what makes them equal, as Python has it: `1`, `1.0` and true are one. */
+/** Members of a set by what makes them equal, as in Python: `1`, `1.0` and true are one. */
 function asMembers(list: readonly JsonValue[]): ReadonlyMap<unknown, string> {
   return new Map(list.map((item) => [typeof item === "boolean" ? Number(item) : item, textOf(item)]));
 }
 
-/** A list as a map by the values of some fields; of equal keys the last item stands. */
+/** A list as a map by the values of some fields; of equal keys the last item wins. */
 function keyed(list: readonly JsonValue[], fields: readonly string[]): JsonObject {
   const keyOf = (item: JsonValue) =>
     fields.map((name) => textOf((isJsonObject(item) ? ownOf(item, name) : undefined) ?? "None").trim()).join("$");

@@ -1,4 +1,4 @@
-/** The outcome a test expects of a function or workflow: read from a manifest, compared, and told when it differs. */
+/** The outcome a test expects of a function or workflow: reads it from a manifest, compares it, explains a mismatch. */
 import type { Value } from "../cel/value.ts";
 import { field, intField, textField } from "../manifest/definition.ts";
 import { outcomeText, type NotOk, type Outcome } from "../outcome.ts";
@@ -9,7 +9,7 @@ export type ExpectedOutcome =
   | { readonly kind: "skip" | "depSkip" | "permFail"; readonly message: string }
   | { readonly kind: "retry"; readonly message: string; readonly delaySeconds: number };
 
-/** @returns undefined for a map that names no outcome */
+/** @returns undefined when the map names no outcome */
 export function expectedOutcome(written: Value | undefined): ExpectedOutcome | undefined {
   if (field(written, "ok") !== undefined) return { kind: "ok" };
   for (const kind of ["skip", "depSkip", "permFail"] as const) {
@@ -21,7 +21,7 @@ export function expectedOutcome(written: Value | undefined): ExpectedOutcome | u
   return { kind: "retry", message: textField(body, "message"), delaySeconds: intField(body, "delay", 0) };
 }
 
-/** Whether an outcome is what a case expects; texts are looked for without regard to case. */
+/** Whether an outcome is what a case expects; searches texts without regard to case. */
 export function outcomeMatches(expected: ExpectedOutcome, actual: Outcome<unknown>): boolean {
   if (expected.kind === "ok" || actual.kind === "ok") return expected.kind === actual.kind;
   if (expected.kind !== actual.kind) return false;
@@ -34,7 +34,7 @@ function messageMatches(expected: string, { message }: NotOk): boolean {
   return expected === "" || (message ?? "").toLowerCase().includes(expected.toLowerCase());
 }
 
-/** Why it is not, in Koreo's words. */
+/** Why the outcome does not match, in Koreo's words. */
 export function outcomeMismatch(expected: ExpectedOutcome, actual: Outcome<unknown>): string {
   if (expected.kind === "ok") return `Expected(Ok) Actual(${resultText(actual)})`;
   if (actual.kind !== expected.kind) return `Expected(${outcomeText(expected)}) Actual(${resultText(actual)})`;

@@ -1,4 +1,4 @@
-/** Does what a function did match the one assertion of its test case? If not, what is the difference? */
+/** Decides whether the result of a function matches the one assertion of its test case and, if not, how it differs. */
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value, type ValueMap } from "../cel/value.ts";
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.ts";
@@ -11,7 +11,7 @@ import type { Assertion } from "./prepare.ts";
 
 export interface Verdict {
   readonly pass: boolean;
-  /** Why not, in one line. */
+  /** Why it does not match, in one line. */
   readonly message?: string;
   /** Every place where an object or a return value is not as expected. */
   readonly differences?: Differences;
@@ -56,7 +56,7 @@ function compared(expected: ValueMap, actual: JsonValue): Verdict {
   return differences === undefined ? { pass: true } : { pass: false, differences };
 }
 
-/** An object without the record we keep on it; `annotations` goes too when nothing else is in it. */
+/** An object without our record on it; drops `annotations` when nothing else is in it. */
 export function withoutRecord(object: JsonObject): JsonObject {
   const metadata = member(object, "metadata");
   const annotations = member(metadata, "annotations");

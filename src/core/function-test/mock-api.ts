@@ -1,6 +1,6 @@
 /**
- * One pass of a ResourceFunction against the mock API of FunctionTests: it holds at most one object, answers every read with
- * it whatever is asked for, and merges a patch one level deep, as Koreo's does.
+ * One pass of a ResourceFunction against the mock API of FunctionTests, which holds at most one object, answers every
+ * read with it whatever the request, and merges a patch one level deep, as Koreo's does.
  */
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value, type ValueMap } from "../cel/value.ts";
@@ -12,7 +12,7 @@ import { decideAction, type Action } from "../resource/decide.ts";
 import { locateResource, type ResourceTarget } from "../resource/locate.ts";
 import type { FindTemplate } from "../resource/render.ts";
 
-/** What a pass came to, and what it did to the object. */
+/** The outcome of a pass, and its effect on the object. */
 export interface MockAnswer {
   readonly outcome: Outcome<Value>;
   /** The object afterwards, `{}` once deleted; undefined when nothing was written. */
@@ -36,10 +36,10 @@ export function runResourceFunction({ plan, inputs, resource, location, template
   const located = locateResource(plan, inputs, location);
   if (located.kind === "outcome") return unchanged(located.outcome);
   const { target } = located;
-  // 1. The read. Koreo's client cannot make an object of one without a kind.
+  // 1. Read. Koreo's client cannot make an object from one without a kind.
   if (resource !== undefined && typeof resource["kind"] !== "string") return unchanged(loadFailure(target));
   const read = resource === undefined ? undefined : withVersion(resource);
-  // 2. What to do about it.
+  // 2. Decide what to do.
   const observed = read === undefined ? null : plainObject(read);
   const action = decideAction({
     plan,
@@ -50,13 +50,13 @@ export function runResourceFunction({ plan, inputs, resource, location, template
     owner: NOBODY,
     mode: "functionTest",
   });
-  // Expressions see the object as the test wrote it, in which `2.0` is still a double.
+  // Expressions see the object as the test wrote it, where `2.0` is still a double.
   const actual = (target.deleteIfExists ? {} : (read ?? {})) as JsonObject;
   if (action.kind === "none") return unchanged(concludeResource({ plan, target, inputs, actual, location }));
   return answered(action, observed ?? {});
 }
 
-/** To Koreo's client an object without a version is one of `v1`. */
+/** Koreo's client treats an object without a version as one of `v1`. */
 function withVersion(resource: ValueMap): ValueMap {
   return { ...resource, apiVersion: resource["apiVersion"] ?? "v1" };
 }

@@ -1,6 +1,6 @@
 /**
- * A FunctionTest's spec to a plan: the function it is about, its cases in order, each with exactly one assertion. Inputs and
- * resources are static data; only `overlayResource` holds expressions.
+ * Turns a FunctionTest's spec into a plan: the function under test and the cases in order, each with exactly one
+ * assertion. Inputs and resources are static data; only `overlayResource` holds expressions.
  */
 import { compileOverlay } from "../cel/compile.ts";
 import type { OverlayProgram } from "../cel/program.ts";
@@ -12,15 +12,15 @@ import type { LogicPlan, PlanIdentity, Prepared } from "../plan/plan.ts";
 import { expectedOutcome, type ExpectedOutcome } from "./expected-outcome.ts";
 
 export interface FunctionTestPlan extends PlanIdentity {
-  /** Not ready: no case is run, and this is why. */
+  /** When it is not ready no case runs, and it says why. */
   readonly functionUnderTest: Prepared<FunctionLogic>;
-  /** Where the first case starts. */
+  /** The inputs of the first case. */
   readonly inputs: ValueMap | undefined;
   readonly currentResource: ValueMap | undefined;
   readonly cases: readonly TestCasePlan[];
 }
 
-/** What a FunctionTest can be about. */
+/** The logic that a FunctionTest can test. */
 export type FunctionLogic = Exclude<LogicPlan, { readonly kind: "workflow" }>;
 
 export interface TestCasePlan {
@@ -42,7 +42,7 @@ export type Assertion =
 /** Finds the function under test; undefined when there is none. */
 export type FindFunction = (kind: string, name: string) => Prepared<LogicPlan> | undefined;
 
-/** @param contentHash - of `source.spec` */
+/** @param contentHash - hash of `source.spec` */
 export function prepareFunctionTest(
   { namespace, name, spec }: DefinitionSource,
   contentHash: string,

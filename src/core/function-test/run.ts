@@ -1,6 +1,6 @@
 /**
- * Runs a FunctionTest: its cases in order against a mock API that holds at most one object, each case starting from what
- * the one before left behind, like successive passes of a control loop. Pure; `koreo test` and the conformance corpus use it.
+ * Runs a FunctionTest: its cases in order against a mock API that holds at most one object. Each case starts from what
+ * the one before left, like successive passes of a control loop. Pure; `koreo test` and the conformance corpus use it.
  */
 import { put } from "../cel/maps.ts";
 import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
@@ -12,19 +12,19 @@ import { judge, type Verdict } from "./judge.ts";
 import { runResourceFunction, type MockAnswer } from "./mock-api.ts";
 import type { FunctionLogic, FunctionTestPlan, TestCasePlan } from "./prepare.ts";
 
-/** What one case came to. */
+/** The result of one case. */
 export interface TestCaseResult extends Verdict {
   readonly label: string;
-  /** Undefined when the function was not run: the case is skipped, or its resource could not be made. */
+  /** Undefined when the function did not run: the case is skipped, or its resource could not be made. */
   readonly outcome: Outcome<Value> | undefined;
   readonly answer: MockAnswer | undefined;
   readonly skipped: boolean;
-  /** Later cases cannot be trusted, so the run ends here: it failed and is no variant. */
+  /** The run ends here, because later cases cannot be trusted: the case failed and is no variant. */
   readonly isFatal: boolean;
 }
 
 export interface RunOptions {
-  /** Runs the cases after a fatal one too; the test has failed all the same. */
+  /** Also runs the cases after a fatal one; the test has failed nevertheless. */
   readonly keepGoing?: boolean;
 }
 
@@ -33,18 +33,18 @@ export interface FunctionTestResult {
   /** Why the function could not be tested at all. */
   readonly functionOutcome: NotOk | undefined;
   readonly cases: readonly TestCaseResult[];
-  /** How many cases a failing one kept from being run. */
+  /** How many cases did not run because an earlier one failed. */
   readonly casesNotReached: number;
 }
 
-/** What one case hands to the next. */
+/** What one case passes to the next. */
 interface Carried {
   readonly inputs: ValueMap | undefined;
   readonly resource: ValueMap | undefined;
 }
 
 /**
- * @param plan - its name is the start of every location
+ * @param plan - every location starts with its name
  * @param templates - finds templates as the function sees them
  */
 export function runFunctionTest(
@@ -89,20 +89,20 @@ function runCase(logic: FunctionLogic, testCase: TestCasePlan, carried: Carried,
   const { label, variant, skip } = testCase;
   const nothing = { label, outcome: undefined, answer: undefined, skipped: false, isFatal: false };
   if (skip) return { result: { ...nothing, pass: true, message: "user skipped", skipped: true }, carried };
-  // 1. What the function sees.
+  // 1. Find what the function sees.
   const inputs = inputsOf(testCase, carried);
   const resource = resourceOf(testCase, carried, inputs);
   if (resource.kind === "refused") {
     const { message, outcome, isFatal } = resource;
     return { result: { ...nothing, outcome, pass: false, message, isFatal: isFatal || !variant }, carried };
   }
-  // 2. The function itself.
+  // 2. Run the function.
   const answer = runLogic(logic, inputs, resource.value, context);
-  // 3. Is it what the case expects?
+  // 3. Compare the result with what the case expects.
   const verdict = judge(testCase.assertion, answer);
   const isFatal = !variant && !verdict.pass;
   const result = { label, outcome: answer.outcome, answer, skipped: false, isFatal, ...verdict };
-  // 4. What the next case starts from.
+  // 4. Decide what the next case starts from.
   if (variant) return { result, carried };
   const left = answer.materialized ?? resource.value;
   return { result, carried: { inputs, resource: left } };
@@ -120,7 +120,7 @@ function runLogic(
   return { outcome, materialized: undefined, request: undefined, deleted: false };
 }
 
-/** The inputs of a case: the carried ones with its overrides laid over them. */
+/** The inputs of a case: the carried ones with its overrides on top. */
 function inputsOf({ inputOverrides }: TestCasePlan, { inputs }: Carried): ValueMap {
   if (inputs === undefined || inputOverrides === undefined) return inputOverrides ?? inputs ?? {};
   return overlaid(inputs, inputOverrides);
@@ -159,7 +159,7 @@ function resourceOf(
       "Can not overlay until the full resource exists. Try setting `currentResource` or reordering test cases.";
     return { kind: "refused", message, outcome: undefined, isFatal: true };
   }
-  // Koreo knows the inputs by their own names alone; `inputs` and `template` are what its documentation says.
+  // Koreo knows the inputs only by their own names; its documentation says `inputs` and `template`.
   const scope = { ...inputs, inputs, template: before, resource: before };
   const value = overlayResource.apply(before, scope);
   if (!isFault(value)) return { kind: "resource", value: isPlainMap(value) ? value : before };

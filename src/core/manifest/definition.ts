@@ -1,6 +1,6 @@
 /**
- * A definition as it was read, and the readers for its spec. The spec comes from a schema check when the caller has the
- * schemas, but nothing here relies on it: a member of another type than expected counts as absent.
+ * A definition as read, and readers for its spec. The spec has passed a schema check when the caller has the schemas,
+ * but nothing here relies on it: a member of an unexpected type counts as absent.
  */
 import { isInt } from "../cel/scalars.ts";
 import { isList, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
@@ -15,19 +15,19 @@ export interface DefinitionSource {
   /** "" for a definition that was read from a file. */
   readonly uid: string;
   readonly generation: number;
-  /** From a file: with doubles boxed, so that `2.0` stays a double. */
+  /** From a file, its doubles are boxed, so that `2.0` stays a double. */
   readonly spec: Value;
 }
 
-/** What is wrong with a definition, and where: a path such as `spec.steps[2].inputs`. */
+/** What is wrong with a definition, and its path, such as `spec.steps[2].inputs`. */
 export interface DefinitionFault {
   readonly path: string;
   readonly message: string;
-  /** What is broken; absent where it is a reference, an order, or the like. */
+  /** What is broken; absent when it is a reference, an order, or the like. */
   readonly rule?: FaultRule;
 }
 
-/** `null`: the schema takes no null where the API server drops it. */
+/** `null`: the schema refuses a null that the API server drops. */
 export type FaultRule = "schema" | "null" | "expression";
 
 /** Whether a text names one of the kinds of definitions. */
@@ -46,13 +46,13 @@ export function textField(value: Value | undefined, name: string): string {
   return typeof found === "string" ? found : "";
 }
 
-/** The member as a bool, or what it defaults to. */
+/** The member as a bool, or its default. */
 export function boolField(value: Value | undefined, name: string, byDefault: boolean): boolean {
   const found = field(value, name);
   return typeof found === "boolean" ? found : byDefault;
 }
 
-/** The member as a whole number, or what it defaults to. */
+/** The member as a whole number, or its default. */
 export function intField(value: Value | undefined, name: string, byDefault: number): number {
   const found = field(value, name) ?? null;
   return isInt(found) ? Number(found) : byDefault;
@@ -71,7 +71,7 @@ export function mapField(value: Value | undefined, name: string): ValueMap | und
 }
 
 /**
- * A definition from a whole object, as a file or the API server has it.
+ * Makes a definition from a whole object of a file or the API server.
  *
  * @param defaultNamespace - for an object that names none
  * @returns undefined for an object of another kind or API, or without a name

@@ -1,7 +1,7 @@
 /**
- * Manifest files to values: `2` stays apart from `2.0`, integers of 64 bits stay exact, and every place can be found again
- * for a finding. Anchors, merge keys and several documents in one file are read as kubectl reads them; where Koreo's own tools
- * differ, theirs is the value and the difference is noted.
+ * Reads manifest files: `2` stays apart from `2.0`, integers of 64 bits stay exact, and findings can name every place.
+ * It reads anchors, merge keys and several documents in a file as kubectl does; where Koreo's own tools differ, it
+ * gives their value and notes the difference.
  */
 import {
   isAlias,
@@ -32,11 +32,11 @@ export interface YamlDocument {
   readonly start: Position;
   /** In characters of the file. */
   readonly length: number;
-  /** Where kubectl and the API server read something else than Koreo's own tools, and how to write it for both. */
+  /** Places where kubectl and the API server read something other than Koreo's tools, and how to write it for both. */
   readonly differences: readonly YamlFault[];
-  /** The same object as `value` where nothing differs; undefined when they refuse to read it. */
+  /** The object as kubectl and the API server read it: `value` if nothing differs; undefined when they refuse it. */
   readonly asServerReads: Value | undefined;
-  /** Where the member at a path stands, its value or its name, or the nearest one above it that exists. */
+  /** The position of a member's value or name, or of its nearest existing ancestor. */
   locate(path: readonly (string | number)[], what?: "value" | "name"): Position;
 }
 
@@ -45,7 +45,7 @@ export interface YamlFault extends Position {
   readonly message: string;
 }
 
-/** @returns the documents that could be read (empty ones left out), and what is wrong with the others */
+/** @returns the documents that could be read (without empty ones), and what is wrong with the others */
 export function readYaml(text: string): {
   readonly documents: readonly YamlDocument[];
   readonly faults: readonly YamlFault[];
@@ -73,13 +73,13 @@ export function readYaml(text: string): {
     documents.push(documentOf(document, contents, read, { lines, text, faultAt }));
     texts.push(read.texts);
   }
-  // Looked for last: lines are only counted once the text was parsed.
+  // This check comes last: lines are counted only once the text is parsed.
   const refused = textFault(text) ?? (faults.length === 0 ? indentingTab(text, texts.flat()) : undefined);
   if (refused !== undefined) faults.unshift(faultAt(refused));
   return { documents: refused === undefined ? documents : [], faults };
 }
 
-/** The API server's reader knows YAML 1.1, and no directive but `%YAML` and `%TAG`. */
+/** The API server's reader knows YAML 1.1, and no directives except `%YAML` and `%TAG`. */
 function unknownDirective({ warnings, directives, range }: Document.Parsed): TextFault | undefined {
   const unknown = warnings.find(({ code }) => code === "BAD_DIRECTIVE");
   const isNewer = directives.yaml.explicit === true && directives.yaml.version !== "1.1";
@@ -92,12 +92,12 @@ function unknownDirective({ warnings, directives, range }: Document.Parsed): Tex
 }
 
 function parserFault({ code, message, pos: [offset] }: YAMLError): TextFault {
-  // What the parser says of its stack is JavaScript's message.
+  // The parser reports an exhausted stack in JavaScript's words.
   if (code === "RESOURCE_EXHAUSTION") return { offset, message: "nested too deeply", rule: "yaml-limit" };
   return { offset, message, rule: "yaml" };
 }
 
-/** Scalars stay text: what they stand for is decided by `yaml-scalar.ts`, keys are compared by `yaml-value.ts`. */
+/** Scalars stay text: `yaml-scalar.ts` decides what they mean, `yaml-value.ts` compares keys. */
 function parsed(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
   const options = { lineCounter, prettyErrors: false, schema: "failsafe", resolveKnownTags: false } as const;
   const documents = parseAllDocuments(text, { ...options, uniqueKeys: false, logLevel: "silent" });
@@ -158,7 +158,7 @@ function documentOf(
   };
 }
 
-/** The node of a member; aliases are followed, and what a map merges is not its member. */
+/** The node of a member; follows aliases, but does not find what a map merges. */
 function memberOf(node: Node, name: string | number, document: Document.Parsed): Node | undefined {
   const target = isAlias(node) ? node.resolve(document) : node;
   const next: unknown = isCollection(target) ? (target.get(name, true) ?? target.get(String(name), true)) : undefined;

@@ -1,7 +1,7 @@
 /**
  * The engine's check of a definition's spec: the CRD's own openAPIV3Schema as plain JSON Schema. As in Koreo it ignores
- * `nullable`, unknown members and every `x-kubernetes-*` keyword; defaults are filled in where the spec is compiled.
- * Patterns run on a linear-time engine, which also knows the POSIX classes that CRDs use.
+ * `nullable`, unknown members and every `x-kubernetes-*` keyword; the compiler of the spec fills in defaults. Patterns
+ * run on a linear-time engine, which also knows the POSIX classes that CRDs use.
  */
 import { Ajv, type ErrorObject } from "ajv";
 import { RE2JS } from "re2js";
@@ -11,16 +11,16 @@ import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt
 import type { DefinitionKind } from "../plan/plan.ts";
 import { isDefinitionKind, type DefinitionFault } from "./definition.ts";
 
-/** Tells everything that is wrong with a spec; an empty list when nothing is. */
+/** Gives everything that is wrong with a spec; an empty list when nothing is. */
 export type SpecCheck = (spec: Value) => readonly DefinitionFault[];
 
-/** The checks by kind; a kind without one is not checked. */
+/** The checks by kind; a kind without an entry is not checked. */
 export type SpecChecks = ReadonlyMap<DefinitionKind, SpecCheck>;
 
 /**
- * The checks in CustomResourceDefinitions.
+ * The checks from CustomResourceDefinitions.
  *
- * @param crds - whole objects, as the chart has them or the API server serves them; others than ours are passed over
+ * @param crds - whole objects, as in the chart or from the API server; skips those of other kinds
  */
 export function specChecksOf(crds: readonly JsonValue[]): SpecChecks {
   const checks = new Map<DefinitionKind, SpecCheck>();
@@ -39,7 +39,7 @@ function specSchemaOf(crd: JsonValue): JsonObject | undefined {
   return isJsonObject(schema) ? schema : undefined;
 }
 
-/** A check from the schema of `spec`. */
+/** Makes a check from the schema of `spec`. */
 export function specCheck(schema: JsonObject): SpecCheck {
   const ajv = new Ajv({
     allErrors: true,
@@ -59,14 +59,14 @@ export function specCheck(schema: JsonObject): SpecCheck {
 
 const regExp = Object.assign((pattern: string) => RE2JS.compile(pattern), { code: "RE2JS.compile" }) as never;
 
-/** To the API server an integer has 64 bits, and what has more is a number that is none. */
+/** To the API server an integer has 64 bits; a larger number is no integer. */
 const INTEGER_END = 2 ** 63;
 const INTEGER_BOUNDS = { minimum: -INTEGER_END, exclusiveMaximum: INTEGER_END };
 const MAX_INTEGER_AS_DOUBLE = INTEGER_END - 1024;
 
 /**
- * The schema less the keywords that are Kubernetes' own and mean something else, or nothing, in JSON Schema, and with the
- * bounds of an integer where it names none.
+ * The schema without Kubernetes' own keywords, which mean something else, or nothing, in JSON Schema, and with bounds
+ * for integers that name none.
  */
 function plainSchema(schema: JsonValue): JsonValue {
   if (Array.isArray(schema)) return (schema as readonly JsonValue[]).map(plainSchema);
@@ -76,7 +76,7 @@ function plainSchema(schema: JsonValue): JsonValue {
   return { ...bounds, ...Object.fromEntries(kept.map(([name, value]) => [name, plainSchema(value)])) };
 }
 
-/** ajv knows no `bigint`; a number beyond 2^53 is still an integer to it. */
+/** ajv does not know `bigint`; it treats a double beyond 2^53 as an integer. */
 function withDoubles(value: JsonValue): JsonValue {
   if (typeof value === "bigint") return doubleOf(value);
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withDoubles);
@@ -84,15 +84,15 @@ function withDoubles(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withDoubles(item)]));
 }
 
-/** On the side of the bounds where the integer is, whatever it would round to. */
+/** A double on the same side of the bounds as the integer, however that would round. */
 function doubleOf(value: bigint): number {
   return BigInt.asIntN(64, value) === value ? Math.min(Number(value), MAX_INTEGER_AS_DOUBLE) : Number(value) * 2;
 }
 
-/** Keywords that only say that one of the others failed. */
+/** Keywords that only report the failure of another one. */
 const SUMMARIES: ReadonlySet<string> = new Set(["if"]);
 
-/** A list of a hundred thousand wrong items has as many faults; nobody reads them all. */
+/** A list of a hundred thousand wrong items has as many faults: nobody reads them all. */
 const MAX_FAULTS = 100;
 
 function readable(errors: readonly ErrorObject[]): readonly DefinitionFault[] {
@@ -102,7 +102,7 @@ function readable(errors: readonly ErrorObject[]): readonly DefinitionFault[] {
     .map(faultOf);
 }
 
-/** `required` below a oneOf or anyOf: the alternative itself says it better. */
+/** `required` below a oneOf or anyOf: the alternative itself gives the better message. */
 function isAlternative(keyword: string, schemaPath: string): boolean {
   return keyword === "required" && /\/(?:oneOf|anyOf)\/\d+\/required$/.test(schemaPath);
 }
@@ -112,7 +112,7 @@ function faultOf(error: ErrorObject): DefinitionFault {
   return { path, message: `${path} ${wording(error)}`, rule: isAboutNull(error) ? "null" : "schema" };
 }
 
-/** A null, or a null among the members that were counted or chosen from. */
+/** Whether the data is null, or a map with a null among its members. */
 function isAboutNull({ data }: ErrorObject): boolean {
   return data === null || (isJsonObject(data) && Object.values(data).includes(null));
 }

@@ -1,13 +1,13 @@
 /**
- * What a scalar of a manifest file stands for, read as kubectl and the API server read it (YAML 1.1 as Go has it: `yes` is a
+ * The value of a scalar in a manifest file, read as kubectl and the API server read it (YAML 1.1 as in Go: `yes` is a
  * bool, `0777` an octal number), with one exception that `dialect` names.
  */
 import { doubleValue, fromYamlNumber } from "../cel/scalars.ts";
 import type { Value } from "../cel/value.ts";
 
 /**
- * A lone `y` or `n` is a bool to kubectl and the API server (`server`), and text to Koreo's own tools and in YAML 1.2
- * (`koreo`), which manifests and recorded runs rely on.
+ * A lone `y` or `n` is a bool to kubectl and the API server (`server`), and text to Koreo's tools and in YAML 1.2
+ * (`koreo`); manifests and recorded runs rely on the latter.
  */
 export type Dialect = "koreo" | "server";
 
@@ -30,7 +30,7 @@ export function isLetter(text: string): boolean {
   return LETTERS.has(text);
 }
 
-/** A scalar without quotes and without a tag. */
+/** The value of a scalar without quotes or tag. */
 export function plainScalar(text: string, dialect: Dialect): Value {
   if (NULLS.has(text)) return null;
   if (TRUTHS.has(text)) return true;
@@ -46,7 +46,7 @@ function numberOf(text: string): Value | undefined {
   const [, sign, magnitude] = INTEGER.exec(written) ?? [];
   if (magnitude !== undefined) return fromYamlNumber(`${sign}${magnitudeOf(magnitude)}`);
   if (!DECIMAL.test(written)) return undefined;
-  // `0888` is no octal number: it reads as a decimal one.
+  // `0888` is not octal: it reads as a decimal number.
   if (/^[-+]?\d+$/.test(written)) return fromYamlNumber(written);
   const value = Number(written);
   return Number.isFinite(value) ? doubleValue(value) : undefined;
@@ -57,15 +57,15 @@ function magnitudeOf(written: string): bigint {
   return BigInt(/^0\d/.test(written) ? `0o${written.slice(1)}` : written);
 }
 
-/** Beyond 64 bits the API server's reader has no integers. */
+/** The API server's reader has no integers beyond 64 bits. */
 const MAX_INTEGER = 1n << 64n;
 
 const STANDARD = "tag:yaml.org,2002:";
 
 /**
- * A scalar with a tag; its quotes, if any, do not matter.
+ * The value of a scalar with a tag; quotes do not matter.
  *
- * @returns undefined when it does not stand for what its tag says, or for a tag that manifests cannot use
+ * @returns undefined when the text does not fit the tag, or manifests cannot use the tag
  */
 export function taggedScalar(tag: string, text: string): Value | undefined {
   if (!tag.startsWith(STANDARD)) return text;

@@ -1,29 +1,29 @@
 /**
- * What the API server's YAML reader refuses in the text itself, whatever it says, and a parser of YAML 1.2 lets pass:
- * characters that are in no YAML, and escapes that came with YAML 1.2.
+ * Finds what the API server's YAML reader refuses in the text itself, and a parser of YAML 1.2 accepts: characters that
+ * no YAML allows, and escapes that came with YAML 1.2.
  */
 
 /**
- * `yaml`: no YAML, or such as YAML 1.2 does not allow. `yaml-limit`: too much for us. `yaml-portable`: read by some and not by
- * others.
+ * `yaml`: not valid YAML, or not valid YAML 1.2. `yaml-limit`: beyond our limits. `yaml-portable`: some readers accept
+ * it, others do not.
  */
 export type YamlRule = "yaml" | "yaml-limit" | "yaml-portable";
 
-/** Something that cannot be read, by its offset in the text. */
+/** Something unreadable, with its offset in the text. */
 export interface TextFault {
   readonly rule: YamlRule;
   readonly offset: number;
   readonly message: string;
 }
 
-/** All but tab, line ends, and what YAML calls printable. */
+/** All except tab, line ends, and what YAML calls printable. */
 const NOT_PRINTABLE = /[^\t\n\r\x20-\x7e\x85\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-/** Line ends of YAML 1.1 that are none in YAML 1.2: readers disagree on where lines end. */
+/** Line ends of YAML 1.1 that YAML 1.2 does not know: readers disagree on where lines end. */
 const OLD_LINE_END = /[\x85\u2028\u2029]|\r(?!\n)/;
-/** In double quotes: `\/`, and characters beyond 16 bits as two halves. */
+/** In double quotes: `\/`, and characters beyond 16 bits written as two halves. */
 const JSON_ESCAPE = /^(?:[^\\]|\\[^/uU])*?(\\\/|\\u[dD][89a-fA-F]|\\U0000[dD][89a-fA-F])/;
 
-/** The first of them, or undefined. */
+/** The first forbidden character, else the first line end that readers disagree on; undefined when there is none. */
 export function textFault(text: string): TextFault | undefined {
   const found = (pattern: RegExp, message: string, rule: YamlRule): TextFault | undefined => {
     const match = pattern.exec(text);
@@ -46,10 +46,10 @@ export function textFault(text: string): TextFault | undefined {
 }
 
 /**
- * A tab that begins a line, or stands between the spaces that do, or follows the dash of an entry there: some readers take it
- * where nothing depends on it.
+ * Finds a tab that begins a line, is among its leading spaces, or follows the dash of an entry there: some readers
+ * accept it where nothing depends on it.
  *
- * @param texts - starts and ends of scalars in their order, whose own lines may begin with tabs
+ * @param texts - starts and ends of scalars in order; lines within these may begin with tabs
  */
 export function indentingTab(text: string, texts: readonly (readonly [number, number])[]): TextFault | undefined {
   let next = 0;
@@ -66,7 +66,7 @@ export function indentingTab(text: string, texts: readonly (readonly [number, nu
 }
 
 /**
- * Where a scalar in double quotes uses an escape that JSON has and the API server's YAML reader refuses.
+ * Finds an escape of JSON in a double-quoted scalar that the API server's YAML reader refuses.
  *
  * @param written - the scalar with its quotes
  * @returns the offset within it, or undefined

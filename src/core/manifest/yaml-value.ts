@@ -1,7 +1,7 @@
 /**
- * Nodes of a YAML document to values. Aliases share the value of their anchor, so that a document stays as small in memory as
- * it is written, and are counted as if they did not: whoever walks the value later walks a tree. What cannot be read is
- * thrown as `Unreadable` and caught by `read-yaml.ts`, the only caller.
+ * Turns nodes of a YAML document into values. Aliases share the value of their anchor, so a document takes as little
+ * memory as its text, but they count as copies, because later walks see a tree. Unreadable parts are thrown as
+ * `Unreadable`; `read-yaml.ts`, the only caller, catches it.
  */
 import {
   isAlias,
@@ -21,12 +21,12 @@ import { MAX_DEPTH } from "./depth.ts";
 import { isLetter, plainScalar, taggedScalar, type Dialect } from "./yaml-scalar.ts";
 import { jsonEscape, type TextFault, type YamlRule } from "./yaml-text.ts";
 
-/** Nodes that aliases may add for each one that is written; the first `FREE_COPIES` are free. */
+/** Nodes that aliases may add for each written node; the first `FREE_COPIES` are free. */
 const MAX_COPIES_PER_NODE = 20;
 const FREE_COPIES = 1000;
-/** Nodes of a document whose aliases add more than `FREE_COPIES`. */
+/** Most nodes of a document whose aliases add more than `FREE_COPIES`. */
 const MAX_NODES = 200_000;
-/** Characters that aliases may add: one long text a thousand times over is a bomb, too. */
+/** Characters that aliases may add: one long text repeated a thousand times is a bomb, too. */
 const MAX_COPIED_TEXT = 2 ** 21;
 const MAX_KEY = 1024;
 
@@ -45,7 +45,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** A value with its nodes and characters as a tree. */
+/** A value, with the number of nodes and characters it has as a tree. */
 interface Counted {
   readonly value: Value;
   readonly nodes: number;
@@ -62,9 +62,9 @@ export class YamlValue {
   #text = 0;
   #copiedText = 0;
   #depth = 0;
-  /** Starts and ends of what may span lines and is no structure: tabs may begin its lines. */
+  /** Starts and ends of scalars, which may span lines: tabs may begin their lines. */
   readonly texts: (readonly [number, number])[] = [];
-  /** Where the dialects read differently. */
+  /** Places that the dialects read differently. */
   readonly differences: TextFault[] = [];
 
   /** @param text - the whole file */
@@ -133,7 +133,7 @@ export class YamlValue {
     return plainScalar(text, this.#dialect);
   }
 
-  /** A file that is JSON is read as JSON by kubectl, which has these escapes. */
+  /** kubectl reads a JSON file as JSON, which has these escapes. */
   #checkEscapes(node: Scalar): void {
     const [start, end] = node.range ?? [0, 0];
     const at = jsonEscape(this.#source.slice(start, end));
@@ -159,17 +159,17 @@ export class YamlValue {
       put(own, name, this.of(value));
     }
     if (merged === undefined) return own;
-    // As Go has it, what is merged after a key of the same name counts.
+    // As in Go, a merge after a key of the same name wins.
     return this.#dialect === "koreo" ? { ...merged, ...own } : { ...own, ...merged, ...this.#writtenLater(map, own) };
   }
 
-  /** `1` and `"1"` are two keys to the API server's YAML reader, and one to everything that comes after it. */
+  /** `1` and `"1"` are two keys to the API server's YAML reader, but one to everything after it. */
   #twice(key: unknown, name: string): Unreadable {
     const isText = typeof plainScalar(name, "server") === "string";
     return new Unreadable(key, `the key "${name}" is there twice`, isText ? "yaml" : "yaml-portable");
   }
 
-  /** Of several merged maps the first that has a key wins. */
+  /** Of several merged maps, the first that has a key wins. */
   #merged(key: Node, value: unknown, before: ValueMap): ValueMap {
     const item = this.of(value);
     const maps = isPlainMap(item) ? [item] : isSeq(value) ? (item as readonly Value[]) : [null];
@@ -184,14 +184,14 @@ export class YamlValue {
     return result;
   }
 
-  /** The members that stand behind the merge key. */
+  /** The members that follow the merge key. */
   #writtenLater(map: YAMLMap, own: ValueMap): ValueMap {
     const at = map.items.findIndex(({ key }) => isMergeKey(key));
     const names = map.items.slice(at + 1).map(({ key }) => this.#keyOf(key, map));
     return Object.fromEntries(names.map((name) => [name, own[name] ?? null]));
   }
 
-  /** Keys that are no text read as Koreo writes them, or as the API server does. */
+  /** Reads keys that are not text as Koreo writes them, or as the API server does. */
   #keyOf(key: unknown, map: YAMLMap): string {
     this.#checkKey(key);
     const value = this.of(key);
@@ -211,7 +211,7 @@ export class YamlValue {
     return typeof value === "number" || typeof value === "bigint" ? String(value) : scalarText(key);
   }
 
-  /** What else the API server's reader asks of keys; one behind a `?` it would take. */
+  /** What else the API server's reader requires of keys; it would accept such a key after a `?`. */
   #checkKey(key: unknown): void {
     if (!isScalar(key)) return;
     const [start, end] = key.range ?? [0, 0];

@@ -1,7 +1,7 @@
 /**
- * From what earlier steps came to, to what this step calls: dependencies, inputs, `skipIf`, `forEach`, `refSwitch`, in
- * Koreo's order. Messages name the kind of what an expression came to and never the value, which may be a secret. Pure;
- * called by the step actor once every dependency has ended.
+ * Turns the outcomes of earlier steps into what this step calls: dependencies, inputs, `skipIf`, `forEach`,
+ * `refSwitch`, in Koreo's order. Messages name the kind of an expression's value, never the value: it may be a secret.
+ * Pure; the step actor calls it once every dependency has ended.
  */
 import type { Scope } from "../cel/program.ts";
 import { put } from "../cel/maps.ts";
@@ -15,11 +15,11 @@ import { valueText } from "./value-text.ts";
 export interface Call {
   readonly logic: LogicPlan;
   readonly inputs: ValueMap;
-  /** Koreo's prefix of every location inside the logic. */
+  /** Koreo's prefix of all locations inside the logic. */
   readonly location: string;
 }
 
-/** What a step does: nothing (it has its outcome already), one call, or one call an item. */
+/** What a step does: nothing (it already has its outcome), one call, or one call per item. */
 export type StepBinding =
   | { readonly kind: "outcome"; readonly outcome: Outcome<Value> }
   | { readonly kind: "once"; readonly call: Call }
@@ -28,24 +28,24 @@ export type StepBinding =
 export interface BindRequest {
   readonly workflow: WorkflowPlan;
   readonly step: StepPlan;
-  /** What expressions see as `parent`. */
+  /** The value expressions see as `parent`. */
   readonly parent: Value;
-  /** At least those of the step's dependencies. */
+  /** Contains at least the step's dependencies. */
   readonly outcomes: ReadonlyMap<string, Outcome<Value>>;
-  /** Name of the top-level workflow, the prefix of locations inside sub-workflows too; default: the workflow's own. */
+  /** Name of the top-level workflow, which also begins locations inside sub-workflows; default: the workflow itself. */
   readonly workflowName?: string;
 }
 
-/** @returns never throws; every fault of an expression is an outcome */
+/** Never throws: a fault of an expression becomes an outcome. */
 export function bindStep({ workflow, step, parent, outcomes, workflowName = workflow.name }: BindRequest): StepBinding {
   const location = `${workflowName}.spec.steps.${step.label}`;
 
-  // 1. Dependencies: all of them ok, or this step is not run.
+  // 1. Dependencies: the step runs only if all of them are ok.
   const waiting = unmetDependency(step, outcomes, location);
   if (waiting !== undefined) return ended(waiting);
   const scope = stepScope(step, parent, outcomes);
 
-  // 2. Inputs come before skipIf: an input that fails shows even where the step would be skipped.
+  // 2. Inputs come before skipIf, so a failing input shows even when the step would be skipped.
   const inputs = step.inputs === undefined ? noInputs : evaluateMap(step.inputs, scope, `${location}.inputs`);
   if (inputs.kind === "outcome") return ended(inputs.outcome);
 
@@ -53,7 +53,7 @@ export function bindStep({ workflow, step, parent, outcomes, workflowName = work
   const skipped = skippedBy(step, scope, location);
   if (skipped !== undefined) return ended(skipped);
 
-  // 4. One call, or one an item.
+  // 4. One call, or one per item.
   if (step.forEach === undefined) {
     const call = callFor(step, scope, inputs.value, location);
     return "outcome" in call ? ended(call.outcome) : { kind: "once", call };
@@ -89,7 +89,7 @@ const WAITING_WORDS = {
   permFail: "is in failure state",
 } as const;
 
-/** `steps` holds the dependencies alone, and is undeclared where there are none. */
+/** `steps` holds only the dependencies, and is undeclared when there are none. */
 function stepScope(step: StepPlan, parent: Value, outcomes: ReadonlyMap<string, Outcome<Value>>): Scope {
   if (step.dependsOn.length === 0) return { parent };
   const steps: Record<string, Value> = {};
@@ -153,7 +153,7 @@ function callFor(
   // Cases are text, so an int goes to the default.
   const matched = typeof value === "string" ? logic.cases.get(value) : undefined;
   const place = `${location}.refSwitch`;
-  // A case that matches stands in the manifest; any other value is told nowhere.
+  // A matching case is text from the manifest; no other value appears in messages.
   if (matched !== undefined) return { logic: matched, inputs, location: `${place}['${valueText(value)}']` };
   if (logic.otherwise !== undefined) return { logic: logic.otherwise, inputs, location: `${place}.<default>` };
   const message =
@@ -163,10 +163,10 @@ function callFor(
 }
 
 /**
- * What a forEach came to: an error of any item is the step's; else the list of values, in which an item that was skipped
- * stands as text.
+ * The outcome of a forEach: an error of any item is the step's; otherwise the list of values, in which a skipped item
+ * appears as text.
  *
- * @param outcomes - one an item, in source order; none at all is an empty list
+ * @param outcomes - one per item, in source order; none gives an empty list
  */
 export function foldItems(outcomes: readonly Outcome<Value>[]): Outcome<Value> {
   const errors = outcomes.filter(isError);

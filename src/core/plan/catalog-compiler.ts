@@ -1,5 +1,5 @@
 /**
- * Compiles the definitions of one graph, each after what it refers to. An entry of a previous catalog is taken over when
+ * Compiles the definitions of one graph, each after those it refers to. Reuses an entry of a previous catalog when
  * neither the definition nor anything it uses has changed.
  */
 import { prepareFunctionTest } from "../function-test/prepare.ts";
@@ -18,7 +18,7 @@ import { compileWorkflow } from "./compile-workflow.ts";
 import { definitionId, type DefinitionGraph, type HashedSource } from "./definition-graph.ts";
 import type { DefinitionUse, LogicPlan, Prepared, ValueFunctionPlan, WorkflowPlan } from "./plan.ts";
 
-/** What is known of a definition before it is compiled. */
+/** What is known about a definition before it is compiled. */
 interface Basis extends HashedSource {
   readonly uses: readonly DefinitionUse[];
   readonly planHash: string;
@@ -57,7 +57,7 @@ export class CatalogCompiler {
 
   #compile(basis: Basis): Result {
     const { source } = basis;
-    // Before anything walks it: whatever the API server stored, one definition must not end the process that reads it.
+    // First of all: whatever the API server has stored, one definition must not end the process that reads it.
     if (isTooDeep(source.spec)) return refused(source, [TOO_DEEP]);
     const wrong = this.#checks.get(source.kind)?.(source.spec) ?? [];
     return wrong.length > 0 ? refused(source, wrong) : this.#compileKind(basis);
@@ -121,7 +121,7 @@ export class CatalogCompiler {
     const found = this.#graph.resolve(kind, name, from.namespace);
     if (found === undefined) return { kind: "missing" };
     if (kind === "Workflow") {
-      // Checked before compiling goes down that way, so that every member of a circle says so, in whatever order they come.
+      // Checked before compiling follows the call, so that every member of a circle reports it, in whatever order.
       const back = this.#graph.callPath(found.source, from);
       if (back !== undefined) return { kind: "cycle", path: [from.name, ...back] };
     }
@@ -130,7 +130,7 @@ export class CatalogCompiler {
   }
 }
 
-/** A spec its schema refuses. */
+/** The result for a spec that its schema refuses. */
 function refused({ kind, name }: DefinitionSource, faults: readonly DefinitionFault[]): Result {
   const location = LOCATION_OF_SPEC[kind](name);
   const outcome = permFail(faults.map((fault) => fault.message).join(", "), location);

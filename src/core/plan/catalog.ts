@@ -1,7 +1,7 @@
 /**
- * All definitions, compiled: what a worker runs from and what a watcher plans its watches by. Compiling is incremental: a
- * definition whose content and whose uses are unchanged keeps its compiled object, so plans can be compared by identity.
- * Nothing is thrown for what an author wrote; every fault is on the definition's entry.
+ * All definitions, compiled: workers run from it and watchers plan their watches by it. Compiling is incremental: a
+ * definition keeps its compiled object while its content and its uses are unchanged, so plans can be compared by
+ * identity. It throws nothing for what an author wrote; each entry holds the faults of its definition.
  */
 import { contentHash } from "../hash.ts";
 import type { DefinitionSource } from "../manifest/definition.ts";
@@ -22,13 +22,13 @@ import {
 export interface CatalogOptions {
   /** Namespaces whose definitions count, in priority order. */
   readonly namespaces: readonly string[];
-  /** Without it specs are taken as they are. */
+  /** Without checks, specs are not validated. */
   readonly checks?: SpecChecks;
 }
 
 /**
  * @param sources - definitions of all kinds, in any order; a later one of the same identity wins
- * @param previous - a catalog whose unchanged entries are taken over
+ * @param previous - a catalog whose unchanged entries are reused
  */
 export function compileCatalog(
   sources: readonly DefinitionSource[],
@@ -43,7 +43,7 @@ export function compileCatalog(
 
 /** Compiled definitions; immutable. */
 export class Catalog {
-  /** By definition, in no particular order. */
+  /** All entries, in no particular order. */
   readonly entries: readonly DefinitionEntry[];
   readonly #byId: ReadonlyMap<string, DefinitionEntry>;
   readonly #graph: DefinitionGraph;
@@ -76,14 +76,14 @@ export class Catalog {
     return this.#byId.get(id);
   }
 
-  /** The definition a name means, seen from a namespace; "" for the configured order alone. */
+  /** The definition a name refers to, seen from a namespace; "" means only the configured order. */
   find(kind: DefinitionKind, name: string, from: string): DefinitionEntry | undefined {
     const found = this.#graph.resolve(kind, name, from);
     return found === undefined ? undefined : this.#byId.get(definitionId(found.source));
   }
 
   /**
-   * @param name - of a ResourceTemplate
+   * @param name - name of a ResourceTemplate
    * @param from - namespace of the function that names it
    */
   template(name: string, from: string): Prepared<TemplatePlan> | undefined {
@@ -91,7 +91,7 @@ export class Catalog {
     return compiled?.kind === "ResourceTemplate" ? compiled.prepared : undefined;
   }
 
-  /** The same definitions with one Workflow that runs for every trigger: for tests of it. */
+  /** The same definitions with one Workflow that runs for every trigger; WorkflowTests use it. */
   withOnly(workflow: WorkflowPlan): Catalog {
     return new Catalog(this.#byId, this.#graph, this.#namespaces, workflow);
   }
@@ -102,13 +102,13 @@ export class Catalog {
     return selectWorkflow(this.#workflows, trigger);
   }
 
-  /** The kind of every Workflow with a readable `crdRef`, healthy or not; each once. */
+  /** The kind of every Workflow with a readable `crdRef`, ready or not; each once. */
   get triggerKinds(): readonly GroupVersionKind[] {
     if (this.#only !== undefined) return distinctKinds(this.#only.trigger === undefined ? [] : [this.#only.trigger]);
     return distinctKinds(this.#workflows.flatMap(({ trigger }) => (trigger === undefined ? [] : [trigger])));
   }
 
-  /** The kinds all ResourceFunctions that can run are about; each once. */
+  /** The kinds that all runnable ResourceFunctions manage or read; each once. */
   get managedKinds(): readonly GroupVersionKind[] {
     return distinctKinds(
       this.entries.flatMap(({ compiled }) => {
@@ -119,7 +119,7 @@ export class Catalog {
     );
   }
 
-  /** Hash over everything that runs for triggers of a kind by its `crdRef`; "" when nothing does. */
+  /** Hash over everything that runs for triggers of a kind by its `crdRef`; "" when nothing runs. */
   planHashFor(kind: GroupKind): string {
     const hashes = this.#workflows
       .filter(({ trigger }) => trigger?.group === kind.group && trigger.kind === kind.kind)

@@ -1,6 +1,6 @@
 /**
- * `spec.overlays` of a ResourceFunction. An overlay that cannot be used does not make the function unhealthy: it comes to
- * that outcome once it reaches its overlays.
+ * `spec.overlays` of a ResourceFunction. An unusable overlay does not make the function unready: the function ends with
+ * that outcome when it reaches its overlays.
  */
 import { compileFragment, compileOverlay } from "../cel/compile.ts";
 import { isPlainMap, type Value } from "../cel/value.ts";
@@ -9,10 +9,10 @@ import { outcomeText, permFail, retry, DEFAULT_RETRY_SECONDS } from "../outcome.
 import { FaultList } from "./fault-list.ts";
 import type { OverlayItemPlan, OverlaysPlan, Prepared, ValueFunctionPlan } from "./plan.ts";
 
-/** Finds a ValueFunction by its name, as the definition that refers to it sees it; undefined when there is none. */
+/** Finds a ValueFunction by name, as seen from the definition that refers to it; undefined when there is none. */
 export type FindValueFunction = (name: string) => Prepared<ValueFunctionPlan> | undefined;
 
-/** @returns the plan, and the faults behind it when it is not ready */
+/** @returns the plan, and its faults when it is not ready */
 export function compileOverlays(
   spec: Value,
   find: FindValueFunction,

@@ -15,7 +15,7 @@ import { compileSensitive } from "./sensitive-paths.ts";
 const DEFAULT_DELAY_SECONDS = 30;
 
 /**
- * Compiles one ResourceFunction. `contentHash` is that of its spec; `find` finds the ValueFunctions its overlays refer to.
+ * Compiles one ResourceFunction. `contentHash` is its spec's hash; `find` finds the ValueFunctions of its overlays.
  */
 export function compileResourceFunction(
   { namespace, name, spec }: DefinitionSource,
@@ -57,7 +57,7 @@ export function compileResourceFunction(
   return { ...finished, faults: [...finished.faults, ...deferred.faults] };
 }
 
-/** Stands in for a program that has faults: the plan it is part of never becomes ready. */
+/** Replaces a program that has faults: the plan it is part of never becomes ready. */
 const NO_PROGRAM = { references: [] as readonly Reference[], evaluate: () => null };
 
 function compileApi(config: Value | undefined, location: string, faults: FaultList): ApiPlan {
@@ -101,7 +101,7 @@ function compileBase(spec: Value, at: (path: string) => string, faults: FaultLis
   return { kind: "template", name: faults.take(compiled, at(path)) ?? NO_PROGRAM };
 }
 
-/** Where nothing is created the overlay is not even read, as in Koreo: its faults and its inputs are nobody's concern. */
+/** Without a create, the overlay is not read at all, as in Koreo: its faults and inputs do not matter. */
 function compileCreate(create: Value | undefined, location: string, faults: FaultList): ResourceFunctionPlan["create"] {
   const enabled = boolField(create, "enabled", true);
   const written = enabled ? field(create, "overlay") : undefined;

@@ -21,29 +21,41 @@ export type FindLogic = (kind: string, name: string) => LogicLookup;
 
 /** The steps before this one. */
 export interface EarlierSteps {
+  /** All of them: their number is this step's index. */
   readonly labels: readonly string[];
   /** By label, the first wave above what the step takes up; without steps that could not be compiled. */
   readonly above: ReadonlyMap<string, number>;
 }
 
+/** The step that is compiled, as all of its parts see it. */
+interface StepSite {
+  readonly label: string;
+  /** In the definition: `spec.steps[2]`. */
+  readonly path: string;
+  /** In Koreo's words, for where an outcome comes from: `spec.steps['net']`. */
+  readonly at: string;
+  readonly find: FindLogic;
+  readonly faults: FaultList;
+}
+
 /** @returns the step, or undefined when `faults` took something */
 export function compileStep(
   step: Value,
-  index: number,
   earlier: EarlierSteps,
   find: FindLogic,
   faults: FaultList,
 ): StepPlan | undefined {
   const label = textField(step, "label");
-  const path = `spec.steps[${index}]`;
+  const path = `spec.steps[${earlier.labels.length}]`;
   const at = `spec.steps['${label}']`;
+  const site: StepSite = { label, path, at, find, faults };
   if (earlier.labels.includes(label)) {
     faults.refuse(`${path}.label`, permFail(`Duplicate step-label (${label}) can not prepare Workflow.`));
   }
-  const logic = compileLogic(step, label, path, find, faults);
+  const logic = compileLogic(step, site);
   const part = (compiled: CompiledFragment) => faults.take(compiled, at);
   const skipIf = part(compileFragment(field(step, "skipIf"), `${path}.skipIf`));
-  const forEach = compileForEach(step, label, path, faults);
+  const forEach = compileForEach(step, site);
   const inputs = part(compileFragment(field(step, "inputs"), `${path}.inputs`));
   const condition = conditionOf(step);
   const state = part(compileFragment(field(step, "state"), `${path}.state`));
@@ -68,28 +80,15 @@ export function compileStep(
   };
 }
 
-function compileLogic(
-  step: Value,
-  label: string,
-  path: string,
-  find: FindLogic,
-  faults: FaultList,
-): StepLogic | undefined {
+function compileLogic(step: Value, site: StepSite): StepLogic | undefined {
   const choice = mapField(step, "refSwitch");
-  if (choice !== undefined) return compileSwitch(choice, label, path, find, faults);
-  const ref = field(step, "ref");
-  const logic = findLogic(ref, `spec.steps['${label}']`, `${path}.ref`, find, faults);
+  if (choice !== undefined) return compileSwitch(choice, site);
+  const logic = findLogic(field(step, "ref"), `${site.path}.ref`, site);
   return logic === undefined ? undefined : { kind: "ref", logic };
 }
 
-function compileSwitch(
-  choice: Value,
-  label: string,
-  path: string,
-  find: FindLogic,
-  faults: FaultList,
-): StepLogic | undefined {
-  const at = `spec.steps['${label}']`;
+function compileSwitch(choice: Value, site: StepSite): StepLogic | undefined {
+  const { path, at, faults } = site;
   const refuse = (where: string, message: string) =>
     faults.add({ path: `${path}.refSwitch`, message: `${message}, can not prepare Workflow.` }, where);
   const switchOn = faults.take(compileFragment(field(choice, "switchOn"), `${path}.refSwitch.switchOn`), at);
@@ -99,8 +98,7 @@ function compileSwitch(
   let otherwise: LogicPlan | undefined;
   let defaults = 0;
   for (const [index, item] of listField(choice, "cases").entries()) {
-    const where = `${path}.refSwitch.cases[${index}]`;
-    const logic = findLogic(item, at, where, find, faults);
+    const logic = findLogic(item, `${path}.refSwitch.cases[${index}]`, site);
     const isDefault = boolField(item, "default", false);
     if (isDefault && (defaults += 1) > 1) {
       refuse(`${at}.cases[${index}].default`, `Only one case in \`${at}.cases\` may be default`);
@@ -119,13 +117,8 @@ function compileSwitch(
 const MISSING_RETRY_SECONDS = 15;
 const UNHEALTHY_RETRY_SECONDS = 180;
 
-function findLogic(
-  ref: Value | undefined,
-  at: string,
-  path: string,
-  find: FindLogic,
-  faults: FaultList,
-): LogicPlan | undefined {
+/** @param path - where the definition refers to it */
+function findLogic(ref: Value | undefined, path: string, { at, find, faults }: StepSite): LogicPlan | undefined {
   const kind = textField(ref, "kind");
   const name = textField(ref, "name");
   const found = find(kind, name);
@@ -153,20 +146,19 @@ function findLogic(
   }
 }
 
-function compileForEach(step: Value, label: string, path: string, faults: FaultList): StepPlan["forEach"] {
+function compileForEach(step: Value, { label, path, at, faults }: StepSite): StepPlan["forEach"] {
   const forEach = mapField(step, "forEach");
   if (forEach === undefined) return undefined;
-  const at = `spec.steps['${label}'].forEach`;
   const inputKey = textField(forEach, "inputKey");
   const compiled = compileFragment(field(forEach, "itemIn"), `${path}.forEach.itemIn`);
-  const itemIn = faults.take(compiled, `${at}.itemIn`);
+  const itemIn = faults.take(compiled, `${at}.forEach.itemIn`);
   const refuse = (member: string, word: string) =>
     faults.add(
       {
         path: `${path}.forEach.${member}`,
         message: `${word} \`${label}.forEach.${member}\`, can not prepare Workflow.`,
       },
-      `${at}.${member}`,
+      `${at}.forEach.${member}`,
     );
   if (compiled.kind === "absent") refuse("itemIn", "Empty");
   if (inputKey === "") refuse("inputKey", "Missing");

@@ -1,4 +1,4 @@
-/** A ResourceTemplate's spec to its plan: static, so only its shape is looked at. */
+/** A ResourceTemplate's spec to its plan: it is static, so only its shape is checked. */
 import { toJson } from "../cel/text.ts";
 import { isFault } from "../cel/value.ts";
 import { isJsonObject } from "../json.ts";
@@ -6,7 +6,7 @@ import { field, textField, type DefinitionSource } from "../manifest/definition.
 import { FaultList, type CompiledDefinition } from "./fault-list.ts";
 import type { TemplatePlan } from "./plan.ts";
 
-/** @param contentHash - of `source.spec` */
+/** @param contentHash - hash of `source.spec` */
 export function compileTemplate(
   { namespace, name, spec }: DefinitionSource,
   contentHash: string,

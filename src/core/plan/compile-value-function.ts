@@ -7,7 +7,7 @@ import { compileLocals } from "./locals.ts";
 import type { ValueFunctionPlan } from "./plan.ts";
 import { compilePredicates } from "./predicates.ts";
 
-/** @param contentHash - of `source.spec` */
+/** @param contentHash - hash of `source.spec` */
 export function compileValueFunction(
   { namespace, name, spec }: DefinitionSource,
   contentHash: string,

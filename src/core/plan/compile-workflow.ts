@@ -1,6 +1,6 @@
 /**
- * A Workflow's spec to its plan. A workflow with faulty steps is still a plan, so that its triggers can be told why
- * nothing runs: its `readiness` is what every run of it comes to.
+ * A Workflow's spec to its plan. A workflow with faulty steps still has a plan, so that its triggers can report why
+ * nothing runs: every run of it ends with its `readiness`.
  */
 import {
   field,
@@ -42,9 +42,9 @@ export function compileWorkflow(
   const faults: DefinitionFault[] = [];
 
   const listed = listField(spec, "steps");
-  for (const [index, item] of listed.entries()) {
+  for (const item of listed) {
     const problems = new FaultList();
-    const step = compileStep(item, index, { labels, above }, find, problems);
+    const step = compileStep(item, { labels, above }, find, problems);
     labels.push(textField(item, "label"));
     if (step !== undefined) {
       above.set(step.label, waveAbove(step));
@@ -79,7 +79,7 @@ function readinessOf(outcomes: readonly NotOk[]): NotOk | undefined {
   return outcomes.length === 0 || folded.kind === "ok" ? undefined : folded;
 }
 
-/** What a workflow refers to: the logic of its steps, each as written. */
+/** The logic that a workflow's steps refer to, as written. */
 export function logicRefsOf(spec: Value): readonly { readonly kind: string; readonly name: string }[] {
   return listField(spec, "steps")
     .flatMap((step) => [field(step, "ref"), ...listField(field(step, "refSwitch"), "cases")])

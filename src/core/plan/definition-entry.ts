@@ -1,4 +1,4 @@
-/** One definition as a catalog holds it: as read, compiled, and everything that is wrong with it. */
+/** One definition in a catalog: as read, compiled, and with everything that is wrong with it. */
 import type { FunctionTestPlan } from "../function-test/prepare.ts";
 import type { DefinitionFault, DefinitionSource } from "../manifest/definition.ts";
 import type { WorkflowTestPlan } from "../workflow-test/prepare.ts";
@@ -25,12 +25,12 @@ export interface DefinitionEntry {
   readonly source: DefinitionSource;
   /** Hash of its own spec. */
   readonly contentHash: string;
-  /** Hash over it and everything it uses, transitively. */
+  /** Hash over its spec and everything it uses, transitively. */
   readonly planHash: string;
   /** Everything it uses, transitively, itself first. */
   readonly uses: readonly DefinitionUse[];
   readonly compiled: Compiled;
-  /** Why it cannot run as it should; undefined when it can. A workflow with a faulty step is a plan and not ready. */
+  /** Why it cannot run as it should; undefined when it can. A workflow with a faulty step is a plan but unready. */
   readonly readiness: NotOk | undefined;
   /** Everything that is wrong with it, each with its path. */
   readonly faults: readonly DefinitionFault[];

@@ -1,6 +1,6 @@
 /**
  * Which definition refers to which: resolves names across namespaces, and finds everything a definition uses, before
- * anything is compiled. A reference is looked for in its definer's namespace first, then in the configured order.
+ * anything is compiled. It seeks a reference first in the namespace of the definition, then in the configured order.
  */
 import type { Value } from "../cel/value.ts";
 import { field, listField, textField, type DefinitionSource } from "../manifest/definition.ts";
@@ -8,7 +8,7 @@ import { contentHash } from "../hash.ts";
 import { logicRefsOf } from "./compile-workflow.ts";
 import type { DefinitionKind, DefinitionUse } from "./plan.ts";
 
-/** A reference as written: a kind and a name, no namespace. */
+/** A reference as written: a kind and a name, without namespace. */
 interface Ref {
   readonly kind: string;
   readonly name: string;
@@ -31,7 +31,7 @@ export class DefinitionGraph {
   readonly #refs = new Map<string, readonly Ref[]>();
 
   /**
-   * @param namespaces - where definitions count, in priority order; those of other namespaces are left out
+   * @param namespaces - whose definitions count, in priority order; all others are ignored
    */
   constructor(sources: readonly DefinitionSource[], namespaces: readonly string[]) {
     this.#namespaces = namespaces;
@@ -45,7 +45,7 @@ export class DefinitionGraph {
     return [...this.#byId.values()];
   }
 
-  /** The definition a name means, seen from a namespace ("": from a trigger, by priority alone). */
+  /** The definition a name refers to, seen from a namespace ("": from a trigger, by priority only). */
   resolve(kind: string, name: string, from: string): HashedSource | undefined {
     for (const namespace of [from, ...this.#namespaces]) {
       const found = this.#byId.get(definitionId({ kind, namespace, name }));
@@ -54,7 +54,7 @@ export class DefinitionGraph {
     return undefined;
   }
 
-  /** Everything a definition uses, transitively, itself first; what is missing stands with an empty hash. */
+  /** Everything a definition uses, transitively, itself first; a missing definition has an empty hash. */
   usesOf(start: HashedSource): readonly DefinitionUse[] {
     const uses = new Map<string, DefinitionUse>();
     const visit = ({ source, contentHash }: HashedSource) => {
@@ -76,7 +76,7 @@ export class DefinitionGraph {
     return [...uses.values()];
   }
 
-  /** The names of workflows from one to another along their calls, both ends included; undefined when there is no way. */
+  /** The names of workflows from one to another along calls, both ends included; undefined when there is no path. */
   callPath(from: DefinitionSource, to: DefinitionSource): readonly string[] | undefined {
     const target = definitionId(to);
     const seen = new Set<string>();
@@ -95,7 +95,7 @@ export class DefinitionGraph {
     return search(from);
   }
 
-  /** A template whose name an expression gives may be any: an edit of each is an edit of the function. */
+  /** When an expression names the template it may be any: a change of any template changes the function. */
   #templatesAnyOfWhich({ kind, spec }: DefinitionSource): readonly HashedSource[] {
     if (kind !== "ResourceFunction" || !templateName(spec).startsWith("=")) return [];
     return this.all.filter((each) => each.source.kind === "ResourceTemplate");
@@ -134,7 +134,7 @@ function templateName(spec: Value): string {
   return textField(field(spec, "resourceTemplateRef"), "name");
 }
 
-/** A template named by plain text; one named by an expression is only known at run time. */
+/** The template named by plain text; the result of an expression is known only at run time. */
 function templateRefs(spec: Value): readonly Ref[] {
   const name = templateName(spec);
   return name === "" || name.startsWith("=") ? [] : [{ kind: "ResourceTemplate", name }];

@@ -1,6 +1,6 @@
 /**
- * Evaluating the parts of a plan: a fault becomes the permFail Koreo words it as, with the place it stands in and never
- * the value of a variable. Used by `core/plan` and `core/resource`.
+ * Evaluates the parts of a plan: a fault becomes a permFail in Koreo's words, with its place and never the value of a
+ * variable. Used by `core/plan` and `core/resource`.
  */
 import { evaluationMessage, faultLocation } from "../cel/fault-text.ts";
 import type { CompiledFragment, Program, Scope } from "../cel/program.ts";
@@ -9,7 +9,7 @@ import { isFault, isPlainMap, type Fault, type Value, type ValueMap } from "../c
 import type { JsonObject } from "../json.ts";
 import { permFail, type PermFail } from "../outcome.ts";
 
-/** A value, or the outcome instead. */
+/** A value, or an outcome instead. */
 export type Evaluated<T> =
   { readonly kind: "value"; readonly value: T } | { readonly kind: "outcome"; readonly outcome: PermFail };
 
@@ -21,7 +21,7 @@ export function evaluateValue(program: Program, scope: Scope, where: string): Ev
   return isFault(value) ? faulted(value, where) : { kind: "value", value };
 }
 
-/** The same where only a map will do. */
+/** The same, but only a map is allowed. */
 export function evaluateMap(program: Program, scope: Scope, where: string): Evaluated<ValueMap> {
   const evaluated = evaluateValue(program, scope, where);
   if (evaluated.kind === "outcome") return evaluated;
@@ -30,13 +30,13 @@ export function evaluateMap(program: Program, scope: Scope, where: string): Eval
   return { kind: "outcome", outcome: permFail(`\`${where}\` must evaluate to a mapping`, where) };
 }
 
-/** A map as it goes to the API server: times, bytes and doubles are plain JSON. */
+/** A map for the API server: times, bytes and doubles become plain JSON. */
 export function evaluatedJson(map: ValueMap, where: string): Evaluated<JsonObject> {
   const json = toJson(map);
   return isFault(json) ? faulted(json, where) : { kind: "value", value: json as JsonObject };
 }
 
-/** What an evaluation that failed comes to. */
+/** The result of a failed evaluation. */
 export function faulted(fault: Fault, where: string): { readonly kind: "outcome"; readonly outcome: PermFail } {
   return { kind: "outcome", outcome: faultOutcome(fault, where) };
 }
@@ -46,7 +46,7 @@ export function faultOutcome(fault: Fault, where: string): PermFail {
   return permFail(evaluationMessage(where, fault), faultLocation(fault));
 }
 
-/** The program of a fragment that has one; an absent fragment and a faulty one have none. */
+/** The program of a fragment; undefined when the fragment is absent or faulty. */
 export function programOf<P>(compiled: CompiledFragment<P>): P | undefined {
   return compiled.kind === "program" ? compiled.program : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Collects what is wrong with one definition while it is compiled, so that an author sees every fault at once, and turns
- * it into the outcome that stands for the definition.
+ * Collects everything that is wrong with one definition while it is compiled, so that an author sees all faults at
+ * once, and turns it into one outcome for the definition.
  */
 import { parsingMessage } from "../cel/fault-text.ts";
 import type { CompiledFragment, CompileFault } from "../cel/program.ts";
@@ -9,20 +9,20 @@ import { fold, permFail, type NotOk } from "../outcome.ts";
 import type { Prepared } from "./plan.ts";
 import type { CompiledPredicates, Predicates } from "./predicates.ts";
 
-/** A definition after compiling: what runs, and everything that is wrong with it (or with a part that shows when it runs). */
+/** A compiled definition: what runs, and everything that is wrong with it (or with a part that fails when it runs). */
 export interface CompiledDefinition<T> {
   readonly prepared: Prepared<T>;
   readonly faults: readonly DefinitionFault[];
 }
 
-/** More would help nobody, and a definition may have hundreds of thousands. */
+/** More would help nobody; a definition may have hundreds of thousands. */
 const MAX_FAULTS = 100;
 
 export class FaultList {
   readonly #faults: DefinitionFault[] = [];
   readonly #outcomes: NotOk[] = [];
 
-  /** The program of a fragment; its faults are noted, located at `location`. */
+  /** The program of a fragment; notes its faults, located at `location`. */
   take<P>(compiled: CompiledFragment<P>, location: string): P | undefined {
     if (compiled.kind === "fault") this.parsing(compiled.faults, location);
     return compiled.kind === "program" ? compiled.program : undefined;
@@ -39,7 +39,7 @@ export class FaultList {
       this.add({ path: fault.path, message: parsingMessage(fault), rule: "expression" }, location);
   }
 
-  /** Notes a fault; the definition comes to a permFail with its message. */
+  /** Notes a fault; the definition then has a permFail with its message. */
   add(fault: DefinitionFault, location: string): void {
     this.#note(fault, permFail(fault.message, location));
   }
@@ -59,14 +59,14 @@ export class FaultList {
     return this.#faults;
   }
 
-  /** What everything noted comes to together; undefined when nothing was. */
+  /** One outcome for everything noted; undefined when nothing was. */
   get outcome(): NotOk | undefined {
     if (this.#outcomes.length === 0) return undefined;
     const folded = fold(this.#outcomes);
     return folded.kind === "ok" ? undefined : folded;
   }
 
-  /** What was noted first; undefined when nothing was. */
+  /** The first outcome noted; undefined when there is none. */
   get first(): NotOk | undefined {
     return this.#outcomes[0];
   }

@@ -1,6 +1,6 @@
 /**
- * A Workflow as a graph that people can be shown: its steps, what they call, and the kinds that are kept, down through
- * the Workflows it calls. Made of compiled plans, so it shows what runs. Names alone: no expression and no value.
+ * A Workflow as a graph for people: its steps, what they call, and the kinds they manage, including the Workflows it
+ * calls. It is made from compiled plans, so it shows what runs. It has only names, no expressions and no values.
  */
 import { field, listField, textField } from "../manifest/definition.ts";
 import type { Catalog } from "./catalog.ts";
@@ -8,7 +8,7 @@ import type { DefinitionEntry } from "./definition-entry.ts";
 import { definitionId } from "./definition-graph.ts";
 import type { DefinitionName, LogicPlan, PlanIdentity, ResourceFunctionPlan, StepPlan, WorkflowPlan } from "./plan.ts";
 
-/** `definition`: a Workflow, function or template. `step`: of the Workflow with the id `of`. `kind`: of managed objects. */
+/** `definition`: Workflow, function or template. `step`: one of the Workflow with id `of`. `kind`: managed objects. */
 export type GraphNode =
   | {
       readonly type: "definition";
@@ -23,7 +23,7 @@ export type GraphNode =
       readonly id: string;
       readonly of: string;
       readonly label: string;
-      /** Layer of the step among those of its Workflow; -1 for one that could not be compiled. */
+      /** Layer of the step in its Workflow; -1 for a step that could not be compiled. */
       readonly wave: number;
       readonly isForEach: boolean;
       readonly isConditional: boolean;
@@ -32,9 +32,9 @@ export type GraphNode =
   | { readonly type: "kind"; readonly id: string; readonly apiVersion: string; readonly kind: string };
 
 /**
- * What joins two nodes: a Workflow has steps; a step comes before another that uses its result, and calls a logic (in one
- * case of a switch); a function uses templates (one that an expression names may use any) and overlays, and manages or reads
- * objects of a kind. `uses` stands where a definition is faulty and no more is known.
+ * What joins two nodes: a Workflow has steps; a step comes before another that uses its result, and calls a logic (in
+ * one case of a switch); a function uses templates (any template when an expression names it) and overlays, and manages
+ * or reads objects of a kind. `uses` means that a definition is faulty and no more is known.
  */
 export type EdgeRelation =
   "step" | "before" | "calls" | "template" | "anyTemplate" | "overlay" | "manages" | "reads" | "uses";
@@ -50,17 +50,17 @@ export interface GraphEdge {
 export interface WorkflowGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
-  /** There is more than is shown. */
+  /** Whether nodes are missing because there are too many. */
   readonly isCut: boolean;
 }
 
-/** Case of a switch that is taken when no other fits. */
+/** The case of a switch that is taken when no other matches. */
 const OTHERWISE = "default";
 
 export interface GraphOptions {
-  /** A graph beyond that is cut, and says so. */
+  /** A larger graph is cut, and says so. */
   readonly maxNodes: number;
-  /** Of others only the name is shown, not what is in them. */
+  /** Other definitions appear only by name, without what is in them. */
   readonly isOpen: (definition: DefinitionName) => boolean;
 }
 
@@ -70,7 +70,7 @@ export function workflowGraph(catalog: Catalog, workflow: DefinitionEntry, optio
   return drawing.result();
 }
 
-/** A graph in the making. Every definition is drawn once, however many call it. */
+/** A graph under construction. It draws every definition once, however many steps call it. */
 class Drawing {
   readonly #catalog: Catalog;
   readonly #options: GraphOptions;
@@ -88,7 +88,7 @@ class Drawing {
     return { nodes: [...this.#nodes.values()], edges, isCut: this.#isCut };
   }
 
-  /** @returns its id */
+  /** @returns the id of its node */
   definition({ kind, namespace, name }: DefinitionName): string {
     const id = definitionId({ kind, namespace, name });
     const entry = this.#catalog.byId(id);
@@ -167,14 +167,14 @@ class Drawing {
     }
   }
 
-  /** What a definition that cannot run refers to in vain: often the reason why it cannot. */
+  /** Missing definitions that a faulty one refers to: often the reason for its fault. */
   #missing(id: string, { uses }: DefinitionEntry): void {
     for (const use of uses.filter(({ contentHash }) => contentHash === "")) {
       this.#edge({ from: id, to: this.definition(use), relation: "uses" });
     }
   }
 
-  /** @returns whether it was not there before, and there is room for it */
+  /** @returns whether the node is new, and there was room for it */
   #add(node: GraphNode): boolean {
     if (this.#nodes.has(node.id)) return false;
     if (this.#nodes.size >= this.#options.maxNodes) {

@@ -1,4 +1,4 @@
-/** Which inputs a function mentions: what its callers have to provide, and what tools show as its interface. */
+/** Which inputs a function mentions: callers have to give them, and tools show them as its interface. */
 import type { Reference } from "../cel/program.ts";
 import type { Predicates } from "./predicates.ts";
 

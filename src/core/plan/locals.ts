@@ -1,7 +1,7 @@
 /**
- * `spec.locals`: a map whose entries may use each other, in whatever order they stand: the API server sorts the members of
- * a map, so that order means nothing. One program stands for the whole map, so that nobody who runs a plan has to know; a
- * map in which no entry mentions `locals` is compiled as it stands.
+ * `spec.locals`: a map whose entries may use each other in any order: the API server sorts the members of a map, so
+ * their order means nothing. One program evaluates the whole map, so code that runs a plan need not know; a map without
+ * an entry that mentions `locals` is compiled directly.
  */
 import { compileFragment } from "../cel/compile.ts";
 import { put } from "../cel/maps.ts";
@@ -9,7 +9,7 @@ import type { CompiledFragment, CompileFault, Program, Reference } from "../cel/
 import { isFault, isPlainMap, type Value } from "../cel/value.ts";
 import { memberPath } from "../cel/fragment.ts";
 
-/** Of a circle, in its message. */
+/** How many names the message about a circle shows. */
 const MAX_NAMED = 10;
 
 interface Entry {
@@ -27,7 +27,7 @@ export function compileLocals(fragment: Value | undefined, where: string): Compi
   const entries: Entry[] = [];
   const faults: CompileFault[] = [];
   for (const [name, value] of Object.entries(fragment)) {
-    // As a list of one, or a false, null or empty entry would count as absent.
+    // In a list of one; otherwise a false, null or empty entry would count as absent.
     const entry = compileFragment([value], memberPath(where, name));
     if (entry.kind === "fault") for (const fault of entry.faults) faults.push(fault);
     if (entry.kind === "program") entries.push({ name, program: entry.program });
@@ -51,7 +51,7 @@ function oneByOne(entries: readonly Entry[], references: readonly Reference[]): 
     evaluate: (scope, budget) => {
       const locals: Record<string, Value> = {};
       for (const { name, program, used } of steps) {
-        // What an entry uses, and no more: a copy, for what it saw must not change under it.
+        // Only what an entry uses, and as a copy: what the entry saw must not change later.
         const seen = used === undefined ? { ...locals } : picked(locals, used);
         const one = program.evaluate({ ...scope, locals: seen }, budget);
         if (isFault(one)) return one;
@@ -76,15 +76,15 @@ type Order =
   | { readonly kind: "circle"; readonly names: readonly string[] };
 
 /**
- * Each entry after those it uses. One that uses `locals` as a whole, or by a computed name, comes after all that do not.
- * Without recursion: an author's chain may be longer than the stack.
+ * Each entry after those it uses. An entry that uses all of `locals`, or a computed name, comes after all entries that
+ * do not. Not recursive, because an author's chain may be longer than the stack.
  */
 function inOrderOfUse(entries: readonly Entry[]): Order {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const ordered = new Set<Entry>();
   const [some, all] = [entries.filter((entry) => !usesAny(entry)), entries.filter(usesAny).sort(byNames)];
   for (const first of [...some, ...all]) {
-    /** The way from `first` to where we are. */
+    /** The path from `first` to the present entry. */
     const way: Entry[] = [first];
     const onTheWay = new Set(way);
     for (let entry = way.at(-1); entry !== undefined; entry = way.at(-1)) {

@@ -1,7 +1,7 @@
 /**
  * The compiled, frozen form of every definition kind: what a run executes. Expressions are programs, references are the
- * plans they name, defaults are filled in. Built by `catalog.ts`, read by the engine and by `core/resource`; nothing
- * here is ever changed after it was built, so plans are shared between runs and between catalogs.
+ * plans they name, defaults are filled in. `catalog.ts` builds it; the engine and `core/resource` read it. Nothing here
+ * changes after it was built, so runs and catalogs share plans.
  */
 import type { OverlayProgram, Program } from "../cel/program.ts";
 import type { JsonObject } from "../json.ts";
@@ -10,26 +10,26 @@ import type { GroupVersionKind } from "../object-key.ts";
 import type { NotOk } from "../outcome.ts";
 import type { Predicates } from "./predicates.ts";
 
-/** A definition that can run, or why it cannot; the outcome is the definition's own state. */
+/** A definition that can run, or the reason it cannot; the outcome is the definition's own state. */
 export type Prepared<T> =
   { readonly kind: "ready"; readonly plan: T } | { readonly kind: "notReady"; readonly outcome: NotOk };
 
 export type DefinitionKind = keyof typeof DEFINITION_PLURALS;
 
-/** Which definition, without its content. */
+/** Identifies a definition, without its content. */
 export interface DefinitionName {
   readonly kind: DefinitionKind;
   readonly namespace: string;
   readonly name: string;
 }
 
-/** A definition something was compiled from: when its hash changes, so does the plan. */
+/** A definition that a plan was compiled from: when its hash changes, so does the plan. */
 export interface DefinitionUse extends DefinitionName {
-  /** Of the definition as it was found; "" when it was missing. */
+  /** Hash of the definition that was found; "" when it was missing. */
   readonly contentHash: string;
 }
 
-/** What every plan carries. */
+/** Fields of every plan. */
 export interface PlanIdentity {
   readonly namespace: string;
   readonly name: string;
@@ -37,19 +37,19 @@ export interface PlanIdentity {
   readonly contentHash: string;
 }
 
-/** Steps in listing order, each knowing what it waits for. */
+/** Steps in listing order, each with what it waits for. */
 export interface WorkflowPlan extends PlanIdentity {
-  /** The kind of trigger it runs for; undefined for one that is only called by others. */
+  /** The kind of trigger it runs for; undefined for a workflow that only others call. */
   readonly trigger: GroupVersionKind | undefined;
   /** The steps that could be compiled; complete if and only if `readiness` is undefined. */
   readonly steps: readonly StepPlan[];
-  /** How many waves its steps and all that they call take up. */
+  /** How many waves its steps and everything they call take up. */
   readonly depth: number;
-  /** Undefined when every step is ready; else what the whole workflow comes to without running anything. */
+  /** Undefined when every step is ready; else the outcome of the whole workflow, which then runs nothing. */
   readonly readiness: NotOk | undefined;
   /** Hash over the workflow and everything it uses, transitively. */
   readonly planHash: string;
-  /** Everything it uses, transitively, itself first. Templates named by literal text are among it. */
+  /** Everything it uses, transitively, itself first, including templates named by literal text. */
   readonly uses: readonly DefinitionUse[];
 }
 
@@ -58,8 +58,8 @@ export interface StepPlan {
   /** Labels of earlier steps, in order of first mention. */
   readonly dependsOn: readonly string[];
   /**
-   * Layer in the dependency graph: 0 without dependencies, else above all waves that these take up, with those of the
-   * sub-workflows they may call: then one step's objects go before all that the steps below it have made.
+   * Layer in the dependency graph: 0 without dependencies, else above all waves of its dependencies and of the
+   * sub-workflows they may call. So one step's objects are deleted before everything that the steps below it made.
    */
   readonly wave: number;
   readonly inputs: Program | undefined;
@@ -77,7 +77,7 @@ export interface StepState {
   readonly keys: readonly string[];
 }
 
-/** One logic, or one of several by the value of an expression. */
+/** One logic, or a choice of several by the value of an expression. */
 export type StepLogic =
   | { readonly kind: "ref"; readonly logic: LogicPlan }
   | {
@@ -87,7 +87,7 @@ export type StepLogic =
       readonly otherwise: LogicPlan | undefined;
     };
 
-/** What a step can call. */
+/** The kinds of logic that a step can call. */
 export type LogicPlan =
   | { readonly kind: "value"; readonly plan: ValueFunctionPlan }
   | { readonly kind: "resource"; readonly plan: ResourceFunctionPlan }
@@ -106,7 +106,7 @@ export interface ResourceFunctionPlan extends PlanIdentity {
   readonly locals: Program | undefined;
   readonly api: ApiPlan;
   readonly base: BasePlan;
-  /** Not ready when an overlay cannot be used: the function comes to that outcome when it reaches its overlays. */
+  /** Not ready when an overlay is unusable: the function ends with that outcome when it reaches its overlays. */
   readonly overlays: OverlaysPlan;
   readonly create: {
     readonly enabled: boolean;
@@ -114,9 +114,9 @@ export interface ResourceFunctionPlan extends PlanIdentity {
     readonly overlay: OverlayProgram | undefined;
   };
   readonly update: { readonly kind: "patch" | "recreate"; readonly delaySeconds: number } | { readonly kind: "never" };
-  /** `spec.delete`; undefined when the author says nothing. */
+  /** `spec.delete`; undefined when the author does not set it. */
   readonly deletePolicy: "abandon" | "destroy" | undefined;
-  /** `spec.sensitive`: places in the object, by names of map keys, whose values are shown nowhere. */
+  /** `spec.sensitive`: paths in the object, by names of map keys, whose values never appear anywhere. */
   readonly sensitive: readonly (readonly string[])[];
   readonly postconditions: Predicates | undefined;
   readonly returns: Program | undefined;
@@ -124,7 +124,7 @@ export interface ResourceFunctionPlan extends PlanIdentity {
   readonly inputNames: readonly string[];
 }
 
-/** Which object a ResourceFunction is about. */
+/** Which object a ResourceFunction manages or reads. */
 export interface ApiPlan {
   readonly apiVersion: string;
   readonly kind: string;
@@ -133,11 +133,11 @@ export interface ApiPlan {
   readonly owned: boolean;
   readonly readonly: boolean;
   readonly deleteIfExists: boolean;
-  /** Gives a map with `name` and, where the manifest has it, `namespace`. */
+  /** Gives a map with `name` and, if the manifest has it, `namespace`. */
   readonly place: Program;
 }
 
-/** What the target is built on: an inline map (undefined: empty) or a template named at run time. */
+/** The base of the target: an inline map (undefined: empty) or a template named at run time. */
 export type BasePlan =
   | { readonly kind: "inline"; readonly program: Program | undefined }
   | { readonly kind: "template"; readonly name: Program };
@@ -146,7 +146,7 @@ export type OverlaysPlan =
   | { readonly kind: "ready"; readonly items: readonly OverlayItemPlan[] }
   | { readonly kind: "notReady"; readonly outcome: NotOk };
 
-/** One entry of `spec.overlays`; its index in the list is its place in locations. */
+/** One entry of `spec.overlays`; locations name it by its index in the list. */
 export type OverlayItemPlan =
   | { readonly kind: "inline"; readonly skipIf: Program | undefined; readonly overlay: OverlayProgram }
   | {
@@ -156,7 +156,7 @@ export type OverlayItemPlan =
       readonly inputs: Program | undefined;
     };
 
-/** Static: text with a leading `=` stays text. */
+/** A static template: text with a leading `=` stays text. */
 export interface TemplatePlan extends PlanIdentity {
   readonly template: JsonObject;
 }

@@ -1,6 +1,6 @@
 /**
- * `preconditions` and `postconditions`: asserts that must hold, and what it comes to when one does not. Every assert and
- * every text of a failing one is evaluated each time; then the first failing predicate in list order decides.
+ * `preconditions` and `postconditions`: asserts that must hold, and the outcome when one does not. Each time, every
+ * assert and every text of a failing one is evaluated; then the first failing predicate in list order decides.
  */
 import { compileFragment, compileOverlay } from "../cel/compile.ts";
 import type { CompileFault, OverlayProgram, Program, Scope } from "../cel/program.ts";
@@ -12,13 +12,13 @@ import { valueText } from "./value-text.ts";
 /** A compiled list, never empty. */
 export type Predicates = readonly Predicate[];
 
-/** One assert, and the map that says what it comes to when it does not hold. */
+/** One assert, and the map that names the outcome when it does not hold. */
 export interface Predicate {
-  /** Undefined when the text is empty: it never holds and never fails, it is a fault. */
+  /** Undefined when its text is empty: then the assert neither holds nor fails, but is a fault. */
   readonly assert: Program | undefined;
   /** Gives `{skip: {message}}`, `{retry: {message, delay}}` and so on; undefined when the item names nothing. */
   readonly verdict: Program | undefined;
-  /** What a ValueFunction comes to where the item has no verdict. */
+  /** The result of a ValueFunction when the item has no verdict. */
   readonly defaultReturn: OverlayProgram | undefined;
 }
 
@@ -42,10 +42,10 @@ export function compilePredicates(list: Value | undefined, where: string): Compi
     const said = compileFragment(verdict, `${where}[${index}]`);
     const instead = compileOverlay(defaultReturn, `${where}[${index}].defaultReturn`);
     for (const each of [assert, said, instead]) {
-      // One by one: there may be more than a call takes arguments.
+      // One by one: there may be more faults than a call accepts arguments.
       if (each.kind === "fault") for (const fault of each.faults) faults.push(fault);
     }
-    // An empty map is a value, too: nothing is laid over the base.
+    // An empty map is a value, too: it lays nothing over the base.
     const isGiven = instead.kind === "absent" && isPlainMap(defaultReturn);
     const value = isGiven ? NOTHING_LAID : programOf(instead);
     return [{ assert: programOf(assert), verdict: programOf(said), defaultReturn: value }];
@@ -54,10 +54,10 @@ export function compilePredicates(list: Value | undefined, where: string): Compi
 }
 
 /**
- * Those of a ResourceFunction.
+ * Checks the predicates of a ResourceFunction.
  *
  * @param where - Koreo's location, `{location}:spec.preconditions`
- * @returns undefined when the function goes on, else what it comes to
+ * @returns undefined when the function continues, else its outcome
  */
 export function checkPredicates(predicates: Predicates | undefined, scope: Scope, where: string): NotOk | undefined {
   const stopped = firstFailing(predicates, scope, where);
@@ -65,7 +65,7 @@ export function checkPredicates(predicates: Predicates | undefined, scope: Scope
 }
 
 /**
- * Those of a ValueFunction, in which `defaultReturn` is a value in place of `return`.
+ * Checks the predicates of a ValueFunction, whose `defaultReturn` is a value that replaces `return`.
  *
  * @param base - what the value is laid over
  */
@@ -87,7 +87,7 @@ type Stopped =
   | { readonly kind: "fails"; readonly predicate: Predicate; readonly verdict: Value }
   | { readonly kind: "outcome"; readonly outcome: NotOk };
 
-/** The first predicate that does not hold, or what went wrong with any of them. */
+/** The first predicate that does not hold, or the fault of any of them. */
 function firstFailing(predicates: Predicates | undefined, scope: Scope, where: string): Stopped | undefined {
   if (predicates === undefined) return undefined;
   const fault = (of: Fault): Stopped => ({ kind: "outcome", outcome: faultOutcome(of, where) });
@@ -104,7 +104,7 @@ function firstFailing(predicates: Predicates | undefined, scope: Scope, where: s
   return predicate === undefined || verdict === undefined ? undefined : { kind: "fails", predicate, verdict };
 }
 
-/** Whether an assert holds; only a bool can say. */
+/** Whether an assert holds; its value must be a bool. */
 function assertion(value: Value): boolean | Fault {
   if (typeof value === "boolean" || isFault(value)) return value;
   return new Fault("no_overload", `an assert must be a bool, not a ${kindOf(value)}`);
@@ -123,7 +123,7 @@ function verdictOutcome(verdict: Value, where: string): NotOk | undefined {
     const delaySeconds = wholeSeconds(body["delay"] ?? null);
     if (delaySeconds !== undefined) return retry(delaySeconds, valueText(body["message"] ?? null), where);
   }
-  // The names stand in the manifest; what was evaluated for them is told by its kind.
+  // The names come from the manifest; of their values only the kind is shown.
   const given = Object.entries(named).map(([name, value]) => `${name} (${kindOf(value)})`);
   return permFail(`Unknown predicate type: ${given.join(", ") || "none"}`, where);
 }
@@ -134,7 +134,7 @@ const MESSAGE_ONLY = [
   ["permFail", permFail],
 ] as const;
 
-/** A delay, or text that is one, in seconds. */
+/** A delay in seconds, as a number or as text. */
 function wholeSeconds(delay: Value): number | undefined {
   const text = valueText(delay).trim();
   return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined;

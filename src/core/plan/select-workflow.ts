@@ -1,6 +1,6 @@
 /**
  * Which Workflow runs for a trigger: the one its annotation names, else the only match for its kind in the first
- * namespace that has one. What cannot be selected is told in Koreo's words.
+ * namespace that has one. Reports a failed selection in Koreo's words.
  */
 import type { JsonObject } from "../json.ts";
 import { annotationOf } from "../object.ts";
@@ -8,7 +8,7 @@ import { ANNOTATION } from "../names.ts";
 import type { GroupVersionKind } from "../object-key.ts";
 import type { Prepared, WorkflowPlan } from "./plan.ts";
 
-/** A Workflow as the catalog has it: `trigger` is read even from a spec that cannot be used. */
+/** A Workflow of the catalog; `trigger` is read even from an unusable spec. */
 export interface WorkflowCandidate {
   readonly namespace: string;
   readonly name: string;
@@ -24,17 +24,17 @@ export interface SelectedWorkflow {
 /** Why no workflow runs. */
 export interface WorkflowLookupFailure {
   readonly kind: "none";
-  readonly reason: "NoWorkflow" | "WorkflowNotReady" | "MultipleWorkflows";
+  readonly reason: "NoWorkflow" | "WorkflowNotReady" | "MultipleWorkflows" | "VersionNotServed";
   readonly message: string;
-  /** Of the condition. */
+  /** Location for the condition. */
   readonly location: string;
-  /** For `status.koreo.locations`. */
+  /** Location for `status.koreo.locations`. */
   readonly statusLocation: string;
 }
 
 export type WorkflowSelection = SelectedWorkflow | WorkflowLookupFailure;
 
-/** A trigger: its kind in the version it was read in, and the object with its annotations. */
+/** A trigger: its kind and the version it was read in, and the object with its annotations. */
 export interface TriggerLookup extends GroupVersionKind {
   readonly object: JsonObject;
 }
@@ -68,7 +68,7 @@ export function selectWorkflow(candidates: readonly WorkflowCandidate[], trigger
   return failure("WorkflowNotReady", message, LOOKUP, LOOKUP);
 }
 
-/** The workflow the trigger's annotation names, whatever kind it was made for. */
+/** The workflow that the trigger's annotation names, whatever kind that workflow was made for. */
 function selectAsked(candidates: readonly WorkflowCandidate[], name: string, key: string): WorkflowSelection {
   const found = candidates.find((each) => each.name === name);
   if (found === undefined) {
@@ -78,6 +78,16 @@ function selectAsked(candidates: readonly WorkflowCandidate[], name: string, key
   if (found.prepared.kind === "ready") return { kind: "selected", workflow: found.prepared.plan };
   const message = `User-specified Workflow \`${name}\` not ready ${found.prepared.outcome.message ?? "None"}.`;
   return failure("WorkflowNotReady", message, `${LOOKUP}<user-specified>`, `${LOOKUP}<user-specified>`);
+}
+
+/** The trigger's workflow names a version that the API server does not serve; `served` is one that it does serve. */
+export function versionNotServed({ name, trigger }: WorkflowPlan, served: GroupVersionKind): WorkflowLookupFailure {
+  const location = `${name}.spec.crdRef.version`;
+  const kind = served.group === "" ? served.kind : `${served.kind}.${served.group}`;
+  const message =
+    `Workflow \`${name}\` is for ${kind} in version ${trigger?.version ?? ""}, which the API server does not serve: ` +
+    `set its spec.crdRef.version to one that is served, such as ${served.version}`;
+  return failure("VersionNotServed", message, location, location);
 }
 
 function failure(

@@ -1,9 +1,9 @@
-/** `spec.sensitive` of a ResourceFunction: texts such as `spec.password` to places in the object. */
+/** `spec.sensitive` of a ResourceFunction: texts such as `spec.password` become paths in the object. */
 import { field, listField } from "../manifest/definition.ts";
 import { isList, type Value } from "../cel/value.ts";
 import type { FaultList } from "./fault-list.ts";
 
-/** What messages, marks and keys of the queue name an object by: it cannot be hidden. */
+/** The parts by which messages, marks and keys of the queue name an object: they cannot be hidden. */
 const IDENTITY: ReadonlySet<string> = new Set([
   "apiVersion",
   "kind",
@@ -13,8 +13,8 @@ const IDENTITY: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @param location - of the faults that are added for paths that cannot be used
- * @returns the other paths, as names of map keys from the root
+ * @param location - location of the faults that are added for unusable paths
+ * @returns the usable paths, as names of map keys from the root
  */
 export function compileSensitive(spec: Value, location: string, faults: FaultList): readonly (readonly string[])[] {
   const given = field(spec, "sensitive") ?? null;
@@ -38,7 +38,7 @@ function faultOf(text: string): string | undefined {
   return undefined;
 }
 
-/** `a.b\.c` is `b.c` within `a`. */
+/** `a.b\.c` means `b.c` within `a`. */
 function namesOf(text: string): readonly string[] {
   return text.split(/(?<!\\)\./).map((name) => name.replaceAll("\\.", "."));
 }

@@ -1,9 +1,9 @@
-/** Steps of a workflow and of those it calls, by the labels that lead to them. */
+/** Finds steps of a workflow and its sub-workflows by the labels that lead to them. */
 import type { LogicPlan, StepLogic, WorkflowPlan } from "./plan.ts";
 
 /**
- * @param path - labels from the outermost step on, joined by `/`
- * @returns whether the workflow has such a step today, whichever case of a `refSwitch` it stands in
+ * @param path - labels from the outermost step inward, joined by `/`
+ * @returns whether the workflow has such a step now, in any case of a `refSwitch`
  */
 export function hasStep(plan: WorkflowPlan, path: string): boolean {
   const [label = "", ...rest] = path.split("/");
@@ -13,7 +13,7 @@ export function hasStep(plan: WorkflowPlan, path: string): boolean {
   return logicsOf(step.logic).some((logic) => logic.kind === "workflow" && hasStep(logic.plan, rest.join("/")));
 }
 
-/** Every logic a step can come to call, whichever case of a `refSwitch`. */
+/** Every logic that a step may call, in any case of a `refSwitch`. */
 export function logicsOf(logic: StepLogic): readonly LogicPlan[] {
   if (logic.kind === "ref") return [logic.logic];
   return [...logic.cases.values(), ...(logic.otherwise === undefined ? [] : [logic.otherwise])];

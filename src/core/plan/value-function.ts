@@ -1,6 +1,6 @@
 /**
- * Runs a ValueFunction: preconditions, locals, then `return` laid over a base. As a workflow step the base is empty; as an
- * overlay of a ResourceFunction it is the target so far; in a FunctionTest it is the current resource.
+ * Runs a ValueFunction: preconditions, locals, then `return` laid over a base. As a workflow step the base is empty; as
+ * an overlay of a ResourceFunction it is the target so far; in a FunctionTest it is the current resource.
  */
 import type { Scope } from "../cel/program.ts";
 import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
@@ -12,7 +12,7 @@ import { checkWithDefaults } from "./predicates.ts";
 /**
  * @param inputs - what expressions see as `inputs`; null for an overlay without inputs
  * @param location - Koreo's prefix of every location, such as `net.spec.steps.zone`
- * @param base - what `return` is laid over; `resource` is its name, in preconditions and locals only if it is not empty
+ * @param base - the base of `return`; visible as `resource`, in preconditions and locals only when it is not empty
  * @returns ok(null) for a function without `return`
  */
 export function evaluateValueFunction(
@@ -32,7 +32,7 @@ export function evaluateValueFunction(
   return isFault(value) ? faultOutcome(value, `${location}:spec.return`) : ok(value);
 }
 
-/** The `locals` of a function; an empty map where it has none. */
+/** The `locals` of a function; an empty map when it has none. */
 export function functionLocals(
   plan: Pick<ValueFunctionPlan, "locals">,
   scope: Scope,

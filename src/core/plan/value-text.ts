@@ -1,9 +1,9 @@
-/** How values read in messages and names: as Python's `str`, which is what Koreo's words are made of. */
+/** The text of values in messages and names, written as Python's `str` does, which Koreo uses. */
 import { doubleText, durationText, timestampText, toJson } from "../cel/text.ts";
 import { Duration, Double, isFault, kindOf, Timestamp, type Value } from "../cel/value.ts";
 import { formatJson } from "../json.ts";
 
-/** Text as it is, `None`, `True`, `2.0`; lists and maps as JSON. */
+/** Text unchanged, `None`, `True`, `2.0`; lists and maps as JSON. */
 export function valueText(value: Value): string {
   if (typeof value === "string") return value;
   if (value === null) return "None";

@@ -1,18 +1,18 @@
 /**
- * Which definitions nothing uses. A Workflow is in use when it names a kind of triggers, when a trigger asks for it by name, or
- * when one in use calls it; functions and templates are in use when something in use refers to them. A test uses nothing: it
- * goes with what it tests. In doubt a definition counts as used.
+ * Finds definitions that nothing uses. A Workflow is in use when it names a kind of triggers, when a trigger asks for
+ * it by name, or when a Workflow in use calls it; functions and templates are in use when something in use refers to
+ * them. A test uses nothing: it goes with what it tests. When in doubt, a definition counts as used.
  */
 import { field, textField, type DefinitionSource } from "../manifest/definition.ts";
 import { definitionId, DefinitionGraph } from "../plan/definition-graph.ts";
 import type { DefinitionKind } from "../plan/plan.ts";
 
 export interface UnusedRequest<Source extends DefinitionSource> {
-  /** Of all namespaces that can be seen. */
+  /** Definitions of all visible namespaces. */
   readonly sources: readonly Source[];
-  /** Where definitions are judged, in priority order; what those of other namespaces refer to counts as used. */
+  /** Namespaces whose definitions are judged, in priority order; what other namespaces refer to counts as used. */
   readonly namespaces: readonly string[];
-  /** Workflows that triggers ask for by their annotation; `unknown` where that cannot be read: it may be any. */
+  /** Workflows that triggers name in their annotation; `unknown` when these cannot be read: then any may be named. */
   readonly asked: ReadonlySet<string> | "unknown";
 }
 
@@ -21,7 +21,7 @@ export interface UnusedDefinition<Source extends DefinitionSource> {
   readonly why: "nothing uses it" | "it tests what nothing uses";
 }
 
-/** Those that refer to others come before what they refer to, so that a deletion cut short leaves nothing dangling. */
+/** Definitions come before those they refer to, so that an interrupted deletion leaves no broken reference. */
 const ORDER: readonly DefinitionKind[] = [
   "FunctionTest",
   "WorkflowTest",
@@ -44,7 +44,7 @@ export function unusedDefinitions<Source extends DefinitionSource>({
     if (isTest(hashed.source) || !(isForeign || startsRuns(hashed.source, asked))) continue;
     for (const use of graph.usesOf(hashed)) {
       used.add(definitionId(use));
-      // In which order another installation looks through namespaces is not known here.
+      // The order in which another installation searches namespaces is unknown here.
       if (isForeign) usedNames.add(nameOf(use));
     }
   }
@@ -55,7 +55,7 @@ export function unusedDefinitions<Source extends DefinitionSource>({
     if (!isTest(source)) return isUsed(source) ? [] : [{ source, why: "nothing uses it" }];
     const target = targetOf(source);
     const tested = graph.resolve(target.kind, target.name, source.namespace)?.source;
-    // A test whose function is not there may have been applied before it.
+    // A test without its function may have been applied before that function.
     const isNeeded = tested === undefined || !namespaces.includes(tested.namespace) || isUsed(tested);
     return isNeeded ? [] : [{ source, why: "it tests what nothing uses" }];
   });

@@ -1,27 +1,27 @@
-/** What definitions make us do with objects of each kind, by what their functions say; the ground for roles. */
+/** What definitions make us do with objects of each kind, according to their functions; roles are built from it. */
 import { formatApiVersion, parseApiVersion } from "../object-key.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
 
-/** One kind, whatever its version. */
+/** One kind in any version. */
 export interface KindNeeds {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  /** As an author gave it; "" where none did. */
+  /** The plural that an author gave; "" when none did. */
   readonly plural: string;
   readonly namespaced: boolean;
   readonly isTrigger: boolean;
-  /** Of workers, on objects that functions are about; none for a kind that is a trigger alone. */
+  /** Verbs of workers on objects of functions; none for a kind that is only a trigger. */
   readonly verbs: ReadonlySet<ObjectVerb>;
 }
 
 export type ObjectVerb = "get" | "list" | "create" | "patch" | "delete";
 
 export interface Needs {
-  /** By group and kind. */
+  /** Sorted by group and kind. */
   readonly kinds: readonly KindNeeds[];
-  /** What cannot be told, in words for people. */
+  /** What cannot be determined, in words for people. */
   readonly unknown: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export function needsOf(catalog: Catalog): Needs {
   return { kinds: byName, unknown };
 }
 
-/** For messages. */
+/** The kind in messages. */
 export function shownKind({ group, version, kind }: Pick<KindNeeds, "group" | "version" | "kind">): string {
   return `${kind} (${formatApiVersion({ group, version })})`;
 }
@@ -63,7 +63,7 @@ function joined(one: KindNeeds, other: KindNeeds): KindNeeds {
   return {
     ...one,
     plural: one.plural || other.plural,
-    // A trigger's kind says nothing of its scope; one function that says so does.
+    // A trigger's kind does not tell its scope; one function that does is enough.
     namespaced: one.namespaced && other.namespaced,
     isTrigger: one.isTrigger || other.isTrigger,
     verbs: new Set([...one.verbs, ...other.verbs]),
@@ -74,9 +74,9 @@ function verbsOf({ api, create, update, deletePolicy }: ResourceFunctionPlan): R
   const verbs = new Set<ObjectVerb>(["get"]);
   if (api.readonly) return verbs;
   if (api.deleteIfExists) return verbs.add("delete");
-  verbs.add("patch"); // under `never` and `recreate` too: reference, mark and record change by a patch
+  verbs.add("patch"); // also under `never` and `recreate`: a patch changes reference, mark and record
   if (create.enabled) verbs.add("create");
-  // What we created is pruned once no step names it, unless the author says otherwise.
+  // We prune what we created once no step names it, unless the author decides otherwise.
   const isPruned = create.enabled && deletePolicy !== "abandon";
   if (update.kind === "recreate" || deletePolicy === "destroy" || isPruned) verbs.add("delete");
   if (deletePolicy === "destroy") verbs.add("list");

@@ -1,6 +1,6 @@
 /**
- * The roles of watchers and workers: no more than their definitions make them do. The chart makes the same ones from a list of
- * kinds, by `charts/koreo/templates/_rules.tpl`; test/e2e/rbac.test.ts runs the demo under exactly these.
+ * The roles of watchers and workers: only what their definitions need. The chart makes the same roles from a list of
+ * kinds in `charts/koreo/templates/_rules.tpl`; test/e2e/rbac.test.ts runs the demo with exactly these.
  */
 import type { JsonObject } from "../json.ts";
 import { DEFINITION_PLURALS, KOREO_GROUP, TRIGGER_KINDS_NAME } from "../names.ts";
@@ -10,15 +10,15 @@ export type RoleName = "watcher" | "worker";
 
 export interface RolesRequest {
   readonly role: RoleName;
-  /** Of the installation: begins the names of roles. */
+  /** Name of the installation: names of roles begin with it. */
   readonly name: string;
-  /** With their plurals. */
+  /** Kinds with their plurals. */
   readonly kinds: readonly KindNeeds[];
-  /** In priority order; the first has the ConfigMap with the kinds of triggers. */
+  /** In priority order; the first one has the ConfigMap with the kinds of triggers. */
   readonly definitionNamespaces: readonly string[];
-  /** Where triggers and their objects are; "all" for roles of the whole cluster. */
+  /** Namespaces of triggers and their objects; "all" for roles of the whole cluster. */
   readonly objectNamespaces: readonly string[] | "all";
-  /** Who gets the roles; undefined: no bindings. */
+  /** The account that gets the roles; undefined: no bindings. */
   readonly account: { readonly namespace: string; readonly name: string } | undefined;
 }
 
@@ -57,13 +57,13 @@ export function rolesFor(request: RolesRequest): readonly JsonObject[] {
   ];
 }
 
-/** Whether a kind that is not served is gone for good; see `src/engine/declared-kind.ts`. */
+/** Reading CRDs shows whether an unserved kind is gone for good; see `src/engine/declared-kind.ts`. */
 const DECLARATIONS: readonly Rule[] = [
   { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get", "list"] },
   { apiGroups: ["apiregistration.k8s.io"], resources: ["apiservices"], verbs: ["list"] },
 ];
 
-/** A name cannot limit a create. */
+/** RBAC cannot restrict a create to a name. */
 const HOME: readonly Rule[] = [
   { apiGroups: [""], resources: ["configmaps"], resourceNames: [TRIGGER_KINDS_NAME], verbs: ["get", "patch"] },
   { apiGroups: [""], resources: ["configmaps"], verbs: ["create"] },
@@ -86,7 +86,7 @@ function objectRules(role: RoleName, { group, plural, isTrigger, verbs }: KindNe
   return [
     rule,
     { apiGroups, resources: [`${plural}/status`], verbs: ["patch"] },
-    // For owner references that block their owner's deletion, where that admission plugin asks.
+    // Needed for owner references that block their owner's deletion, when the admission plugin checks that.
     { apiGroups, resources: [`${plural}/finalizers`], verbs: ["update"] },
   ];
 }

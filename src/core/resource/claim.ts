@@ -1,42 +1,64 @@
 /**
- * What of ours stands on an object beside its content: the owner reference, through which it goes with its trigger, and the
- * mark of who created it. Decides when the reference is added, when the mark of an earlier trigger is replaced, and when
- * both are taken off because the author wants the object to outlive its trigger, or manages it no more.
+ * What we put on an object beside its content: the owner reference, by which it is deleted with its trigger, and the
+ * mark of its creator. Decides when to add or renew the reference, when to replace the mark of an earlier trigger, and
+ * when to remove both because the author wants the object to outlive its trigger, or no longer manages it.
  */
 import { member, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION, LABEL } from "../names.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
 import type { ResourceTarget } from "./locate.ts";
 import { markHolder, withMark, type Mark } from "./mark.ts";
-import { hasOwner, isOwner, ownerReference, ownerReferencesOf, type Owner } from "./owner.ts";
+import {
+  hasOutdatedOwner,
+  hasOwner,
+  isOwner,
+  ownerReference,
+  ownerReferencesOf,
+  withCurrentOwner,
+  type Owner,
+} from "./owner.ts";
 
 export interface ClaimRequest {
   readonly plan: ResourceFunctionPlan;
   readonly target: ResourceTarget;
   readonly owner: Owner;
-  /** `functionTest` keeps Koreo's verdicts, which knows neither marks nor `delete`. */
+  /** `functionTest` keeps the verdicts of Koreo, which knows neither marks nor `delete`. */
   readonly mode: "cluster" | "functionTest";
-  /** What an object of this step is marked with; required on a cluster. */
+  /** The mark for objects of this step; required on a cluster. */
   readonly mark?: Mark | undefined;
-  /** The step that managed the object by the trigger's inventory; undefined while none is recorded. */
+  /** The step that manages the object according to the trigger's inventory; undefined while none is recorded. */
   readonly recordedStep?: string | undefined;
 }
 
-/** `own`: our reference is missing. `takeOver`: the mark is an earlier trigger's, or out of date. `release`: ours must go. */
-export type Claim = "own" | "takeOver" | "release";
+/**
+ * `own`: our reference is missing. `renew`: it names another API version of the trigger. `takeOver`: the mark is
+ * outdated or an earlier trigger's. `release`: ours goes.
+ */
+export type Claim = "own" | "renew" | "takeOver" | "release";
 
-/** Whether the object should carry our owner reference. Who says `abandon` wants it to stay when the trigger goes. */
+/** Whether the object should carry our owner reference. `abandon` means that it stays when the trigger goes. */
 export function owns({ plan, target, owner, mode }: ClaimRequest): boolean {
   const isAbandoned = mode === "cluster" && plan.deletePolicy === "abandon";
   return !isAbandoned && isOwner(owner, target);
 }
 
-/** @returns what must change of reference and mark, whatever the content; a missing reference brings the mark along */
-export function claimOn(request: ClaimRequest, observed: JsonObject): Claim | undefined {
+/**
+ * @param named - the target's own list of owner references
+ * @returns what must change in reference and mark, whatever the content; changing the reference also renews the mark
+ */
+export function claimOn(
+  request: ClaimRequest,
+  observed: JsonObject,
+  named: readonly JsonValue[] = [],
+): Claim | undefined {
   const { target, owner, mode } = request;
-  const isReferenced = hasOwner(ownerReferencesOf(observed), owner);
+  const references = ownerReferencesOf(observed);
+  const isReferenced = hasOwner(references, owner);
   if (!target.readonly && owns(request)) {
     if (!isReferenced) return "own";
+    // The author's own target may name this reference: then it is not ours to change.
+    const isOurs = mode === "cluster" && !hasOwner(named, owner);
+    if (isOurs && hasOutdatedOwner(references, owner)) return "renew";
   } else if (mode === "cluster" && isOursToRelease(request, observed, isReferenced)) return "release";
   return !target.readonly && isMarkToReplace(request, observed) ? "takeOver" : undefined;
 }
@@ -44,7 +66,7 @@ export function claimOn(request: ClaimRequest, observed: JsonObject): Claim | un
 /**
  * The list of owner references that a patch must carry, or undefined when the list can stay as it is.
  *
- * @param named - the target's own list, which stands before what is there
+ * @param named - the target's own list, which replaces the present one
  */
 export function referencesToSend(
   request: ClaimRequest,
@@ -58,11 +80,12 @@ export function referencesToSend(
     const isListed = hasOwner(ownerReferencesOf(observed), owner);
     return isListed ? standing.filter((reference) => !hasOwner([reference], owner)) : undefined;
   }
-  if (claim !== "own" && !(named.length > 0 && owns(request))) return undefined;
-  return hasOwner(standing, owner) ? standing : [...standing, ownerReference(owner)];
+  if (claim !== "own" && claim !== "renew" && !(named.length > 0 && owns(request))) return undefined;
+  if (!hasOwner(standing, owner)) return [...standing, ownerReference(owner)];
+  return claim === "renew" ? withCurrentOwner(standing, owner) : standing;
 }
 
-/** A patch with what the claim changes about the mark. */
+/** Adds to a patch what the claim changes in the mark. */
 export function withClaim(
   request: ClaimRequest,
   claim: Claim | undefined,
@@ -79,9 +102,9 @@ export function withClaim(
 }
 
 /**
- * Only for the step that managed the object before: one that merely reads, or shares, what another step of the trigger
- * manages must not undo that step's claim. Never on an object that somebody else's mark is on. Without a reference only a
- * function turned readonly has anything to take off: whoever creates without one keeps the mark, for `delete: destroy`.
+ * True only for the step that managed the object before: a step that merely reads, or shares, an object of another step
+ * must not undo that step's claim. Never for an object with somebody else's mark. Without a reference, only a function
+ * that became readonly has a mark to remove: one that creates without a reference keeps it for `delete: destroy`.
  */
 function isOursToRelease(
   { target, owner, mark, recordedStep }: ClaimRequest,
@@ -91,14 +114,14 @@ function isOursToRelease(
   if (mark === undefined) return false;
   const holder = markHolder(observed, mark);
   if (holder !== undefined && holder.uid !== owner.uid) return false;
-  // The inventory knows of renamed steps; the mark still speaks where the inventory got lost.
+  // The inventory knows renamed steps; the mark is the fallback when the inventory is lost.
   if ((recordedStep ?? holder?.step) !== mark.step) return false;
   return isReferenced || (target.readonly && holder !== undefined);
 }
 
 /**
- * The object was created by an earlier trigger of our very key, which is gone: it is ours now. Or it is ours, and its author
- * has changed since what may become of it; of several steps on one object only the one that manages it by the inventory says so.
+ * An earlier trigger of exactly our key created the object and is gone: it is ours now. Or it is ours, and its author
+ * has changed what may become of it; of several steps only the one that manages it by the inventory may do so.
  */
 function isMarkToReplace({ mode, mark, recordedStep }: ClaimRequest, observed: JsonObject): boolean {
   if (mode !== "cluster" || mark === undefined) return false;

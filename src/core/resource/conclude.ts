@@ -1,4 +1,4 @@
-/** The end of a ResourceFunction whose object is as it should be: postconditions, then what it returns. */
+/** The end of a ResourceFunction whose object is as it should be: postconditions, then the return value. */
 import type { Value } from "../cel/value.ts";
 import type { JsonObject } from "../json.ts";
 import { ok, type Outcome } from "../outcome.ts";
@@ -11,7 +11,7 @@ export interface ConcludeRequest {
   readonly plan: ResourceFunctionPlan;
   readonly target: ResourceTarget;
   readonly inputs: Value;
-  /** The object as observed; `{}` for one that must not be and is not. */
+  /** The object as observed; `{}` for one that must not exist and does not. */
   readonly actual: JsonObject;
   /** Koreo's prefix of locations. */
   readonly location: string;

@@ -1,7 +1,7 @@
 /**
- * What to do about one object: nothing, create, patch, recreate, delete, or wait; from its target, the object as observed
- * and the author's policy. Pure: the engine performs the action and looks at the answer. The order of the decisions is
- * Koreo's.
+ * Decides what to do about one object: nothing, create, patch, recreate, delete, or wait; from its target, the object
+ * as observed and the author's policy. Pure: the engine performs the action and handles the answer. Koreo defines the
+ * order of the decisions.
  */
 import type { Value } from "../cel/value.ts";
 import { member, type JsonObject } from "../json.ts";
@@ -28,19 +28,19 @@ import {
 import { renderCreate, renderTarget, type FindTemplate } from "./render.ts";
 import { sensitiveOf } from "./sensitive.ts";
 
-/** `mode: "functionTest"` keeps Koreo's verdicts where a cluster asks for better: see `docs/differences-from-koreo.md`. */
+/** `mode: "functionTest"` keeps Koreo's verdicts where a cluster needs better: see `docs/differences-from-koreo.md`. */
 export interface DecideRequest extends ClaimRequest {
   readonly inputs: Value;
-  /** The object as read; null when there is none. */
+  /** The object as read; null when it does not exist. */
   readonly observed: JsonObject | null;
   readonly templates: FindTemplate;
-  /** Whether the trigger has a step of this path, such as `net/zone`; required on a cluster. */
+  /** Whether the trigger has a step with this path, such as `net/zone`; required on a cluster. */
   readonly isStep?: ((path: string) => boolean) | undefined;
 }
 
-/** Actions carry the outcome the pass comes to if it ends with them. */
+/** An action carries the outcome of the pass that ends with it. */
 export type Action =
-  /** The object is as it should be, or must be left as it is: go on to postconditions and return. */
+  /** The object is as it should be, or must be left alone: continue with postconditions and return. */
   | { readonly kind: "none" }
   | { readonly kind: "outcome"; readonly outcome: NotOk }
   | { readonly kind: "create"; readonly body: JsonObject; readonly outcome: NotOk }
@@ -48,32 +48,38 @@ export type Action =
   | { readonly kind: "recreate"; readonly difference: string; readonly outcome: NotOk }
   | { readonly kind: "delete"; readonly outcome: NotOk };
 
-/** What changes the object. */
+/** Actions that change the object. */
 export type WriteAction = Exclude<Action, { readonly kind: "none" | "outcome" }>;
 
-/** Koreo's delay while an object is waited for or deleted, in seconds. */
+/** Koreo's delay while it waits for an object or deletes one, in seconds. */
 const WAIT_SECONDS = 30;
 const NOTHING = { kind: "none" } as const;
+const CLAIMING: Readonly<Record<Claim, string>> = {
+  own: "Taking over",
+  renew: "Renewing the owner reference on",
+  takeOver: "Taking over",
+  release: "Releasing",
+};
 
 export function decideAction(request: DecideRequest): Action {
   const { plan, target, observed, mode } = request;
-  // 1. An object that must not be.
+  // 1. An object that must not exist.
   if (target.deleteIfExists) {
     if (observed === null) return NOTHING;
     return { kind: "delete", outcome: retry(WAIT_SECONDS, `Deleting ${target.fullName}.`) };
   }
-  // 2. An object that others make.
+  // 2. An object that others create.
   if (observed === null && (target.readonly || !plan.create.enabled)) {
     return wait(`${target.fullName} not found. Waiting...`);
   }
   if (target.readonly) return observed === null ? NOTHING : claimAlone(request, claimOn(request, observed), observed);
 
-  // 3. The target.
+  // 3. Render the target.
   const rendered = renderTarget(request);
   if (rendered.kind === "outcome") return rendered;
   const wanted = asTarget(request, rendered.json);
 
-  // 4. Make it, or bring it there.
+  // 4. Create the object, or bring it to the target.
   if (observed === null) return create(request, wanted, rendered.values);
   if (mode === "cluster" && isGoing(observed)) {
     return wait(`${target.fullName} is being deleted. Waiting...`);
@@ -101,7 +107,8 @@ function create(request: DecideRequest, wanted: JsonObject, values: Parameters<t
 function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Action {
   const { plan, mode } = request;
   const difference = differenceOf(request, wanted, observed);
-  const claim = claimOn(request, observed);
+  const named = ownerReferencesOf(wanted);
+  const claim = claimOn(request, observed, named);
   const isOnlyClaim = difference === undefined && claim !== "own";
   if (isOnlyClaim || plan.update.kind === "never")
     return closeRecord(request, observed) ?? claimAlone(request, claim, observed);
@@ -113,7 +120,7 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
     return { kind: "recreate", difference: because, outcome: retry(delaySeconds, message, "spec.update.recreate") };
   }
   const message = `Patching \`${request.target.fullName}\` due to ${because}.`;
-  const ownerReferences = referencesToSend(request, claim, observed, ownerReferencesOf(wanted));
+  const ownerReferences = referencesToSend(request, claim, observed, named);
   const sensitive = sensitiveOf(plan, request.target);
   const remove = difference?.remove ?? [];
   const patch = { target: wanted, observed, remove, ownerReferences, sensitive, writer: request.mark };
@@ -122,7 +129,7 @@ function update(request: DecideRequest, wanted: JsonObject, observed: JsonObject
   return { kind: "patch", body, difference: because, outcome };
 }
 
-/** The object is as it should be, but its record shows what is sensitive: by a patch of the record alone. */
+/** The object is as it should be, but its record shows sensitive values: patches only the record. */
 function closeRecord({ plan, target, mode }: DecideRequest, observed: JsonObject): Action | undefined {
   if (mode !== "cluster") return undefined;
   const record = closedRecord(observed, sensitiveOf(plan, target));
@@ -133,17 +140,20 @@ function closeRecord({ plan, target, mode }: DecideRequest, observed: JsonObject
   return { kind: "patch", body, difference: "", outcome: retry(WAIT_SECONDS, message, "spec.update") };
 }
 
-/** The object's content stays: reference and mark are taken off, or the mark replaced, by a patch of them alone. */
+/**
+ * The content stays: patches only reference and mark, to remove them, to renew the reference or to replace the mark.
+ * Under `update: never` it makes no new claim on the object, but keeps an existing one valid.
+ */
 function claimAlone(request: DecideRequest, claim: Claim | undefined, observed: JsonObject): Action {
   const { plan, target } = request;
-  const isLeft = claim === undefined || (claim !== "release" && plan.update.kind === "never");
+  const isNew = claim === "own" || claim === "takeOver";
+  const isLeft = claim === undefined || (isNew && plan.update.kind === "never");
   if (isLeft || isGoing(observed)) return NOTHING;
   const resourceVersion = member(member(observed, "metadata"), "resourceVersion") ?? null;
   const ownerReferences = referencesToSend(request, claim, observed);
   const metadata = { resourceVersion, ...(ownerReferences === undefined ? {} : { ownerReferences }) };
   const body = withClaim(request, claim, observed, { metadata });
-  const doing = claim === "release" ? "Releasing" : "Taking over";
-  const outcome = retry(WAIT_SECONDS, `${doing} ${target.fullName}.`, "spec.update");
+  const outcome = retry(WAIT_SECONDS, `${CLAIMING[claim]} ${target.fullName}.`, "spec.update");
   return { kind: "patch", body, difference: "", outcome };
 }
 
@@ -152,7 +162,7 @@ interface Drift {
   readonly remove: readonly KeyPath[];
 }
 
-/** The first difference, or the first key of ours that should be gone. */
+/** The first difference, or the first key of ours that must be removed. */
 function differenceOf(request: DecideRequest, wanted: JsonObject, observed: JsonObject): Drift | undefined {
   const { plan, target, mode, mark, isStep = () => false } = request;
   const isCluster = mode === "cluster";
@@ -176,7 +186,7 @@ function withOwner(body: JsonObject, request: DecideRequest): JsonObject {
   return { ...body, metadata: { ...metadata, ownerReferences: [...references, ownerReference(request.owner)] } };
 }
 
-/** What was rendered, less what only we may set, and less the namespace a template gives to a kind that has none. */
+/** The rendered target without what only we may set, and without a namespace when the kind has none. */
 function asTarget({ target, mode }: DecideRequest, rendered: JsonObject): JsonObject {
   if (mode === "functionTest") return rendered;
   const stripped = withoutOwnKeys(rendered);

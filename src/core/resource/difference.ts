@@ -1,31 +1,31 @@
 /**
- * Does an object match its target? A subset comparison: all of the target must be there, what else the object holds does
- * not matter, except inside plain lists. Finds the first difference, in Koreo's words, and honours the compare directives.
+ * Whether an object matches its target, as a subset: the object must contain all of the target; anything else in it
+ * does not matter, except inside plain lists. Finds the first difference, in Koreo's words, and obeys directives.
  */
 import { isJsonObject, type JsonObject, type JsonValue, listOf, member } from "../json.ts";
 import { directivesOf, isDirective, type Directives } from "./directives.ts";
 
-/** Where target and object differ, from the root, and how. */
+/** The path from the root where target and object differ, and how. */
 export interface Difference {
   readonly path: readonly string[];
   readonly how: string;
 }
 
 export interface CompareOptions {
-  /** True on a cluster: null in the target and no such key are the same, for a merge patch cannot make a null. */
+  /** True on a cluster: null in the target equals an absent key, because a merge patch cannot create a null. */
   readonly nullIsMissing: boolean;
-  /** True where values must not appear in messages: objects that hold secrets. */
+  /** True when values must not appear in messages, because the object holds secrets. */
   readonly hideValues: boolean;
 }
 
-/** How two values differ that must not be shown. */
+/** The text for a difference of values that must not be shown. */
 const HIDDEN = "<target:[...], resource:[...]>";
 
-/** Owner references are ours to keep whatever the target says; see `owner.ts`. */
+/** We maintain owner references whatever the target says; see `owner.ts`. */
 const NOT_COMPARED = "ownerReferences";
 
 /**
- * @param target - with its directives
+ * @param target - the target with its directives
  * @param observed - the object as the API server holds it
  * @param lastApplied - the target as we last sent it, as recorded on the object
  * @returns undefined when the object matches
@@ -39,7 +39,7 @@ export function findDifference(
   return new Comparison(options).maps(target, observed, lastApplied, []);
 }
 
-/** Whether one member of a map matches under the directives of its map; for leaving equal lists out of a patch. */
+/** Whether one member of a map matches under the map's directives; used to leave equal lists out of a patch. */
 export function memberMatches(
   name: string,
   maps: { readonly target: JsonObject; readonly observed: JsonObject; readonly lastApplied: JsonValue | undefined },
@@ -50,7 +50,7 @@ export function memberMatches(
   );
 }
 
-/** ` -> ` between the parts of the path, then how it differs. */
+/** Joins the path with ` -> `, then adds how it differs. */
 export function differenceText({ path, how }: Difference): string {
   return [...path, how].join(" -> ");
 }
@@ -104,7 +104,7 @@ class Comparison {
     const keys = [wanted, actual, applied ?? null].map((list) => keyed(list, fields));
     const [byKey = null, actualByKey = null, appliedByKey] = keys;
     const difference = this.values(byKey, actualByKey, appliedByKey, inside);
-    // The keys are values of the elements.
+    // The keys are made of values of the elements.
     return difference !== undefined && this.#options.hideValues ? { path: inside, how: HIDDEN } : difference;
   }
 
@@ -171,8 +171,8 @@ class Comparison {
 }
 
 /**
- * A list as a map by the text of some fields of its elements; empty and null lists are null, a later duplicate wins.
- * An element that is no map cannot have fields: it stands under its own text, so that it differs from every map.
+ * A list as a map, keyed by the text of some fields of its elements; empty and null lists give null, a later duplicate
+ * wins. An element that is no map has no fields: its own text is its key, so that it differs from every map.
  */
 function keyed(list: JsonValue, fields: readonly string[]): JsonValue {
   if (!Array.isArray(list)) return list;
@@ -193,7 +193,7 @@ function scalarsEqual(a: JsonValue, b: JsonValue): boolean {
   return isNumber(a) && isNumber(b) && a == b; // eslint-disable-line eqeqeq -- 1n equals 1
 }
 
-/** Members of sets are equal as Koreo's hashes are: 1, 1.0 and true are one member. */
+/** Members of sets are equal when Koreo's hashes are: 1, 1.0 and true are one member. */
 function membersEqual(a: JsonValue, b: JsonValue): boolean {
   const plain = (value: JsonValue) => (typeof value === "boolean" ? Number(value) : value);
   return scalarsEqual(plain(a), plain(b));

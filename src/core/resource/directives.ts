@@ -1,6 +1,6 @@
 /**
- * The compare directives an author may put into any map of a target. They say how the map's own members are compared,
- * are taken out before anything is sent, and are no difference themselves.
+ * The compare directives an author may put into any map of a target. They say how to compare the members of that map;
+ * they are removed before sending, and do not count as differences.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 
@@ -12,9 +12,9 @@ const DIRECTIVES: ReadonlySet<string> = new Set([AS_SET, AS_MAP, LAST_APPLIED]);
 /** How the members of one map are compared. */
 export interface Directives {
   readonly asSet: ReadonlySet<string>;
-  /** Member -> the fields that make a list element's key. */
+  /** Member -> the fields that form a list element's key. */
   readonly asMap: ReadonlyMap<string, readonly string[]>;
-  /** Members that are compared with what we last sent instead of what stands there now. */
+  /** Members that are compared with what we last sent instead of their present value. */
   readonly lastApplied: ReadonlySet<string>;
 }
 
@@ -22,7 +22,7 @@ export function isDirective(name: string): boolean {
   return DIRECTIVES.has(name);
 }
 
-/** The directives of one map; blank names are ignored. */
+/** The directives of one map, without blank names. */
 export function directivesOf(map: JsonObject): Directives {
   const asMap = map[AS_MAP];
   const fields = isJsonObject(asMap) ? Object.entries(asMap).filter(([name]) => name.trim() !== "") : [];
@@ -33,7 +33,7 @@ export function directivesOf(map: JsonObject): Directives {
   };
 }
 
-/** The value without directives, at any depth; shares what needs no change. */
+/** The value without directives at any depth; shares unchanged parts. */
 export function withoutDirectives(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withoutDirectives);
   if (!isJsonObject(value)) return value;

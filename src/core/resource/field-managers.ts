@@ -1,8 +1,8 @@
-/** Who else writes an object, by the record the API server keeps of it: for messages to people. */
+/** Who else writes an object, according to the API server's record; used in messages to people. */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { FIELD_MANAGER } from "../names.ts";
 
-/** @returns the field manager other than ours that wrote last, status aside; undefined when there is none */
+/** @returns the other field manager that wrote last, ignoring status; undefined when there is none */
 export function otherManager(observed: JsonObject): string | undefined {
   const entries = member(member(observed, "metadata"), "managedFields");
   if (!Array.isArray(entries)) return undefined;

@@ -1,20 +1,20 @@
 /**
  * The inventory on a trigger: every object its runs named, existing or not, read only or managed. It says where to look
- * and is never a permission. It belongs to the uid it was written for; text that belongs to another is not read.
+ * and is never a permission. It belongs to the uid it was written for; text written for another uid is not read.
  */
 import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 import type { DeletePolicy, ObjectIdentity } from "./mark.ts";
 import { isPacked, pack, unpack } from "./packed-text.ts";
 
-/** Longer text is packed: people hardly read it any more, and it has to share its room with other annotations. */
+/** Longer text is packed: people hardly read it any more, and it shares its room with other annotations. */
 const PACK_ABOVE = 32 * 1024;
-/** Each costs a request in every run: whoever may write the annotation must not make that any number. */
+/** Each entry costs a request in every run, so whoever may write the annotation must not choose the number. */
 export const MAX_INVENTORY_ENTRIES = 10_000;
 
 export interface InventoryEntry extends ObjectIdentity {
-  /** The version the object was last looked at in; "" where only its name is known. */
+  /** The version in which the object was last read; "" when only its name is known. */
   readonly version: string;
-  /** "" while it was never seen. */
+  /** "" until the object is seen. */
   readonly uid: string;
   /** Labels of the steps that lead to it, joined by `/`. */
   readonly step: string;
@@ -22,14 +22,14 @@ export interface InventoryEntry extends ObjectIdentity {
   readonly wave: number;
   readonly policy: DeletePolicy;
   readonly readonly: boolean;
-  /** The ResourceFunction that keeps it, as `namespace/name`. */
+  /** The ResourceFunction that manages or reads it, as `namespace/name`. */
   readonly function: string;
 }
 
 /**
- * @param standing - what stands there: kept where it says the same in other bytes, so that workers of two versions do not
- *   write it in turn
- * @returns compact text, the same for the same entries in any order; packed where that is long; "" for none
+ * @param standing - the present text: kept when it says the same in other bytes, so that workers of two versions do not
+ * rewrite it in turn
+ * @returns compact text, equal for equal entries in any order; packed when long; "" for no entries
  */
 export function formatInventory(entries: readonly InventoryEntry[], triggerUid: string, standing = ""): string {
   if (entries.length === 0) return "";
@@ -53,7 +53,7 @@ export function formatInventory(entries: readonly InventoryEntry[], triggerUid: 
   return isPacked(standing) && unpack(standing) === text ? standing : pack(text);
 }
 
-/** @returns the entries that can be read, the first 10,000 at most; none of a text that belongs to another uid, or is damaged */
+/** @returns the readable entries, at most the first 10,000; none when the text is damaged or belongs to another uid */
 export function parseInventory(text: string, triggerUid: string): readonly InventoryEntry[] {
   if (text === "") return [];
   try {
@@ -68,8 +68,8 @@ export function parseInventory(text: string, triggerUid: string): readonly Inven
 }
 
 /**
- * What the inventory says after a run: everything the run named, and what earlier runs named, which stays until it is
- * pruned: an object that was never seen may be there all the same, for the answer to its create got lost.
+ * The inventory after a run: everything the run named, and everything earlier runs named until it is pruned. An object
+ * that was never seen may exist because the answer to its create was lost; only a read-only one is dropped.
  */
 export function mergeInventory(
   before: readonly InventoryEntry[],
@@ -79,13 +79,13 @@ export function mergeInventory(
   for (const entry of before) if (entry.uid !== "" || !entry.readonly) merged.set(identityText(entry), entry);
   for (const [identity, entry] of distinct(named)) {
     const known = merged.get(identity);
-    // A read that failed says nothing about the object: its uid stays.
+    // A failed read says nothing about the object, so its uid stays.
     merged.set(identity, entry.uid === "" && known !== undefined ? { ...entry, uid: known.uid } : entry);
   }
   return [...merged.values()];
 }
 
-/** Of several steps that name one object the first that manages it stands, with the uid any of them has seen. */
+/** When several steps name an object, keeps the first that manages it, with the uid that any of them saw. */
 function distinct(named: readonly InventoryEntry[]): ReadonlyMap<string, InventoryEntry> {
   const entries = new Map<string, InventoryEntry>();
   for (const entry of named) {
@@ -115,7 +115,7 @@ function entryOf(value: JsonObject): readonly InventoryEntry[] {
   return entry.kind === "" || entry.name === "" ? [] : [entry];
 }
 
-/** Which object, as a text to compare; without version. */
+/** The identity of an object as a text to compare, without version. */
 export function identityText({ group, kind, namespace, name }: ObjectIdentity): string {
   return `${group}/${kind}/${namespace}/${name}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Which object a ResourceFunction is about: preconditions, locals, then name and namespace. What needs no cluster and comes
- * before the first read; `decide.ts` goes on once the object was read.
+ * Which object a ResourceFunction manages or reads: preconditions, locals, then name and namespace. This needs no
+ * cluster and comes before the first read; `decide.ts` continues once the object is read.
  */
 import { isTruthy } from "../cel/truth.ts";
 import type { Value, ValueMap } from "../cel/value.ts";
@@ -15,10 +15,10 @@ import { valueText } from "../plan/value-text.ts";
 export interface ResourceTarget {
   readonly apiVersion: string;
   readonly kind: string;
-  /** As the author gave it; else discovery knows. */
+  /** The plural as the author gave it; otherwise discovery knows it. */
   readonly plural: string | undefined;
   readonly namespaced: boolean;
-  /** "" where there is none. */
+  /** "" when there is none. */
   readonly namespace: string;
   readonly name: string;
   /** `Kind:namespace:name`, as messages call it. */
@@ -73,9 +73,9 @@ export function locateResource(plan: ResourceFunctionPlan, inputs: Value, locati
 }
 
 /**
- * The target as the server serves its kind: `spec.apiConfig` may say otherwise, and then the server is right.
+ * The target with the scope in which the server serves its kind, which overrides `spec.apiConfig`.
  *
- * @param isNamespaced - by discovery
+ * @param isNamespaced - scope by discovery
  */
 export function inScope(target: ResourceTarget, isNamespaced: boolean): Located {
   if (!isNamespaced) return { kind: "located", target: { ...target, namespaced: false, namespace: "" } };

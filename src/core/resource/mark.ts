@@ -1,7 +1,7 @@
 /**
- * The mark every object we create carries: which trigger created it, and exactly which object this is. It counts only if
- * all of it fits the object it stands on, for people, controllers and backups copy labels and annotations. The label
- * beside it is for look-ups and proves nothing.
+ * The mark on every object we create: which trigger created it, and exactly which object this is. It counts only if all
+ * of it fits its object, because people, controllers and backups copy labels and annotations. The label beside it is
+ * for look-ups and proves nothing.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { annotationOf } from "../object.ts";
@@ -9,10 +9,10 @@ import { ANNOTATION, LABEL } from "../names.ts";
 import type { KeyText } from "../object-key.ts";
 import type { ResourceFunctionPlan } from "../plan/plan.ts";
 
-/** What may be done with an object once its trigger no longer names it. `default` is decided when that happens. */
+/** What may be done with an object once its trigger no longer names it. `default` is resolved at that time. */
 export type DeletePolicy = "default" | "abandon" | "destroy";
 
-/** Which object; without version, for versions of one object are one object. */
+/** Identifies an object, without version: versions of one object are one object. */
 export interface ObjectIdentity {
   readonly group: string;
   readonly kind: string;
@@ -30,11 +30,11 @@ export interface Mark extends ObjectIdentity {
   /** Layer of that step in the dependency graph. */
   readonly wave: number;
   readonly policy: DeletePolicy;
-  /** Whether it carries our owner reference as long as nobody takes that off. */
+  /** Whether it carries our owner reference, unless somebody removed that. */
   readonly owned: boolean;
 }
 
-/** Who created an object, by a mark that fits it. */
+/** Who created an object, according to a mark that fits it. */
 export interface MarkHolder {
   readonly trigger: string;
   readonly uid: string;
@@ -42,11 +42,11 @@ export interface MarkHolder {
   readonly wave: number;
   readonly policy: DeletePolicy;
   readonly owned: boolean;
-  /** What the create was signed with; "" where it was not, or the mark was written anew since. */
+  /** The signature of its create; "" when there was none, or the mark was rewritten since. */
   readonly request: string;
 }
 
-/** The object with the mark on it; nothing else of it changes. */
+/** The object with the mark added and nothing else changed. */
 export function withMark(object: JsonObject, mark: Mark): JsonObject {
   const metadata = asObject(member(object, "metadata"));
   return {
@@ -59,7 +59,7 @@ export function withMark(object: JsonObject, mark: Mark): JsonObject {
   };
 }
 
-/** A create signed by its sender, who can tell by it what that very request made. @param object - with its mark */
+/** Signs a create, so that its sender can recognize what this very request made. @param object - with its mark */
 export function withRequest(object: JsonObject, request: string): JsonObject {
   const metadata = asObject(member(object, "metadata"));
   const annotations = asObject(metadata["annotations"]);
@@ -86,7 +86,7 @@ export function withoutOwnKeys(target: JsonObject): JsonObject {
 /**
  * @param object - as observed
  * @param identity - which object it is
- * @returns who created it, or undefined when it carries no mark or one that speaks of another object
+ * @returns who created it; undefined when it carries no mark, or the mark of another object
  */
 export function markHolder(object: JsonObject, identity: ObjectIdentity): MarkHolder | undefined {
   const text = annotationOf(object, ANNOTATION.mark);
@@ -114,12 +114,12 @@ function markText({ trigger, uid, group, kind, namespace, name, step, wave, poli
 }
 
 function policyOf(text: string): DeletePolicy {
-  return text === "destroy" || text === "default" ? text : "abandon"; // what we do not understand is left alone
+  return text === "destroy" || text === "default" ? text : "abandon"; // an unknown policy leaves the object alone
 }
 
 /**
- * What may become of the objects of a function once nothing names them. What it only reads, leaves to others to create, or
- * never changes after the create is not deleted either.
+ * What may become of a function's objects once nothing names them. Objects that it only reads, that others create, or
+ * that it never changes after the create are not deleted either.
  */
 export function deletePolicyOf({ api, create, update, deletePolicy }: ResourceFunctionPlan): DeletePolicy {
   const isHandsOff = api.readonly || !create.enabled || update.kind === "never";
@@ -128,7 +128,7 @@ export function deletePolicyOf({ api, create, update, deletePolicy }: ResourceFu
 
 const CAREFUL: readonly DeletePolicy[] = ["abandon", "default", "destroy"];
 
-/** Of two policies the more careful one. */
+/** The more careful of two policies. */
 export function moreCareful(one: DeletePolicy, other: DeletePolicy): DeletePolicy {
   return CAREFUL.indexOf(one) <= CAREFUL.indexOf(other) ? one : other;
 }
@@ -139,11 +139,11 @@ function parsed(text: string): JsonObject | undefined {
     const value = JSON.parse(text) as unknown;
     return isJsonObject(value) ? value : undefined;
   } catch {
-    return undefined; // somebody edited it: then it proves nothing
+    return undefined; // somebody edited it, so it proves nothing
   }
 }
 
-/** The member without these keys, left out altogether when nothing of it remains; nothing to spread when it has none. */
+/** The member without these keys; empty when it has none of them, so that spreading it changes nothing. */
 function stripped(metadata: JsonObject, name: string, keys: readonly string[]): JsonObject {
   const map = metadata[name];
   if (!isJsonObject(map) || !keys.some((key) => Object.hasOwn(map, key))) return {};

@@ -1,4 +1,4 @@
-/** The objects a trigger keeps, by name: from its inventory, else from the record that the original controller left. */
+/** The objects that a trigger names: from its inventory, else from the record that the original controller left. */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
 import { formatApiVersion } from "../object-key.ts";
@@ -7,10 +7,10 @@ import { parseInventory } from "./inventory.ts";
 export interface NamedObject {
   readonly apiVersion: string;
   readonly kind: string;
-  /** "" for a cluster-scoped one. */
+  /** "" for a cluster-scoped object. */
   readonly namespace: string;
   readonly name: string;
-  /** Labels of the steps that lead to it, joined by `/`; "" where only the original's record is there. */
+  /** Labels of the steps that lead to it, joined by `/`; "" when only the original's record exists. */
   readonly step: string;
   readonly readonly: boolean;
 }
@@ -26,16 +26,16 @@ export function namedObjects(trigger: JsonObject): readonly NamedObject[] {
   });
 }
 
-/** By Koreo's own record alone, which we keep, too. */
+/** From Koreo's own record only, which we also write. */
 export function originalRecord(trigger: JsonObject): readonly NamedObject[] {
   const annotations = memberAt(trigger, ["metadata", "annotations"]);
   return recorded(parsed(textMember(annotations, ANNOTATION.managedResources)));
 }
 
-/** Deeper than Workflows call each other; whoever may write the annotation may nest it as they like. */
+/** Deeper than Workflows call each other; people who may write the annotation could nest it without end. */
 const MAX_DEPTH = 100;
 
-/** Koreo's own record: resources, nested in lists and by step of sub-workflows. */
+/** Koreo's own record: resources, nested in lists and by the steps of sub-workflows. */
 function recorded(value: JsonValue, depth = 0): readonly NamedObject[] {
   if (depth > MAX_DEPTH) return [];
   const within = (inner: JsonValue) => recorded(inner, depth + 1);

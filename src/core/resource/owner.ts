@@ -1,7 +1,7 @@
-/** Owner references to the trigger: when an object gets one, and whether it is there. Others' references are never touched. */
-import { type JsonObject, type JsonValue, listOf, member, textMember } from "../json.ts";
+/** Owner references to the trigger: when an object gets one, and whether it has one. Others' references stay. */
+import { isJsonObject, type JsonObject, type JsonValue, listOf, member, textMember } from "../json.ts";
 
-/** The trigger, as an owner of what its run manages. */
+/** The trigger, as owner of what its run manages. */
 export interface Owner {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,12 +11,12 @@ export interface Owner {
   readonly uid: string;
 }
 
-/** Whether the trigger owns an object there: they must share a namespace, for references never cross one. */
+/** Whether the trigger owns an object: they must share a namespace, because references never cross namespaces. */
 export function isOwner(owner: Owner, place: { readonly owned: boolean; readonly namespace: string }): boolean {
   return place.owned && owner.namespace !== "" && owner.namespace === place.namespace;
 }
 
-/** The reference to the owner as it is written. */
+/** The reference to the owner. */
 export function ownerReference({ apiVersion, kind, name, uid }: Owner): JsonObject {
   return { apiVersion, kind, blockOwnerDeletion: true, controller: false, name, uid };
 }
@@ -27,7 +27,31 @@ export function ownerReferencesOf(object: JsonObject): readonly JsonValue[] {
   return listOf(references);
 }
 
-/** Judged by uid alone. */
+/** Compares only the uid. */
 export function hasOwner(references: readonly JsonValue[], owner: Owner): boolean {
-  return references.some((reference) => textMember(reference, "uid") === owner.uid);
+  return references.some((reference) => isTo(owner, reference));
+}
+
+/**
+ * Whether a reference to the owner names another API version than the one it is read in. Once the API server no longer
+ * serves that version, the garbage collector cannot find the owner, and leaves the object when the owner goes.
+ */
+export function hasOutdatedOwner(references: readonly JsonValue[], owner: Owner): boolean {
+  return references.some(
+    (reference) => isTo(owner, reference) && textMember(reference, "apiVersion") !== owner.apiVersion,
+  );
+}
+
+/** The references with a single one to the owner, in the version it is read in; its other fields stay. */
+export function withCurrentOwner(references: readonly JsonValue[], owner: Owner): readonly JsonValue[] {
+  const { apiVersion } = owner;
+  const first = references.find((reference) => isTo(owner, reference));
+  return references.flatMap((reference) => {
+    if (!isTo(owner, reference)) return [reference];
+    return reference === first && isJsonObject(reference) ? [{ ...reference, apiVersion }] : [];
+  });
+}
+
+function isTo(owner: Owner, reference: JsonValue): boolean {
+  return textMember(reference, "uid") === owner.uid;
 }

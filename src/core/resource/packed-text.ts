@@ -1,15 +1,15 @@
 /**
- * Long text in less room, for annotations: deflated, and as base64. Annotations are written by whoever likes: what would
- * unpack to more than ours ever do is not unpacked.
+ * Long text in less room for annotations: deflated, then base64. Anybody may have written an annotation, so text that
+ * would unpack to more than ours ever does is refused.
  */
 import { deflateSync, Inflate } from "fflate";
 
 const PREFIX = "deflate:";
-/** More than an inventory of the longest names that Kubernetes takes has. */
+/** Larger than an inventory with the longest names that Kubernetes allows. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
-/** Packed bytes at a time: they unpack to a megabyte at most. */
+/** Packed bytes per step: they unpack to at most a megabyte. */
 const SLICE_BYTES = 1024;
-/** Bytes to text at a time: they are arguments of one call. */
+/** Bytes per step, because they are arguments of one call. */
 const TEXT_SLICE = 8192;
 
 export function isPacked(text: string): boolean {
@@ -21,13 +21,13 @@ export function pack(text: string): string {
   return PREFIX + toBase64(deflateSync(new TextEncoder().encode(text)));
 }
 
-/** The inverse of `pack`; text that is not packed is itself. @returns undefined for what cannot be unpacked */
+/** The inverse of `pack`; returns text that is not packed unchanged. @returns undefined when it cannot be unpacked */
 export function unpack(text: string): string | undefined {
   if (!isPacked(text)) return text;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(inflated(fromBase64(text.slice(PREFIX.length))));
   } catch {
-    return undefined; // edited by somebody
+    return undefined; // somebody edited it
   }
 }
 

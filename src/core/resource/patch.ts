@@ -1,7 +1,7 @@
 /**
- * The merge patch that brings an object to its target: the whole target, null for keys we once set and want no more, and
- * the owner reference if it is missing. Lists that match under their compare directive are left out, or the patch would
- * undo what the directive allows to differ.
+ * The merge patch that brings an object to its target: the whole target, null for keys we once set and no longer want,
+ * and the owner reference if it is missing. It leaves out lists that match under their compare directive, or it would
+ * undo differences that the directive allows.
  */
 import { isJsonObject, member, type JsonObject, type JsonValue } from "../json.ts";
 import { ANNOTATION } from "../names.ts";
@@ -12,7 +12,7 @@ import { comparableRecord, readRecord, removal, withRecord, withSigns, type Reco
 import type { Sensitive } from "./sensitive.ts";
 
 export interface PatchRequest {
-  /** With its directives. */
+  /** The target with its directives. */
   readonly target: JsonObject;
   readonly observed: JsonObject;
   readonly remove: readonly KeyPath[];
@@ -22,7 +22,7 @@ export interface PatchRequest {
   readonly writer?: RecordWriter | undefined;
 }
 
-/** The patch as a cluster gets it; carries the resourceVersion it was decided on. */
+/** The patch for a cluster; carries the resourceVersion that the decision is based on. */
 export function clusterPatch(request: PatchRequest): JsonObject {
   const { target, observed, remove, ownerReferences, sensitive, writer } = request;
   const record = readRecord(observed);
@@ -46,7 +46,7 @@ export function plainPatch(target: JsonObject): JsonObject {
   return withRecord(withoutDirectives(target) as JsonObject);
 }
 
-/** The target without its directives and without the lists that match under one. */
+/** The target without its directives and without lists that match under them. */
 function changedParts(target: JsonObject, observed: JsonObject, lastApplied: JsonValue | undefined): JsonObject {
   const { asSet, asMap, lastApplied: byRecord } = directivesOf(target);
   const parts = Object.entries(target).filter(([name]) => {

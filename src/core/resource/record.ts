@@ -1,7 +1,7 @@
 /**
- * The record of what we last sent, kept on the object: it tells which keys we set before and want no more. Only a record
- * that we wrote may remove anything; `koreo.dev/create-paths` beside it is the sign, for the original's records mix in
- * values that belong to the create alone.
+ * The record of what we last sent, on the object: it tells which keys we set before and no longer want. Only a record
+ * that we wrote may remove anything. `koreo.dev/create-paths` beside it shows that, because the original's records also
+ * contain values that belong only to the create.
  */
 import {
   formatJson,
@@ -20,27 +20,27 @@ import { isWithin, type KeyPath } from "./key-path.ts";
 import type { ObjectIdentity } from "./mark.ts";
 import { changeValues, hashOf, hashValues, recallValues, type Sensitive } from "./sensitive.ts";
 
-/** What stands on an object about our last write. */
+/** What an object says about our last write. */
 export interface AppliedRecord {
-  /** The target as last sent; undefined when there is no record, or it cannot be read. */
+  /** The target as last sent; undefined when there is no record, or it is unreadable. */
   readonly applied: JsonObject | undefined;
-  /** Where hashes stand in it for values. */
+  /** Paths where it has hashes instead of values. */
   readonly hashedPaths: readonly KeyPath[];
-  /** Paths set by `create.overlay` alone; undefined when the record is not ours. */
+  /** Paths set only by `create.overlay`; undefined when the record is not ours. */
   readonly createPaths: readonly KeyPath[] | undefined;
-  /** Who wrote it, see `writerText`; "" when it does not say. */
+  /** Who wrote it, see `writerText`; "" when unknown. */
   readonly appliedBy: string;
 }
 
-/** Who writes a record: one step of one trigger, by its labels from the outermost on. */
+/** The writer of a record: one step of one trigger, by its labels, outermost first. */
 export interface RecordWriter {
   readonly trigger: KeyText;
   readonly step: string;
 }
 
 /**
- * In a record: the paths below which hashes stand for values. It is part of the record, so that whoever writes another
- * one (a worker of an earlier version) takes it away with the hashes.
+ * In a record: the paths below which values are hashes. It is part of the record, so that any other writer (a worker of
+ * an earlier version) replaces it together with the hashes.
  */
 export const HASHED_PATHS = "koreo.dev/hashed-paths";
 
@@ -56,7 +56,7 @@ export function readRecord(observed: JsonObject): AppliedRecord {
   };
 }
 
-/** An object to send, with Koreo's record of it; in that, hashes of what is sensitive. */
+/** An object to send, with Koreo's record of it; the record has hashes of sensitive values. */
 export function withRecord(body: JsonObject, sensitive?: Sensitive): JsonObject {
   const { [HASHED_PATHS]: _reserved, ...values } = body;
   const isOpen = sensitive === undefined || sensitive.paths.length === 0;
@@ -65,7 +65,7 @@ export function withRecord(body: JsonObject, sensitive?: Sensitive): JsonObject 
 }
 
 /**
- * The record as comparisons need it: with values again where hashes stand for what the target has today.
+ * The record for comparisons: a hash of a value that the target has now becomes that value again.
  *
  * @param target - without directives
  */
@@ -79,10 +79,10 @@ export function comparableRecord(
 }
 
 /**
- * The record that must replace the one on the object because that shows sensitive values: the same with hashes for them.
- * The original's records do, ours did, and so does one written before the author listed a path.
+ * The record that must replace the present one because that shows sensitive values: the same with hashes for them. The
+ * original's records show them, as ours did, and so does one written before the author listed a path.
  *
- * @returns its text, or null where it cannot be read and has to go; undefined where nothing is to be hidden
+ * @returns its text; null when it is unreadable and must go; undefined when nothing is to be hidden
  */
 export function closedRecord(observed: JsonObject, sensitive: Sensitive): string | null | undefined {
   const { paths } = sensitive;
@@ -99,17 +99,17 @@ export function closedRecord(observed: JsonObject, sensitive: Sensitive): string
   return shown.length > 0 ? formatJson({ ...closed, [HASHED_PATHS]: [...hashedPaths, ...paths] }) : undefined;
 }
 
-/** Our signs beside the record; they are no part of the record itself. */
+/** Adds our annotations beside the record; they are no part of the record itself. */
 export function withSigns(body: JsonObject, paths: readonly KeyPath[], writer?: RecordWriter): JsonObject {
   const signed = withAnnotation(body, ANNOTATION.createPaths, JSON.stringify(paths));
   return writer === undefined ? signed : withAnnotation(signed, ANNOTATION.appliedBy, writerText(writer));
 }
 
 /**
- * Whether the record is that of somebody else who keeps the object too: another trigger, or another step of the same one.
- * It says nothing about what we set before; taking its keys off would undo what the other does, again and again.
+ * Whether another writer that also manages the object wrote the record: another trigger, or another step of the same
+ * one. Such a record does not tell what we set; removing its keys would undo the other's writes again and again.
  *
- * @param isStep - whether the trigger has such a step today; the record of one that was renamed or removed is ours
+ * @param isStep - whether the trigger has such a step now; the record of a renamed or removed step is ours
  */
 export function isRecordOfAnother(
   observed: JsonObject,
@@ -126,7 +126,7 @@ function writerText({ trigger, step }: RecordWriter): string {
   return `${trigger} ${step}`;
 }
 
-/** The paths of a create's body that its target does not have: the values `create.overlay` alone has set. */
+/** The paths in a create's body that its target lacks: the values that only `create.overlay` sets. */
 export function pathsBeyond(body: JsonObject, target: JsonObject): readonly KeyPath[] {
   return Object.entries(body).flatMap(([name, value]): readonly KeyPath[] => {
     if (!Object.hasOwn(target, name)) return [[name]];
@@ -137,7 +137,7 @@ export function pathsBeyond(body: JsonObject, target: JsonObject): readonly KeyP
 }
 
 /**
- * Keys we once set, want no more, and the object still has.
+ * Keys that we once set and no longer want, and that the object still has.
  *
  * @param target - without directives
  * @returns paths of map keys; none unless the record is ours
@@ -174,7 +174,7 @@ function surplus(
     const isGone = wanted === undefined && !isKept(here);
     if (!isJsonObject(value) || !isJsonObject(actual)) return isGone ? [here] : [];
     const inside = surplus(value, wanted ?? {}, actual, here, isKept);
-    // Of a map that is wanted no more only our keys go: others may have put theirs in. With nothing else in it, it goes.
+    // Of an unwanted map only our keys go, because others may have added theirs. With nothing else in it, the map goes.
     const isAll = Object.keys(actual).every((key) =>
       inside.some((each) => each.length === here.length + 1 && each.at(-1) === key),
     );
@@ -182,7 +182,7 @@ function surplus(
   });
 }
 
-/** Identity, references and holds on an object are nobody's to remove here, nor are our own keys. */
+/** Nobody may remove identity, references and finalizers of an object here, nor our own keys. */
 function isNeverRemoved([first, second, third]: KeyPath): boolean {
   if (first === "apiVersion" || first === "kind") return true;
   if (first !== "metadata") return false;
@@ -217,6 +217,6 @@ function parsed(text: string): JsonValue | undefined {
   try {
     return parseJson(text);
   } catch {
-    return undefined; // edited by somebody: then there is no record
+    return undefined; // somebody edited it, so there is no record
   }
 }

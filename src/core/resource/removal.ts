@@ -1,7 +1,7 @@
 /**
- * Whether an object goes that nothing names any more, or whose trigger goes. Read as a safety case: deleted is only what
- * carries a mark that fits it and names this very trigger, by the more careful of the policies on the mark and in the
- * inventory; whatever else an annotation says, the object is left. Pure: the engine reads, asks and deletes.
+ * Decides whether an object is deleted that nothing names any more, or whose trigger goes. Read it as a safety case: it
+ * deletes only objects with a mark that fits and names this very trigger, by the more careful policy of mark and
+ * inventory; whatever else annotations say, the object stays. Pure: the engine reads, asks and deletes.
  */
 import { textMember, type JsonObject } from "../json.ts";
 import { deletionTime, finalizersOf } from "../object.ts";
@@ -11,25 +11,25 @@ import { ownerReferencesOf } from "./owner.ts";
 
 export interface RemovalRequest {
   readonly object: ObjectIdentity;
-  /** What the inventory says of it. */
+  /** The policy in the inventory. */
   readonly policy: DeletePolicy;
   readonly readonly: boolean;
-  /** As read now; null when there is none. */
+  /** The object as just read; null when it does not exist. */
   readonly observed: JsonObject | null;
   readonly trigger: { readonly key: KeyText; readonly uid: string };
   /** `prune`: no step names it any more. `finalize`: its trigger is being deleted. */
   readonly purpose: "prune" | "finalize";
-  /** Whoever deletes the trigger wants what it owns to stay: `kubectl delete --cascade=orphan`. */
+  /** The user who deletes the trigger wants to keep what it owns: `kubectl delete --cascade=orphan`. */
   readonly keepsOwned?: boolean | undefined;
-  /** Only what one of these requests made; absent: whatever the trigger has created. */
+  /** Restricts deletion to objects that these requests made; absent: everything the trigger created. */
   readonly requests?: ReadonlySet<string> | undefined;
 }
 
 export type Removal =
   | { readonly kind: "gone" }
-  /** Not ours to delete, or not now wanted; `reason` is undefined where nobody need be told. */
+  /** Not ours to delete, or not wanted now; `reason` is undefined when nobody needs to know. */
   | { readonly kind: "left"; readonly reason: string | undefined }
-  /** Being deleted since then; something holds it. */
+  /** Being deleted since then; finalizers hold it. */
   | { readonly kind: "going"; readonly since: string; readonly heldBy: readonly string[] }
   | { readonly kind: "delete" };
 
@@ -46,7 +46,7 @@ export function judgeRemoval(request: RemovalRequest): Removal {
   return reason === undefined ? goingOrDelete(observed) : left(reason === "" ? undefined : reason);
 }
 
-/** @returns undefined when the object may be deleted; "" for a reason nobody need be told */
+/** @returns undefined when the object may be deleted; "" for a reason that nobody needs to know */
 function reasonToLeave(
   { policy, trigger, purpose, keepsOwned = false }: RemovalRequest,
   holder: MarkHolder,
@@ -58,7 +58,7 @@ function reasonToLeave(
     case "abandon":
       return "its function abandons it, reads it, or never changes it";
     case "destroy":
-      // Also what the garbage collector does for an orphaning delete: the wish to keep it outlives the finalizer that said so.
+      // Orphaning deletes have the garbage collector do so: the wish to keep outlives the finalizer that expressed it.
       if (holder.owned && !isOwned) return "somebody took the owner reference off";
       return purpose === "finalize" && keepsOwned && isOwned
         ? "the trigger was deleted with --cascade=orphan"

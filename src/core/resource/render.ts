@@ -1,6 +1,6 @@
 /**
- * Renders the target of a ResourceFunction: inline map or template, then overlays in order, and over both the identity
- * that nothing may change. Directives stay in it, for the comparison; `withoutDirectives` takes them out before sending.
+ * Renders the target of a ResourceFunction: inline map or template, then overlays in order, and on top the identity,
+ * which nothing may change. Directives stay in it for the comparison; `withoutDirectives` removes them before sending.
  */
 import { isAbsent } from "../cel/fragment.ts";
 import { put } from "../cel/maps.ts";
@@ -13,7 +13,7 @@ import type { OverlayItemPlan, Prepared, ResourceFunctionPlan, TemplatePlan } fr
 import { evaluateValueFunction } from "../plan/value-function.ts";
 import type { ResourceTarget } from "./locate.ts";
 
-/** Finds a template by name, as the function's definer sees it; undefined when there is none. */
+/** Finds a template by name, as seen from the function's definition; undefined when there is none. */
 export type FindTemplate = (name: string) => Prepared<TemplatePlan> | undefined;
 
 export interface RenderRequest {
@@ -26,7 +26,7 @@ export interface RenderRequest {
 export type Rendered =
   | {
       readonly kind: "rendered";
-      /** What expressions see as `resource`. */
+      /** The value that expressions see as `resource`. */
       readonly values: ValueMap;
       /** The same as plain JSON. */
       readonly json: JsonObject;
@@ -55,7 +55,7 @@ export function renderTarget(request: RenderRequest): Rendered {
   return finished(withIdentity(values, target), target);
 }
 
-/** The target with `create.overlay` over it, as a create sends it. */
+/** The target with `create.overlay` on top, as a create sends it. */
 export function renderCreate(request: RenderRequest, values: ValueMap, overlay: OverlayProgram): Rendered {
   const { target, inputs } = request;
   const where = "spec.create.overlay";
@@ -107,7 +107,7 @@ function layItem(item: OverlayItemPlan, values: ValueMap, scope: Scope, where: s
     if (isFault(laid)) return { kind: "outcome", outcome: faultOutcome(laid, `${where}.overlay`) };
     return { kind: "value", value: isPlainMap(laid) ? laid : {} };
   }
-  // Without inputs the function sees `inputs` as null.
+  // Without inputs, the function sees `inputs` as null.
   const given = item.inputs === undefined ? NO_INPUTS : evaluateValue(item.inputs, scope, `${where}.inputs`);
   if (given.kind === "outcome") return given;
   const location = `${where}.overlayRef<eval>`;
@@ -120,7 +120,7 @@ function layItem(item: OverlayItemPlan, values: ValueMap, scope: Scope, where: s
 
 const NO_INPUTS = { kind: "value", value: null } as const;
 
-/** Kind, name and namespace are the function's, whatever template and overlays say. */
+/** Kind, name and namespace come from the function, whatever template and overlays say. */
 function withIdentity(values: ValueMap, { apiVersion, kind, name, namespace }: ResourceTarget): ValueMap {
   const before = values["metadata"];
   const metadata: Record<string, Value> = {};

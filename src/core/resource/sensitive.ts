@@ -1,7 +1,7 @@
 /**
- * Which values of an object are nobody else's business, and what stands for them where they must not be shown: a hash in
- * the record of what we last sent, dots in messages. Values under `data` and `stringData` of a Secret are sensitive, and
- * whatever the author lists in `spec.sensitive`.
+ * Which values of an object are private, and what replaces them where they must not be shown: hashes in the record of
+ * what we last sent, dots in messages. Sensitive are values under `data` and `stringData` of a Secret, and those the
+ * author lists in `spec.sensitive`.
  */
 import { base64 } from "../cel/text.ts";
 import { canonicalText, hashText } from "../hash.ts";
@@ -12,11 +12,11 @@ import { isWithin, type KeyPath } from "./key-path.ts";
 import type { ResourceTarget } from "./locate.ts";
 import type { ObjectIdentity } from "./mark.ts";
 
-/** What is sensitive of one object. */
+/** What is sensitive in one object. */
 export interface Sensitive {
-  /** A path covers all below it; lists on the way are looked into, and have no place of their own in it. */
+  /** A path covers everything below it; lists on the way are entered without a part in the path. */
   readonly paths: readonly KeyPath[];
-  /** Salts the hashes: equal values of two objects have different ones. */
+  /** Salts the hashes, so that equal values in two objects have different hashes. */
   readonly identity: ObjectIdentity;
 }
 
@@ -28,19 +28,19 @@ export function sensitiveOf(plan: ResourceFunctionPlan, target: ResourceTarget):
   return { paths: [...sensitiveOfKind(group, kind), ...plan.sensitive], identity: { group, kind, namespace, name } };
 }
 
-/** What is sensitive of every object of a kind, whoever writes it. */
+/** What is sensitive in every object of a kind, whoever writes it. */
 export function sensitiveOfKind(group: string, kind: string): readonly KeyPath[] {
   return group === "" && kind === "Secret" ? SECRET_PATHS : [];
 }
 
-/** The object with hashes for the values at these paths; names of keys, lengths of lists and nulls stay. */
+/** The object with hashes for the values at these paths; keys, lengths of lists and nulls stay. */
 export function hashValues(object: JsonObject, { paths, identity }: Sensitive): JsonObject {
   return changeValues(object, paths, (value, path) => hashOf(value, path, identity));
 }
 
 /**
- * A record whose values were hashed, with the values that can be told: those the object is to have now. Any other is
- * NaN, which equals nothing, so that no value is taken for the hash of another.
+ * A hashed record with the values that can be recalled: those the object should have now. Any other value is NaN, which
+ * equals nothing, so that no value is mistaken for the hash of another.
  *
  * @param target - without directives
  */
@@ -55,7 +55,7 @@ export function recallValues(record: JsonObject, { paths, identity }: Sensitive,
 
 type Scalar = string | number | bigint | boolean;
 
-/** Every value but maps, lists and null at or below these paths, replaced. */
+/** Replaces every value at or below these paths, except maps, lists and null. */
 export function changeValues(
   object: JsonObject,
   paths: readonly KeyPath[],
@@ -78,20 +78,20 @@ export function changeValues(
   return map(object, []);
 }
 
-/** What stands for a value; by whose it is, where, and what. */
+/** The hash for a value; it depends on the object, the path and the value. */
 export function hashOf(value: JsonValue, path: KeyPath, { group, kind, namespace, name }: ObjectIdentity): string {
   return `sha256:${hashText(canonicalText([group, kind, namespace, name, path, value]))}`;
 }
 
-/** Shorter pieces of a value may stand in a message by chance. */
+/** Shorter pieces of a value may occur in a message by chance. */
 const PIECE = 6;
 
 /**
- * A message of the API server about an object, with dots for what it repeats of the sensitive values: whole ones between
+ * A message of the API server about an object, with dots for sensitive values that it repeats: whole ones between
  * quotation marks or spaces, and any piece of six characters or more (old servers quote bodies from the middle of a
- * value). An admission webhook may quote a value in another form than it was sent in: see `formsOf`.
+ * value). An admission webhook may quote a value in another form than was sent: see `formsOf`.
  *
- * @param objects - what was sent, and what was there: a webhook sees both, merged; null where there is none
+ * @param objects - what was sent, and what existed (null: nothing): a webhook sees both, merged
  */
 export function hideValuesIn(
   message: string,
@@ -122,7 +122,7 @@ export function hideValuesIn(
   return dotted(message, hidden);
 }
 
-/** A value as it is, in base64 (`stringData` becomes `data`) and out of it, each also as JSON writes it within quotes. */
+/** A value as it is, encoded in base64 (`stringData` becomes `data`) and decoded, each also as JSON escapes it. */
 function formsOf(value: string): readonly string[] {
   const decoded = textFromBase64(value);
   const plain = [value, base64(new TextEncoder().encode(value)), ...(decoded === undefined ? [] : [decoded])];
@@ -132,17 +132,17 @@ function formsOf(value: string): readonly string[] {
   });
 }
 
-/** What Go's encoder escapes and ours does not. */
+/** Characters that Go's encoder escapes and ours does not. */
 const GO_ESCAPES: Readonly<Record<string, string>> = { "<": "\\u003c", ">": "\\u003e", "&": "\\u0026" };
 
-/** Undefined for what is no base64, or no text in it: nobody quotes bytes. */
+/** Undefined when the value is not base64, or holds no text: nobody quotes bytes. */
 function textFromBase64(value: string): string | undefined {
   if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined;
   try {
     const bytes = Uint8Array.from(atob(value), (unit) => unit.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return undefined; // no base64 after all, or no UTF-8
+    return undefined; // not base64 after all, or not UTF-8
   }
 }
 

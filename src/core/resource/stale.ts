@@ -1,7 +1,7 @@
 /**
- * Which objects of the inventory nothing names any more after a complete run. An object that any step names stays, by
- * identity or uid, whatever its version, step, place in a list or Workflow. A skip never prunes: its author turned the
- * management of these objects off, which is no wish to lose them.
+ * Which objects of the inventory nothing names after a complete run. An object that any step names stays, by identity
+ * or uid, whatever its version, step, place in a list or Workflow. A skip never prunes: its author turned off the
+ * management of these objects, which does not mean deleting them.
  */
 import type { LogicPlan, StepLogic } from "../plan/plan.ts";
 import { logicsOf } from "../plan/step-paths.ts";
@@ -11,11 +11,11 @@ import { identityText, type InventoryEntry } from "./inventory.ts";
 export interface SkippedPart {
   /** Labels of the steps that lead to it, joined by `/`. */
   readonly step: string;
-  /** Every ResourceFunction it could have called, as `namespace/name`. */
+  /** Every ResourceFunction that it could have called, as `namespace/name`. */
   readonly functions: readonly string[];
 }
 
-/** Every ResourceFunction a step can come to call, through sub-workflows, as `namespace/name`. */
+/** Every ResourceFunction that a step may call, also through sub-workflows, as `namespace/name`. */
 export function functionsOf(logic: StepLogic): readonly string[] {
   return [...new Set(logicsOf(logic).flatMap(functionsOfLogic))];
 }
@@ -47,7 +47,7 @@ export function staleEntries(
   );
 }
 
-/** Its own step, one around it, a sibling item of the same forEach, or its function somewhere else. */
+/** Whether a skip covers it: its own step, one around it, a sibling item of its forEach, or its function elsewhere. */
 export function isKeptBySkip(
   { step, function: by }: Pick<InventoryEntry, "step" | "function">,
   skipped: readonly SkippedPart[],

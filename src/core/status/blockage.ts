@@ -1,26 +1,26 @@
 /**
- * What keeps a trigger from being ready: of all steps that failed or wait, through sub-workflows and the items of forEach,
- * the one whose end the rest waits for. One sentence tells it, in the same words in the Ready condition, the Event, the
- * trace and `koreo explain`.
+ * What keeps a trigger from being ready: of all failed or waiting steps, through sub-workflows and items of forEach,
+ * the one that the rest waits for. The Ready condition, the Event, the trace and `koreo explain` tell it in one and the
+ * same sentence.
  */
 import type { NotOk } from "../outcome.ts";
 import { bounded, timestampText } from "./condition.ts";
 
 export interface Blockage {
   readonly kind: "retry" | "permFail";
-  /** Labels of the steps that lead there, outermost first; an item of a forEach as `label[index]`. */
+  /** Labels of the steps on the path, outermost first; an item of a forEach as `label[index]`. */
   readonly steps: readonly string[];
-  /** What the step says. */
+  /** The step's message. */
   readonly reason: string;
-  /** The object it waits for or could not write, as people name it: `Deployment apps/web`. */
+  /** The object that it waits for or could not write, as people name it: `Deployment apps/web`. */
   readonly object?: string | undefined;
-  /** What that object says of itself. */
+  /** What that object says about itself. */
   readonly ownMessage?: string | undefined;
-  /** When it is tried again at the latest, in seconds. */
+  /** Latest time of the next try, in seconds from now. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** What a step's outcome blocks; undefined for what blocks nothing: a step that awaits others is not the cause. */
+/** The blockage of a step's outcome; undefined when it blocks nothing: a step that awaits others is not the cause. */
 export function blockageOf(
   outcome: NotOk | { readonly kind: "ok" },
   object?: string,
@@ -37,12 +37,12 @@ export function blockageOf(
   };
 }
 
-/** The same seen from the workflow that calls the step. */
+/** The same blockage, seen from the workflow that calls the step. */
 export function within(label: string, blockage: Blockage | undefined): Blockage | undefined {
   return blockage === undefined ? undefined : { ...blockage, steps: [label, ...blockage.steps] };
 }
 
-/** Of several the one to name: what needs somebody's hand before what comes by itself; else the first listed. */
+/** Which of several to name: one that needs somebody's action before one that resolves itself; else the first. */
 export function worst(blockages: Iterable<Blockage | undefined>): Blockage | undefined {
   const all = [...blockages].filter((each) => each !== undefined);
   return all.find(({ kind }) => kind === "permFail") ?? all[0];
@@ -52,15 +52,15 @@ const MAX_REASON = 600;
 const SENTENCE = /Blocked since (?<since>\S+) by (?<who>.+? \(step [^)]*\)|step \S+|its Workflow): .*$/s;
 
 export interface Telling {
-  /** The message that stands there: while the same blocks, it is since the same time. */
+  /** The present message: while the blocker is the same, its time stays. */
   readonly before: string;
   /** Wall clock. */
   readonly nowMs: number;
-  /** When a trigger is looked at again though nothing happens. */
+  /** How often a trigger is run when nothing happens. */
   readonly resyncSeconds: number;
 }
 
-/** The sentence. */
+/** The sentence that tells a blockage. */
 export function blockedSentence(blockage: Blockage, { before, nowMs, resyncSeconds }: Telling): string {
   const steps = blockage.steps.join("/").replaceAll("/[", "[");
   const who = whoBlocks(blockage.object, steps);
@@ -79,7 +79,7 @@ function whoBlocks(object: string | undefined, steps: string): string {
   return steps === "" ? "its Workflow" : `step ${steps}`;
 }
 
-/** What a message says of what blocks: the sentence, and its parts. */
+/** The parts of a message that names a blockage. */
 export interface ReadBlockage {
   readonly sentence: string;
   readonly since: string;
@@ -87,7 +87,7 @@ export interface ReadBlockage {
   readonly who: string;
 }
 
-/** @returns undefined for a message that names nothing */
+/** @returns undefined when the message names none */
 export function readBlockage(message: string): ReadBlockage | undefined {
   const found = SENTENCE.exec(message);
   const { since, who } = found?.groups ?? {};

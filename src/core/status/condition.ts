@@ -1,29 +1,29 @@
 /**
- * Conditions: from what a step or a run came to, to what Kubernetes users read. Reasons and messages are Koreo's words;
- * the status is honest: ok and skip are True, retry and permFail False, what was not evaluated is Unknown.
+ * Conditions: turns the outcome of a step or run into what Kubernetes users read. Reasons and messages are Koreo's
+ * words; the status is honest: ok and skip are True, retry and permFail False, unevaluated steps Unknown.
  */
 import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../json.ts";
 import type { Outcome } from "../outcome.ts";
 
-/** A condition without its times, which depend on what stood there before. */
+/** A condition without its times, which depend on the previous condition. */
 export interface ConditionDraft {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
   readonly message: string;
-  /** Where in the definitions; every condition of ours has one, which is how they are told from others'. */
+  /** Place in the definitions; all our conditions have one, which distinguishes them from others'. */
   readonly location: string;
 }
 
 /** The condition every trigger and every definition has. */
 export const READY = "Ready";
 
-/** How much of a text people get to read, in characters; a status of many long ones would be refused as a whole. */
+/** How many characters of a text people get to read; the API server would refuse a status with many long ones. */
 const MAX_TEXT = 2048;
 
 /**
  * @param named - `type`, and what messages call it, such as `Workflow shop`
- * @param fallbackLocation - where the outcome names no place
+ * @param fallbackLocation - used when the outcome names no place
  */
 export function conditionOf(
   named: { readonly type: string; readonly name: string },
@@ -35,10 +35,10 @@ export function conditionOf(
   return { type: named.type, status, reason, message: bounded(message), location: bounded(location) };
 }
 
-/** A text cut to what people read, saying how much was left out. */
+/** A text cut to readable length, which says how much is left out. */
 export function bounded(text: string, maxCharacters: number = MAX_TEXT): string {
   if (text.length <= maxCharacters) return text;
-  const kept = text.slice(0, maxCharacters).replace(/[\uD800-\uDBFF]$/, ""); // no half of a surrogate pair
+  const kept = text.slice(0, maxCharacters).replace(/[\uD800-\uDBFF]$/, ""); // drops half of a surrogate pair
   return `${kept} … (${text.length - kept.length} more characters)`;
 }
 
@@ -78,7 +78,7 @@ export function readyCondition(object: JsonObject): JsonObject | undefined {
   return conditionNamed(object, READY);
 }
 
-/** What a condition of an object as read says; "" when it has none of that type. */
+/** The message of a condition of an object as read; "" when it has none of that type. */
 export function conditionMessage(object: JsonObject, type: string): string {
   return textMember(conditionNamed(object, type), "message");
 }
@@ -88,26 +88,26 @@ export function conditionNamed(object: JsonObject, type: string): JsonObject | u
   return conditionsIn(object).find((each) => textMember(each, "type") === type);
 }
 
-/** `status.conditions` of an object as read; what is no condition is passed over. */
+/** `status.conditions` of an object as read, without entries that are not conditions. */
 export function conditionsIn(object: JsonObject): readonly JsonObject[] {
   return listOf(memberAt(object, ["status", "conditions"])).filter(isJsonObject);
 }
 
-/** How the conditions that stand there are treated. */
+/** How to treat the present conditions. */
 export interface MergeOptions {
-  /** This run cannot tell which of ours are defined: all stay as they are. */
+  /** This run does not know which of our conditions are defined, so all stay as they are. */
   readonly keepsOurs?: boolean | undefined;
-  /** Ours stay in their places and new ones follow, as the author asked with `koreo.dev/merge-conditions`. */
+  /** Our conditions keep their places and new ones follow, as the author asked with `koreo.dev/merge-conditions`. */
   readonly keepsPlaces?: boolean | undefined;
 }
 
 /**
- * The list as it should stand: others' conditions as they are and where they are; in the places between them ours, in
- * the order of the drafts, what is more of them at the end, and those that nothing defines any more gone. A type that a
- * draft has is ours, even where the CRD's schema prunes `location`, by which the rest of ours are known.
+ * The new list: others' conditions unchanged and in place; ours in the places between them, in the order of the drafts,
+ * with further ones at the end, and without those that nothing defines any more. A type that a draft has is ours, even
+ * when the CRD's schema prunes `location`, by which we recognize our other conditions.
  *
  * @param previous - `status.conditions` as read
- * @param nowMs - for conditions whose status changes; one whose status stays keeps its time
+ * @param nowMs - time of conditions whose status changes; one whose status stays keeps its time
  */
 export function mergeConditions(
   previous: JsonValue | undefined,
@@ -118,7 +118,7 @@ export function mergeConditions(
 ): readonly JsonObject[] {
   const before = Array.isArray(previous) ? (previous as readonly JsonValue[]).filter(isJsonObject) : [];
   const standing = new Map(before.map((condition) => [textMember(condition, "type"), condition]));
-  // Of drafts that share a type the last one stands, at the place of the first.
+  // When drafts share a type, the last one counts, in the place of the first.
   const wanted = new Map(drafts.map((draft) => [draft.type, draft]));
   const next = keepsOurs || keepsPlaces ? (type: string) => wanted.get(type) : () => [...wanted.values()][0];
   const write = (draft: ConditionDraft | undefined): readonly JsonObject[] => {
@@ -158,7 +158,7 @@ function isOurs(condition: JsonObject): boolean {
   return typeof member(condition, "location") === "string";
 }
 
-/** As Kubernetes writes times: UTC, whole seconds. */
+/** A time as Kubernetes writes it: UTC, whole seconds. */
 export function timestampText(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,13 +1,13 @@
 /**
  * Koreo's record `koreo.dev/managed-resources`: which objects each step manages. A step that could not tell this time
- * (its preconditions or inputs failed, it timed out, its plan is not ready) keeps its last known entry: its object is
- * still there, and people, user interfaces and tools find it by this record.
+ * (its preconditions or inputs failed, it timed out, its plan is not ready) keeps its last entry: its object still
+ * exists, and people, user interfaces and tools find it by this record.
  */
 import { isJsonObject, jsonEqual, type JsonObject, type JsonValue, listOf, member } from "../json.ts";
 
 /**
- * What a step or an item says it manages: undefined when it could not tell, null for nothing, an object, a sub-workflow
- * (`{}` while its plan is not ready), or a list of these for the items of a forEach.
+ * What a step or item manages: undefined when it could not tell, null for nothing, an object, a sub-workflow (`{}`
+ * while its plan is not ready), or a list of these for the items of a forEach.
  */
 export type ManagedEntry = undefined | null | JsonObject | ManagedWorkflow | readonly ManagedEntry[];
 
@@ -16,9 +16,9 @@ export type ManagedWorkflow =
   | { readonly workflow?: undefined; readonly resources?: undefined };
 
 /**
- * The record in Koreo's shape, with what could not be told taken from before.
+ * The record in Koreo's shape, with unknown entries taken from the previous record.
  *
- * @param before - the record that stands there, as parsed; anything unreadable counts as none
+ * @param before - the previous record, parsed; anything unreadable counts as none
  */
 export function knownManaged(now: ManagedWorkflow, before: JsonValue | undefined): JsonObject {
   if (now.resources === undefined) return isJsonObject(before) ? before : {};
@@ -37,7 +37,7 @@ function knownEntry(now: ManagedEntry, before: JsonValue | undefined): JsonValue
   return isWorkflow(now) ? knownManaged(now, before) : now;
 }
 
-/** Items have no names: one that could not tell keeps the entry at its place, unless another item names that object now. */
+/** Items have no names: one that could not tell keeps the entry at its index, unless another now names that object. */
 function knownItems(now: readonly ManagedEntry[], before: readonly JsonValue[]): readonly JsonValue[] {
   const told = now.filter((entry): entry is JsonObject => entry !== undefined && entry !== null && !isList(entry));
   return now.map((entry, index) => {

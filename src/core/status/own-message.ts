@@ -1,18 +1,18 @@
 /**
- * What an object says of itself, in one line, when it is not well: by the conventions of Kubernetes conditions and phases.
- * Only from `status` and the deletion timestamp; data is never looked at.
+ * What an unhealthy object says about itself, in one line: by the conventions of Kubernetes conditions and phases. It
+ * reads only `status` and the deletion timestamp, never data.
  */
 import { member, textMember, type JsonObject } from "../json.ts";
 import { finalizersOf, isGoing } from "../object.ts";
 import { bounded, conditionsIn } from "./condition.ts";
 
-/** Conditions that say that something is wrong when they are True. */
+/** Conditions that report trouble when they are True. */
 const TROUBLE = ["Failed", "Failure", "Stalled", "Degraded", "ReplicaFailure"];
-/** Conditions that say so when they are not, the most telling first. */
+/** Conditions that report trouble when they are not True, the most telling first. */
 const HEALTH = ["Ready", "Progressing", "Available", "Healthy", "Synced", "Established", "Bound"];
 const MAX_TEXT = 400;
 
-/** @returns undefined when the object says nothing is wrong, or nothing at all */
+/** @returns undefined when the object reports no trouble, or nothing at all */
 export function ownMessage(object: JsonObject): string | undefined {
   if (isGoing(object)) return bounded(deletionText(object), MAX_TEXT);
   const status = member(object, "status");

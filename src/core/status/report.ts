@@ -1,6 +1,6 @@
 /**
- * The status document: from what stood there and what a run came to, to what should stand there; and the merge patch
- * between the two. Members that are not Koreo's are left alone.
+ * The status document: computes the new status from the previous one and the result of a run, and the merge patch
+ * between them. It leaves members alone that are not Koreo's.
  */
 import { toJson } from "../cel/text.ts";
 import { isFault } from "../cel/value.ts";
@@ -12,18 +12,18 @@ import type { WorkflowLookupFailure } from "../plan/select-workflow.ts";
 import { bounded, conditionOf, mergeConditions, READY, type ConditionDraft } from "./condition.ts";
 import type { WorkflowSummary } from "./summary.ts";
 
-/** A definition has one condition, which lists everything that is wrong with it: room for more, in characters. */
+/** A definition has one condition with everything that is wrong with it, so it gets more room, in characters. */
 const MAX_DEFINITION_TEXT = 8192;
 
-/** What stands there now, and when it is. */
+/** The previous status, and the present time. */
 export interface Before {
   /** The status as read; null when there is none. */
   readonly previous: JsonValue;
-  /** Written where given: only where the API server does not raise the generation for our own write. */
+  /** Written when given: only when the API server does not raise the generation for our own write. */
   readonly observedGeneration: number | undefined;
   /** Wall clock, milliseconds since the epoch. */
   readonly nowMs: number;
-  /** The author asked for our conditions to stay in their places. */
+  /** The author wants our conditions to keep their places. */
   readonly keepsPlaces?: boolean | undefined;
 }
 
@@ -32,9 +32,9 @@ export function reportStatus(
   request: Before & {
     readonly plan: WorkflowPlan;
     readonly summary: WorkflowSummary;
-    /** What keeps it from being ready, as a sentence. */
+    /** What keeps the trigger from being ready, as a sentence. */
     readonly blocked?: string | undefined;
-    /** Conditions about the run as a whole, beside those of its steps. */
+    /** Conditions about the whole run, in addition to those of its steps. */
     readonly more?: readonly ConditionDraft[];
   },
 ): JsonObject {
@@ -54,12 +54,12 @@ export function reportStatus(
   });
 }
 
-/** Koreo's words, then ours. */
+/** Koreo's words, followed by ours. */
 function withSentence(ready: ConditionDraft, sentence: string | undefined): ConditionDraft {
   return sentence === undefined ? ready : { ...ready, message: `${ready.message} ${sentence}` };
 }
 
-/** The status of a trigger for which no workflow can run; its state stays as it is. */
+/** The status of a trigger without a workflow that can run; its state stays. */
 export function reportLookupFailure(request: Before & { readonly failure: WorkflowLookupFailure }): JsonObject {
   const { reason, message, location, statusLocation } = request.failure;
   const ready: ConditionDraft = { type: READY, status: "False", reason, message: bounded(message), location };
@@ -68,7 +68,7 @@ export function reportLookupFailure(request: Before & { readonly failure: Workfl
   return document(request, [ready], { state, koreo }, true);
 }
 
-/** The status of a trigger that is being deleted and still waits for its objects; its state stays as it is. */
+/** The status of a trigger that is being deleted and waits for its objects; its state stays. */
 export function reportDeletion(
   request: Before & { readonly blocked: string; readonly more: readonly ConditionDraft[] },
 ): JsonObject {
@@ -98,7 +98,7 @@ export function statusPatch(current: JsonValue | undefined, desired: JsonObject)
   for (const [name, value] of Object.entries(desired)) {
     const old = member(before, name);
     if (jsonEqual(old, value)) continue;
-    // A map that replaces something else is patched as into nothing.
+    // Where a map replaces another kind of value, its patch starts from nothing.
     const change = isJsonObject(value) ? (statusPatch(old, value) ?? (isJsonObject(old) ? undefined : {})) : value;
     if (change !== undefined) patch.set(name, change);
   }
@@ -115,7 +115,7 @@ function definitionFailure(name: string, readiness: NotOk, faults: DefinitionEnt
   return { ...draft, status: "False", message: bounded(message, MAX_DEFINITION_TEXT) };
 }
 
-/** Koreo's members over whatever else stands in the status; what is null or an empty map is left out. */
+/** Koreo's members over the rest of the status, without members that are null or an empty map. */
 function document(
   before: Before,
   drafts: readonly ConditionDraft[],
@@ -135,17 +135,17 @@ function document(
   return Object.fromEntries(kept);
 }
 
-/** A merge patch cannot store a null: it removes the key. So null and missing are one. */
+/** A merge patch cannot store a null: it removes the key. So null counts as missing. */
 function withoutNulls(value: JsonValue): JsonValue {
   if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([, inner]) => inner !== null);
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutNulls(inner)]));
 }
 
-/** This run's values; keys of steps that were not ok keep theirs, keys that no step defines any more go. */
+/** This run's values; keys of steps that were not ok stay, keys that no step defines any more go. */
 function nextState(plan: WorkflowPlan, summary: WorkflowSummary, previous: JsonValue | undefined): JsonValue {
   const before = isJsonObject(previous) ? previous : {};
-  // Not every step of a plan that is not ready is known.
+  // A plan that is not ready does not know all its steps.
   if (plan.readiness !== undefined) return before;
   const defined = new Set(plan.steps.flatMap(({ state }) => state?.keys ?? []));
   const kept = Object.entries(before).filter(([key]) => defined.has(key));

@@ -1,4 +1,4 @@
-/** What one execution of a Workflow came to, from the results of its steps: outcome, state, conditions and managed objects. */
+/** Summarizes one execution of a Workflow from its steps' results: outcome, state, conditions and managed objects. */
 import { put } from "../cel/maps.ts";
 import { isFault, isPlainMap, type Value, type ValueMap } from "../cel/value.ts";
 import { fold, type Outcome, type PermFail } from "../outcome.ts";
@@ -7,7 +7,7 @@ import type { WorkflowPlan } from "../plan/plan.ts";
 import { conditionOf, READY, type ConditionDraft } from "./condition.ts";
 import type { ManagedEntry, ManagedWorkflow } from "./managed.ts";
 
-/** What is needed of one step. */
+/** The parts of a step's result that a summary needs. */
 export interface StepSummary {
   readonly outcome: Outcome<Value>;
   readonly managed: ManagedEntry;
@@ -17,17 +17,17 @@ export interface WorkflowSummary {
   readonly outcome: Outcome<readonly Value[]>;
   /** The states of ok steps, merged by top-level key in listing order: a later step wins the whole key. */
   readonly state: ValueMap;
-  /** Label -> why its state could not be evaluated. */
+  /** Label of a step -> why its state could not be evaluated. */
   readonly stateErrors: Readonly<Record<string, string>>;
-  /** Of steps that have one, in listing order, then Ready. */
+  /** Conditions of steps that define one, in listing order, then Ready. */
   readonly conditions: readonly ConditionDraft[];
   /** What this run knows for `koreo.dev/managed-resources`; `{}` for a workflow that is not ready. */
   readonly managed: ManagedWorkflow;
 }
 
 /**
- * @param results - by label; none when the plan is not ready
- * @param workflowName - of the top-level workflow, the prefix of locations inside sub-workflows too
+ * @param results - by label; empty when the plan is not ready
+ * @param workflowName - name of the top-level workflow, which begins locations inside sub-workflows too
  */
 export function summarizeWorkflow(
   plan: WorkflowPlan,
@@ -55,7 +55,7 @@ export function summarizeWorkflow(
   };
 }
 
-/** The summary of a run whose result could not be recorded as it should: what it came to is not Ready, whatever it was. */
+/** The summary of a run whose result could not be fully recorded: it is not Ready, whatever its outcome was. */
 export function withTrouble(plan: WorkflowPlan, summary: WorkflowSummary, trouble: PermFail): WorkflowSummary {
   const outcome = fold<Value>([...(summary.outcome.kind === "permFail" ? [summary.outcome] : []), trouble]);
   const others = summary.conditions.filter(({ type }) => type !== READY);

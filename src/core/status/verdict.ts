@@ -1,14 +1,14 @@
-/** What an object says of itself to people: its conditions, and whether it is ready. Of any object, ours or not. */
+/** What any object says about itself, ours or not: its conditions, and whether it is ready. */
 import { textMember, type JsonObject } from "../json.ts";
 import { readyCondition } from "./condition.ts";
 
-/** The Ready condition; empty texts where there is none. */
+/** The Ready condition; empty texts when there is none. */
 export interface Verdict {
-  /** `True`, `False`, `Unknown`, or "" where there is none. */
+  /** `True`, `False`, `Unknown`, or "" when there is no condition. */
   readonly status: string;
   readonly reason: string;
   readonly message: string;
-  /** Since when the status is so; "" where it is not said. */
+  /** Time of the last change of status; "" when it is not given. */
   readonly since: string;
 }
 

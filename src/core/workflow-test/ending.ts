@@ -1,6 +1,6 @@
 /**
- * How a cluster ended, so that two endings can be compared: free of what a server makes up, of times, and of what stands on the
- * trigger for the worker alone.
+ * The final state of a cluster, comparable with another: without values that a server makes up, without times, and
+ * without what only the worker keeps on the trigger.
  */
 import { compareExactly } from "../function-test/compare.ts";
 import { isJsonObject, type JsonObject, type JsonValue, member, textMember } from "../json.ts";
@@ -11,7 +11,7 @@ import { conditionsIn } from "../status/condition.ts";
 import { actionText, type Unmet } from "./judge.ts";
 import type { TestedAction } from "./prepare.ts";
 
-/** Object in words -> what of it is compared. */
+/** Object in words -> the part of it that is compared. */
 export type Ending = ReadonlyMap<string, JsonObject>;
 
 const SERVER_MADE: ReadonlySet<string> = new Set([
@@ -20,7 +20,7 @@ const SERVER_MADE: ReadonlySet<string> = new Set([
 const OWN_PREFIX = "koreo.dev/";
 const UID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** @param isTrigger - of the trigger only what its status says counts */
+/** @param isTrigger - recognizes the trigger, of which only the status report counts */
 export function endingOf(objects: readonly JsonObject[], isTrigger: (object: JsonObject) => boolean): Ending {
   const names = new Map(objects.map((object) => [textMember(object["metadata"], "uid"), nameText(object)]));
   const withNames = (value: JsonValue): JsonValue => {
@@ -32,7 +32,7 @@ export function endingOf(objects: readonly JsonObject[], isTrigger: (object: Jso
   return new Map(objects.map((object) => [nameText(object), compared(object) as JsonObject]));
 }
 
-/** @returns every object that is not as wanted */
+/** @returns every object that differs from the wanted ending */
 export function compareEndings(wanted: Ending, found: Ending): readonly Unmet[] {
   const names = [...new Set([...wanted.keys(), ...found.keys()])].sort();
   return names.flatMap((name): readonly Unmet[] => {

@@ -1,4 +1,4 @@
-/** Is the cluster after a case of a WorkflowTest as the case expects it? If not, every place where it is not. */
+/** Decides whether the cluster is as a WorkflowTest's case expects, and if not, lists every place that differs. */
 import { compareExactly, compareGiven, type Differences } from "../function-test/compare.ts";
 import { outcomeMatches, outcomeMismatch } from "../function-test/expected-outcome.ts";
 import { type JsonObject, memberAt, textMember } from "../json.ts";
@@ -8,19 +8,19 @@ import { nameOf, type ExpectedCondition, type Expectations, type ObjectName, typ
 
 /** What a case left behind. */
 export interface ObservedCluster {
-  /** Of the last run; undefined when the Workflow did not run. */
+  /** Outcome of the last run; undefined when the Workflow did not run. */
   readonly outcome: Outcome<unknown> | undefined;
-  /** Undefined once it is deleted. */
+  /** Undefined once the trigger is deleted. */
   readonly trigger: JsonObject | undefined;
-  /** Of the trigger; "" for a cluster-scoped one. */
+  /** Namespace of the trigger; "" for a cluster-scoped one. */
   readonly namespace: string;
-  /** Writes to other objects, in the order they were made. */
+  /** Writes to other objects, in order. */
   readonly actions: readonly TestedAction[];
-  /** Finds an object; one without namespace is looked for in the trigger's. */
+  /** Finds an object; without a namespace it searches the trigger's. */
   find(name: ObjectName): JsonObject | undefined;
 }
 
-/** An expectation that is not met: its place below the case, and how. */
+/** An expectation that is not met: its path below the case, and the differences. */
 export interface Unmet {
   readonly path: string;
   readonly differences: Differences;
@@ -77,7 +77,7 @@ function judgeObject(wanted: JsonObject, observed: ObservedCluster): readonly Un
   return unmet(path, compareGiven(wanted, { ...found, apiVersion: name.apiVersion, kind: name.kind }));
 }
 
-/** Steps run side by side, so the order of writes is nobody's promise. */
+/** Steps run concurrently, so nothing promises the order of writes. */
 function judgeActions(wanted: readonly TestedAction[], { actions, namespace }: ObservedCluster): readonly Unmet[] {
   const left = [...actions];
   const missing = wanted.filter((action) => {

@@ -1,6 +1,6 @@
 /**
- * A WorkflowTest's spec to a plan: the Workflow it is about, the cluster it starts from, and its cases in order. All of it
- * is static data; nothing in a WorkflowTest is an expression.
+ * Turns a WorkflowTest's spec into a plan: the Workflow under test, the initial cluster, and the cases in order. All of
+ * it is static data; nothing in a WorkflowTest is an expression.
  */
 import { toJson } from "../cel/text.ts";
 import { isFault, type Value } from "../cel/value.ts";
@@ -14,9 +14,9 @@ import { FaultList, type CompiledDefinition } from "../plan/fault-list.ts";
 import type { PlanIdentity, Prepared, WorkflowPlan } from "../plan/plan.ts";
 
 export interface WorkflowTestPlan extends PlanIdentity {
-  /** Not ready: no case is run, and this is why. */
+  /** When it is not ready no case runs, and it says why. */
   readonly workflowUnderTest: Prepared<TestedWorkflow>;
-  /** What is there before the first case; the trigger without apiVersion and kind where the author left them out. */
+  /** Exists before the first case; without apiVersion and kind if the author omitted them. */
   readonly trigger: JsonObject;
   readonly objects: readonly JsonObject[];
   readonly cases: readonly WorkflowCasePlan[];
@@ -28,7 +28,7 @@ export interface TestedWorkflow {
   readonly trigger: GroupVersionKind;
 }
 
-/** What somebody else does, how the Workflow runs then, and what must be so afterwards. */
+/** What others do, how the Workflow then runs, and what must hold afterwards. */
 export interface WorkflowCasePlan {
   readonly label: string;
   /** Leaves no trace for later cases, and does not stop the run when it fails. */
@@ -39,12 +39,12 @@ export interface WorkflowCasePlan {
   readonly apply: readonly JsonObject[];
   readonly remove: readonly ObjectName[];
   readonly advanceSeconds: number;
-  /** Undefined: until a run writes nothing. */
+  /** Undefined: run until a run writes nothing. */
   readonly runs: number | undefined;
   readonly expected: Expectations;
 }
 
-/** An object by name; `namespace` is "" where the author left it out. */
+/** An object by name; `namespace` is "" when the author omitted it. */
 export interface ObjectName {
   readonly apiVersion: string;
   readonly kind: string;
@@ -52,7 +52,7 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** What a whole object is called. */
+/** The name of a whole object. */
 export function nameOf(object: JsonObject): ObjectName {
   const metadata = object["metadata"];
   const [namespace, name] = [textMember(metadata, "namespace"), textMember(metadata, "name")];
@@ -75,7 +75,7 @@ export interface TestedAction {
   readonly name: string;
 }
 
-/** Undefined or empty where the author expects nothing of the sort; `actions` may be an expectation and empty. */
+/** Members are undefined or empty when the author expects nothing; `actions` may be an expectation and empty. */
 export interface Expectations {
   readonly outcome: ExpectedOutcome | undefined;
   readonly conditions: readonly ExpectedCondition[];
@@ -88,7 +88,7 @@ export interface Expectations {
 /** Finds the Workflow under test; undefined when there is none. */
 export type FindWorkflow = (name: string) => Prepared<WorkflowPlan> | undefined;
 
-/** @param contentHash - of `source.spec` */
+/** @param contentHash - hash of `source.spec` */
 export function prepareWorkflowTest(
   { namespace, name, spec }: DefinitionSource,
   contentHash: string,
@@ -116,7 +116,7 @@ export function prepareWorkflowTest(
   return faults.finish({ namespace, name, contentHash, workflowUnderTest, trigger, objects, cases });
 }
 
-/** A test is about one trigger and one Workflow: what would make it another of either is a slip. */
+/** A test has one trigger and one Workflow: anything that would change either is a mistake. */
 function refuseOtherTriggers(
   trigger: JsonObject,
   cases: readonly WorkflowCasePlan[],
@@ -217,7 +217,7 @@ function objectName(item: Value): ObjectName {
   return { apiVersion, kind, namespace: textField(item, "namespace"), name: textField(item, "name") };
 }
 
-/** Whole objects; one without identity is refused. */
+/** Whole objects; refuses one without identity. */
 function objectsOf(owner: Value, name: string, path: string, refuse: Refuse): readonly JsonObject[] {
   return listField(owner, name).flatMap((item, index) => {
     const object = jsonMap(item) ?? {};

@@ -5,7 +5,7 @@ import type { ActorContext, Receive } from "./actor.ts";
  * @param parent - who supervises the child
  * @param question - `name` of the child, its `first` message, its behaviour given a way to `reply`, and what to answer
  *   when it `crashed`
- * @returns the first reply; never settles when the parent ends before
+ * @returns the first reply; never settles when the parent ends first
  */
 export function ask<M, R>(
   parent: Pick<ActorContext<never>, "spawn">,

@@ -10,7 +10,7 @@ export interface Clock {
   random(): number;
 }
 
-/** A wait of about `ms`, between three quarters and five quarters of it: those who wait come back spread out. */
+/** A wait of about `ms`, between three and five quarters of it, so that waiters come back spread out. */
 export function jittered(ms: number, clock: Pick<Clock, "random">): number {
   return ms * (0.75 + clock.random() / 2);
 }

@@ -17,6 +17,6 @@ export interface ObjectEvent {
 }
 
 export interface EventSink {
-  /** Returns at once and never throws; what comes too often is counted on the event before it, or dropped. */
+  /** Returns at once and never throws; an event that repeats too often is counted on the one before it, or dropped. */
   emit(event: ObjectEvent): void;
 }

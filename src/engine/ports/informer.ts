@@ -1,5 +1,5 @@
 /**
- * List-then-watch of one kind, kept alive for ever: what a watcher and a definition cache are fed by. Implemented by
+ * List-then-watch of one kind, kept alive for ever; it feeds watchers and definition caches. Implemented by
  * `adapters/kubernetes` (the reflector) and `adapters/memory`.
  */
 import type { JsonObject } from "../../core/json.ts";
@@ -13,8 +13,8 @@ export interface WatchScope {
   /** True: only `metadata` arrives (PartialObjectMetadata), under the real apiVersion and kind. */
   readonly metadataOnly: boolean;
   /**
-   * Any object of the caller: watches of the same thing that give the same one are one watch that is begun anew, as far as
-   * the bound on lists goes. Absent: a watch of its own.
+   * An object of the caller that stands for a series: watches of the same thing with the same `series` count as one
+   * restarted watch for the bound on lists. Absent: the watch is on its own.
    */
   readonly series?: object;
 }
@@ -22,23 +22,23 @@ export interface WatchScope {
 /**
  * What happens to objects, in order. Handlers are awaited one after another and must not throw.
  *
- * `Kept` is what stays of listed objects while their list goes on: the objects themselves, or what `digest` makes of them.
+ * `Kept` is what is kept of listed objects while their list goes on: the objects, or what `digest` makes of them.
  */
 export interface WatchHandler<Kept = JsonObject> {
   /**
-   * Makes of a part of a list what `onList` is to be given of it, as soon as that part arrives: so no large list is ever held
-   * as full objects. A list that fails after some parts is begun anew, and what was made of them is forgotten.
+   * Turns a part of a list into what `onList` gets of it, as soon as the part arrives, so that no large list is ever
+   * held as full objects. A list that fails after some parts starts over, and what was made of them is dropped.
    */
   digest?(objects: readonly JsonObject[]): Promise<readonly Kept[]>;
   /**
-   * A complete list: at start, and again after every gap. Whatever it lacks was deleted. A kind the server does not serve
-   * (yet, or no more) is told once as an empty list with resourceVersion "", and listed within 5 s of its installation.
+   * A complete list: at start, and again after every gap. Whatever it lacks was deleted. A kind not served (yet, or any
+   * more) is reported once, as an empty list with resourceVersion "", and listed within 5 s of its installation.
    *
-   * @param listed - all objects of the scope, or what was made of them, in order
+   * @param listed - all objects of the scope, or what `digest` made of them, in order
    */
   onList(listed: readonly Kept[], resourceVersion: string): Promise<void> | void;
   onEvent(type: "added" | "modified" | "deleted", object: JsonObject): Promise<void> | void;
-  /** The stream works again, or does not: why, and since when it is silent. For readiness and metrics. */
+  /** The stream works again, or why it does not and since when it is silent. For readiness and metrics. */
   onState(state: StreamState): void;
 }
 
@@ -47,10 +47,14 @@ export type StreamState =
   | { readonly kind: "live"; readonly lastHeardMs: number }
   | { readonly kind: "down"; readonly fault: ClusterFault; readonly lastHeardMs: number };
 
-/** Why a stream is down, or undefined. A kind that is not served has no objects, and nothing of it is missed. */
+/** Why a stream is down, or undefined. A kind that is not served has no objects, so its stream misses nothing. */
 export function streamTrouble(state: StreamState | undefined): string | undefined {
-  if (state?.kind !== "down" || state.fault.kind === "notFound" || state.fault.kind === "unknownKind") return undefined;
-  return state.fault.detail;
+  return state?.kind !== "down" || isUnserved(state.fault) ? undefined : state.fault.detail;
+}
+
+/** Whether the server refused a list or stream because it does not serve the kind. */
+export function isUnserved({ kind }: ClusterFault): boolean {
+  return kind === "notFound" || kind === "unknownKind";
 }
 
 export interface Informers {
@@ -63,7 +67,7 @@ export async function keptOf<Kept>(
   handler: WatchHandler<Kept>,
   objects: readonly JsonObject[],
 ): Promise<readonly Kept[]> {
-  // Who has no digest keeps the objects: then they are what `Kept` is.
+  // Without a digest the handler keeps the objects themselves: then `Kept` is JsonObject.
   return handler.digest === undefined ? (objects as readonly unknown[] as readonly Kept[]) : handler.digest(objects);
 }
 

@@ -42,7 +42,7 @@ export interface TakenRun extends HeldKey {
 /** What a take gave: a run, or after how many milliseconds to look again (0: not before a wake-up). */
 export type Taken =
   | { readonly run: TakenRun }
-  /** `isPassedOver`: keys wait, all of tenants that were to be passed over. */
+  /** `isPassedOver`: keys wait, but all belong to tenants that were to be passed over. */
   | { readonly run?: undefined; readonly lookAgainMs: number; readonly isPassedOver?: boolean };
 
 /** How a run ended, as far as the queue is concerned. */
@@ -51,7 +51,7 @@ export type RunEnd =
   | { readonly kind: "done"; readonly afterMs?: number; readonly workClass?: WorkClass; readonly cause?: string }
   /** Could not be looked at: backoff by the failures in a row, which only the store knows. */
   | { readonly kind: "failed"; readonly baseMs: number; readonly maxMs: number; readonly cause?: string }
-  /** Ended by us (pre-empted, draining): no failure; again now. If a trigger waits, that run is not pre-empted again. */
+  /** Ended by us (pre-empted, draining): no failure; runs again now. If a trigger waits, it is not pre-empted again. */
   | { readonly kind: "interrupted" };
 
 /**
@@ -60,12 +60,12 @@ export type RunEnd =
  */
 export type RunEndState = "stale" | "idle" | "again" | "later";
 
-/** Who takes, and for how long without renewal. */
+/** Who takes, and how long the lease lasts without renewal. */
 export interface TakeRequest {
   /** Unique per worker process. */
   readonly owner: string;
   readonly leaseMs: number;
-  /** Tenants (see `tenantOf`) whose keys are left to other workers, and wake them. Absent: none. */
+  /** Tenants (see `tenantOf`) whose keys are left to other workers, which are woken for them. Absent: none. */
   readonly passOver?: readonly string[];
 }
 
@@ -87,12 +87,12 @@ export interface QueuedKey {
   readonly key: KeyText;
   readonly state: "waiting" | "running" | "delayed";
   readonly workClass: WorkClass;
-  /** Since the first wish that its run answers; 0 for a delayed one. */
+  /** Time since the first wish that its run answers; 0 for a delayed key. */
   readonly ageMs: number;
-  /** Of a running one until its lease ends, of a delayed one until it waits; else 0. */
+  /** Time until the lease of a running key ends, or until a delayed key waits; else 0. */
   readonly remainingMs: number;
   readonly failures: number;
-  /** Of the lease; "" unless it runs. */
+  /** Owner of the lease; "" unless the key runs. */
   readonly owner: string;
   readonly causes: readonly string[];
 }
@@ -104,7 +104,7 @@ export interface QueuePage<K = QueuedKey> {
   readonly next: string | undefined;
 }
 
-/** What waits of one tenant in one class. */
+/** The waiting keys of one tenant in one class. */
 export interface TenantLoad {
   readonly workClass: WorkClass;
   readonly cluster: string;
@@ -125,25 +125,25 @@ export interface KeyStore {
   take(request: TakeRequest): Promise<Taken>;
   /** One round trip: ends the run and, with `next`, starts another. A lost lease is `stale`, never an error. */
   done(run: HeldKey, end: RunEnd, next?: TakeRequest): Promise<{ readonly state: RunEndState; readonly next?: Taken }>;
-  /** Renews leases. Fences: `lost` are gone; `urgent` have a class-1 trigger waiting and may be pre-empted. */
+  /** Renews leases. Fences: `lost` leases are gone; `urgent` runs may be pre-empted: a class-1 trigger waits. */
   extend(
     runs: readonly HeldKey[],
     leaseMs: number,
   ): Promise<{ readonly lost: readonly number[]; readonly urgent: readonly number[] }>;
   /**
-   * Gives back every key that `owner` took over an earlier connection (with `everything`: over any) and does not list.
+   * Gives back each key that `owner` took through an earlier connection (`everything`: through any) and does not list.
    *
    * @returns how many were given back
    */
   reclaim(owner: string, heldFences: readonly number[], everything?: boolean): Promise<number>;
-  /** Resolves on a wake-up, after `ms`, or on abort; may be early and for nothing; a wake-up before the call counts. */
+  /** Resolves on a wake-up, after `ms`, or on abort; may be early for no reason. A wake-up before the call counts. */
   wait(ms: number, abort: AbortSignal): Promise<void>;
   stats(): Promise<QueueStats>;
   /** @param from - `next` of the page before; absent: from the beginning */
   page(from?: string): Promise<QueuePage>;
-  /** At most so many tenants of each class. */
+  /** The load of at most `maxTenants` tenants per class. */
   load(maxTenants: number): Promise<readonly TenantLoad[]>;
-  /** Tells of each new connection: the caller must then `reclaim`. Never fires in memory. Returns the unsubscriber. */
+  /** Calls the listener on each new connection (never in memory): it must `reclaim`. Returns the unsubscriber. */
   onReconnect(listener: () => void): () => void;
   onError(listener: (error: Error) => void): () => void;
   /** Ends connections; may be called twice. */
@@ -157,7 +157,7 @@ export interface KeyStore {
   readonly maxWaitMs: number;
 }
 
-/** The store cannot be reached; says nothing of the request. */
+/** The store cannot be reached; whether it executed the request is unknown. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }

@@ -19,17 +19,17 @@ export interface Membership {
   /**
    * Says that `watcherId` has listed and watches these slots; from now on the former owner may stop.
    *
-   * @param epoch - of the store it has told what it listed; one that lost that since notes no claim
+   * @param epoch - epoch of the store that recorded what it listed; a store that lost it since records no claim
    */
   claim(watcherId: string, slots: readonly KindText[], epoch: string): Promise<void>;
-  /** Who lives and who claimed what, for people: changes nothing, and makes nobody a member. */
+  /** Lists live watchers and claims, for people; it changes nothing and makes nobody a member. */
   overview(): Promise<MembershipOverview>;
 }
 
 export interface MembershipOverview {
-  /** Live watchers, each with what is left of its time. */
+  /** Live watchers, each with the time it has left. */
   readonly watchers: readonly { readonly id: string; readonly remainingMs: number }[];
-  /** Every slot that was ever claimed, with who claimed it last; that one may be gone. */
+  /** Every slot ever claimed, with its last claimant, which may be gone. */
   readonly owners: ReadonlyMap<KindText, string>;
 }
 

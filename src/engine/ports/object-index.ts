@@ -1,8 +1,8 @@
 /**
- * Which triggers an object concerns: object -> keys, without versions, readonly and not yet existing objects included.
- * A run adds an entry before it first reads or creates the object; watchers turn events into keys with it. Each entry
- * also holds the version of the object its trigger has looked at, so that the echo of an own write wakes nobody. All of
- * it may be lost at any time and is then rebuilt from the inventories on the triggers. Implemented on Redis and in memory.
+ * Maps objects (in any API version; readonly and not yet existing ones too) to the triggers they concern. A run adds an
+ * entry before it first reads or creates the object; watchers turn events into keys with it. Each entry also holds the
+ * version that its trigger has looked at, so that the trigger's own write wakes nobody. All of it may be lost at any
+ * time and is then rebuilt from the inventories on the triggers. Implemented on Redis and in memory.
  */
 import type { KeyText, KindText } from "../../core/object-key.ts";
 
@@ -10,13 +10,13 @@ import type { KeyText, KindText } from "../../core/object-key.ts";
 export interface IndexEntry {
   readonly object: KeyText;
   readonly trigger: KeyText;
-  /** Of the object as the run saw it last; "" while it has seen none. Absent: what is recorded stays. */
+  /** Version of the object as the run saw it last; "" while it has seen none. Absent: the recorded version stays. */
   readonly resourceVersion?: string;
-  /** With a version: what the workers tell each other of writes on the object; no spaces. Absent: none. */
+  /** Only with a version: what workers tell each other about writes to the object; no spaces. Absent: none. */
   readonly note?: string;
-  /** Of the run that looks. Absent: said by a watcher, from the inventory on the trigger. */
+  /** Fence of the run that looks. Absent: a watcher adds the entry, from the inventory on the trigger. */
   readonly fence?: number;
-  /** The object is only read, at this place. Who manages it at any counts as its manager until the entry goes. Absent: false. */
+  /** This place only reads it. A trigger that manages it anywhere is a manager until its entry goes. Absent: false. */
   readonly readonly?: boolean;
 }
 
@@ -29,17 +29,17 @@ export const KEPT = "kept";
 /** A run that is about to look at an object. */
 export type NamingRun = Required<Pick<IndexEntry, "object" | "trigger" | "fence" | "readonly">>;
 
-/** What a run must know of the other triggers that name its object, of which there may be tens of thousands. */
+/** What a run must know about the other triggers that name its object; there may be tens of thousands. */
 export interface NamedObject {
-  /** What workers have told each other of the trigger's writes on it; "" for nothing. */
+  /** What workers have told each other about the trigger's writes to the object; "" for nothing. */
   readonly note: string;
-  /** Whether other triggers name it, be it for reading. */
+  /** Whether other triggers name it, even if only to read it. */
   readonly isShared: boolean;
-  /** Others that manage it, in the order of their names: all of a few sharers, some of many. */
+  /** Other triggers that manage it, in the order of their names: all of a few, some of many. */
   readonly managers: readonly KeyText[];
 }
 
-/** The most `managers` that are answered. */
+/** The most `managers` in one answer. */
 export const MAX_MANAGERS = 8;
 
 /** A trigger that names an object. */
@@ -55,17 +55,17 @@ export interface IndexedTrigger {
 export interface ObjectIndex {
   /** Adds the entry of an object that a run is about to look at; the version it has looked at stays. */
   name(run: NamingRun): Promise<NamedObject>;
-  /** Adds entries, or brings them up to date. What an older run than the one recorded says of a version is passed over. */
+  /** Adds or updates entries. A version from a run older than the recorded one is ignored. */
   add(entries: readonly IndexEntry[]): Promise<void>;
   /** Says that a run keeps these objects without having looked at them: where no version is recorded, `KEPT` is. */
   keep(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void>;
   /** Whether the trigger names the object. */
   names(trigger: KeyText, object: KeyText): Promise<boolean>;
   /**
-   * Takes out every object of the trigger that is not among these, but what a newer run has added: a run whose lease is lost
-   * without its knowledge must not undo it. An empty list forgets the trigger.
+   * Removes every object of the trigger that is not among these, except those that a newer run has added: a run that
+   * lost its lease without noticing must not undo that. An empty list forgets the trigger.
    *
-   * @param fence - of the run that says so
+   * @param fence - fence of the run that calls
    */
   trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void>;
   /** The triggers of each object, in the order asked; an unknown object has none. */
@@ -77,11 +77,11 @@ export interface ObjectIndex {
   /** Every kind that has entries. */
   kinds(): Promise<readonly KindText[]>;
   /**
-   * Says that every inventory there is has been added.
+   * Records that every existing inventory has been added.
    *
-   * @param epoch - of the store it was added to, see `membership`; one that lost it since is not whole
+   * @param epoch - epoch of the store they were added to, see `membership`; a store that lost them since is not whole
    */
   sayWhole(epoch: string): Promise<void>;
-  /** Whether that was said since the store is empty: until then a trigger that is missing may only not be known again. */
+  /** Whether `sayWhole` was called since the store was last empty; until then a missing trigger may just be unknown. */
   isWhole(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /**
- * A short lock on one object that several triggers name, taken around decide-and-write. It saves wasted work; that no
- * superseded write is accepted is proven by the API server's preconditions alone. Implemented on Redis and in memory.
+ * A short lock on one object that several triggers name, taken around decide-and-write. It only saves wasted work: the
+ * API server's preconditions alone keep superseded writes out. Implemented on Redis and in memory.
  */
 import type { KeyText } from "../../core/object-key.ts";
 

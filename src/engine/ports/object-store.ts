@@ -37,8 +37,8 @@ export type ClusterFault =
   /** A watch's or a list's resourceVersion is too old: list again. */
   | { readonly kind: "expired"; readonly detail: string }
   /**
-   * The caller's signal was aborted before an answer came; the request may or may not have been executed, with `isSent: false`
-   * surely not.
+   * The caller's signal was aborted before an answer came; the request may have been executed, but with `isSent: false`
+   * it surely was not.
    */
   | { readonly kind: "aborted"; readonly detail: string; readonly isSent?: false };
 
@@ -68,7 +68,7 @@ export interface DeletePreconditions {
 export interface ObjectStore {
   /** Name of the cluster, the first part of every key. */
   readonly cluster: string;
-  /** The same, for calls on behalf of one tenant: however slow or many they are, they leave room for those of others. */
+  /** The same store for calls for one tenant: however slow or many, they leave room for the calls of other tenants. */
   forTenant(tenant: string): ObjectStore;
   /**
    * Discovery. Without a version the server's preferred one. Cached; an unknown kind is asked for again after a few

@@ -14,7 +14,7 @@ export const CAUSE_REASONS = [
   "definition",
   "managed-modified",
   "managed-deleted",
-  /** Another trigger's run has let go of an object. */
+  /** Another trigger's run has released its lock on an object. */
   "lock",
   /** Another trigger's run asks whether this one still manages an object. */
   "keeper",
@@ -26,15 +26,15 @@ export type CauseReason = (typeof CAUSE_REASONS)[number];
 /** Why a key was enqueued. For tracing and class only: it never steers what a run does. */
 export interface Cause {
   readonly reason: CauseReason;
-  /** Canonical key of the object whose change this is, when it is one. */
+  /** Canonical key of the object that the cause is about, if it is about one. */
   readonly object?: string;
   /** W3C traceparent of the span that enqueued. */
   readonly traceparent?: string;
-  /** When it was seen, milliseconds since the epoch of the enqueuing process. */
+  /** When it was seen: milliseconds since the epoch, by the clock of the enqueuing process. */
   readonly atMs: number;
-  /** Of a retry: when the change was seen that is not answered yet. */
+  /** For a retry: when the change that is still unanswered was seen. */
   readonly changedAtMs?: number;
-  /** Of a retry: what the run that asked for it came to, in one word. */
+  /** For a retry: the outcome of the run that asked for it, in one word. */
   readonly outcome?: string;
 }
 
@@ -46,11 +46,11 @@ export interface WakeUp {
   readonly cause: Cause;
 }
 
-/** Producer side. Rejects with `StoreUnavailable` when the queue cannot be reached: the caller keeps and sends again. */
+/** Producer side. Rejects with `StoreUnavailable` if the queue cannot be reached: the caller keeps and resends. */
 export interface ReconcileQueue {
   enqueue(wakeUps: readonly WakeUp[]): Promise<void>;
   stats(): Promise<QueueStats>;
-  /** What waits, by class and tenant; of each class at most so many tenants. */
+  /** The waiting keys by class and tenant; at most `maxTenants` tenants per class. */
   load(maxTenants: number): Promise<readonly TenantLoad[]>;
   /** A part of all keys. @param from - `next` of the page before */
   page(from?: string): Promise<QueuePage<QueuedRun>>;
@@ -76,7 +76,7 @@ export interface KeyRun {
   readonly signal: AbortSignal;
 }
 
-/** What the worker says of a run. A throw counts as `failed`, or as `interrupted` when the signal was aborted. */
+/** What the worker reports about a run. A throw counts as `failed`, or as `interrupted` when the signal was aborted. */
 export type RunReport =
   | { readonly kind: "done"; readonly nextLookMs?: number; readonly workClass?: WorkClass; readonly cause?: Cause }
   | { readonly kind: "failed"; readonly cause?: Cause }
@@ -86,7 +86,7 @@ export type RunReport =
 export interface ReconcileConsumer {
   /** Starts taking keys; `handle` is called for up to `concurrency` keys at once, never twice for one key. */
   start(handle: (run: KeyRun) => Promise<RunReport>): void;
-  /** Resolves when no key is taken any more although nobody asked for the end: a bug, and the process must not live on. */
+  /** Resolves when keys are no longer taken although nobody asked for the end: a bug; the process must not live on. */
   readonly died: Promise<Error>;
   /**
    * Stops taking, lets running keys finish within `deadlineMs`, interrupts ("draining") and hands back the rest.

@@ -29,14 +29,14 @@ export interface RunRecord {
   readonly outcome: string;
   /** Whether anything was written to the cluster. */
   readonly changed: boolean;
-  /** 1 for a run whose run before did not fail. */
+  /** 1 unless the run before failed. */
   readonly attempt: number;
   readonly workClass: number;
   /** `namespace/name`; "" when none ran. */
   readonly workflow: string;
   /** Why the key was run: `modified`, `managed Deployment/web`. */
   readonly causes: readonly string[];
-  /** What keeps it from being ready, as its Ready condition says it; "" when nothing does. */
+  /** What keeps the trigger from being ready, in the words of its Ready condition; "" when nothing does. */
   readonly blocked: string;
   /** Who ran it. */
   readonly worker: string;
@@ -48,7 +48,7 @@ export interface RunRecord {
 /** How much is kept. */
 export interface RunLogLimits {
   readonly runsPerKey: number;
-  /** Keys with records; those whose last record is oldest lose theirs first. */
+  /** How many keys have records; the keys whose last record is oldest lose theirs first. */
   readonly keys: number;
 }
 

@@ -11,7 +11,7 @@ export interface WatchAccess {
   /**
    * Cluster-wide if allowed, else in those of `namespaces` where it is allowed, in the same order.
    *
-   * @param namespaces - the ones worth watching; asked for only where they matter
+   * @param namespaces - the namespaces worth watching; called only if they matter
    */
   watchScopeFor(
     type: ResourceType,

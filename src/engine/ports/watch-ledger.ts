@@ -4,7 +4,7 @@
  */
 import type { KindText } from "../../core/object-key.ts";
 
-/** Text that changes with what wakes an object's key, by canonical object text. */
+/** By canonical object text: a text that changes when the object has to wake its key. */
 export type SeenObjects = ReadonlyMap<string, string>;
 
 /** Namespace ("" for all of them) -> the access that is missing, in words for a condition. */
@@ -16,14 +16,14 @@ export interface WatchLedger {
   /**
    * Records after (never before) the wake-ups were accepted. `null` forgets an object. Batched.
    *
-   * @param epoch - of the store that accepted them, see `membership`; one that lost them records nothing
+   * @param epoch - epoch of the store that accepted them, see `membership`; a store that lost them records nothing
    */
   record(slot: KindText, changes: ReadonlyMap<string, string | null>, epoch: string): Promise<void>;
   /** The hash of the plans last spread over all keys of a trigger slot, or "" when never. */
   spreadPlan(slot: KindText): Promise<string>;
   /** @param epoch - as for `record` */
   recordSpreadPlan(slot: KindText, planHash: string, epoch: string): Promise<void>;
-  /** Says where a kind cannot be watched; replaces what was said of it. */
+  /** Records where a kind cannot be watched; replaces the earlier record of that kind. */
   noteUnwatched(kind: KindText, places: UnwatchedPlaces): Promise<void>;
   /** Where kinds cannot be watched: objects there are only looked at from time to time. */
   unwatched(): Promise<ReadonlyMap<KindText, UnwatchedPlaces>>;

@@ -1,7 +1,7 @@
 /**
- * What follows from an edited definition: first the registry learns its hash, so that no worker runs a woken key on the
- * older one; then the definition's own key is woken, whose run says on it whether it compiles. Every watcher does the
- * first; the owner of the definitions' slot does the second.
+ * Handles an edited definition: first it records the hash in the registry, so that no worker runs a woken key on the
+ * older definition; then it wakes the definition's own key, whose run writes on the definition whether it compiles.
+ * Every watcher does the first; the owner of the definitions' slot does the second.
  */
 import { contentHash } from "../../core/hash.ts";
 import { KOREO_GROUP } from "../../core/names.ts";
@@ -14,7 +14,7 @@ import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
 import type { WatcherPorts } from "./watcher-ports.ts";
 
-/** The slot of all definitions together: no kind is called like it. */
+/** The slot of all definitions together; no kind has this name. */
 export function definitionsSlot(cluster: string): KindText {
   return formatKind({ cluster, group: KOREO_GROUP, kind: "definitions" });
 }
@@ -33,13 +33,13 @@ export class DefinitionFollower {
     this.#slot = definitionsSlot(ports.store.cluster);
   }
 
-  /** The shared state was lost: everything is told again. */
+  /** Forgets what was recorded and seen, so that everything is told again after the shared state was lost. */
   forget(): void {
     this.#recorded = undefined;
     this.#seen = undefined;
   }
 
-  /** Tells the registry; must have ended before dependents are woken. */
+  /** Records changed hashes in the registry; must have ended before dependents are woken. */
   async record(catalog: Catalog, signal: AbortSignal): Promise<void> {
     const { registry } = this.#ports;
     const hashes = definitionHashes(catalog);
@@ -57,7 +57,7 @@ export class DefinitionFollower {
     this.#recorded = new Map(hashes);
   }
 
-  /** Wakes the key of each definition whose verdict may be another than when it was last woken. For the slot's owner. */
+  /** Wakes the key of each definition whose verdict may differ from the one last woken for. For the slot's owner. */
   async wakeChanged(catalog: Catalog, signal: AbortSignal): Promise<void> {
     const read = () => this.#ports.ledger.seen(this.#slot);
     this.#seen ??= new Map(await untilReached(read, "reading the ledger", this.#ports, signal)) as Map<KeyText, string>;
@@ -83,7 +83,7 @@ export class DefinitionFollower {
     );
   }
 
-  /** Another watcher owns the slot now: what it records we do not see. */
+  /** Another watcher owns the slot now, and we do not see what it records. */
   release(): void {
     this.#seen = undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The pulse of a watcher, apart from its work so that no long list makes it look dead: says that it lives, learns who else
- * does, and notices when the shared state is not the one it knew. What it learned is taken by the watcher's next tick.
+ * The pulse of a watcher, apart from its work so that no long list makes it look dead: says that it lives, learns who
+ * else does, and notices when the shared state is not the one it knew. The watcher's next tick takes what was learned.
  * A watcher that cannot reach its cluster is away: it leaves its slots to others, as long as there are any.
  */
 import type { KindText } from "../../core/object-key.ts";
@@ -12,7 +12,7 @@ const BEAT_MS = 2000;
 const MEMBER_TTL_MS = 8000;
 /** How soon a beat that failed is tried again. */
 const RETRY_MS = 500;
-/** A cluster may be out of reach for so long before anything follows from it: an API server that restarts comes back sooner. */
+/** How long a cluster may be out of reach before we act on it: an API server that restarts comes back sooner. */
 const CUT_OFF_AFTER_MS = 10_000;
 
 type HeartbeatPorts = Pick<WatcherPorts, "membership" | "index" | "canReach" | "clock" | "log">;
@@ -23,7 +23,7 @@ export class Heartbeat {
   #view: MembershipView | undefined;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #indexedKinds: readonly KindText[] = [];
-  /** Why the shared state may have lost something, until that was taken. */
+  /** Why the shared state may have lost something, until `takeView` has told it. */
   #loss: string | undefined;
   /** Since when the cluster cannot be reached, on the monotonic clock. */
   #unreachedSinceMs: number | undefined;
@@ -35,7 +35,7 @@ export class Heartbeat {
     this.#id = id;
   }
 
-  /** No member now: the last view is of before, and others serve our slots. */
+  /** Whether we are no member now: then the last view is an old one, and others serve our slots. */
   get isAway(): boolean {
     return this.#isAway;
   }
@@ -50,7 +50,7 @@ export class Heartbeat {
     return this.#answeredMs;
   }
 
-  /** Of the shared state as last heard of; "" before the first answer. */
+  /** Epoch of the shared state as last heard of; "" before the first answer. */
   get epoch(): string {
     return this.#view?.epoch ?? "";
   }
@@ -60,7 +60,7 @@ export class Heartbeat {
     return this.#indexedKinds;
   }
 
-  /** The live watchers. `loss`, told once, is why everything must be listed anew. */
+  /** The live watchers. `loss`, told once, says why everything must be listed anew. */
   takeView(): { readonly view: MembershipView | undefined; readonly loss: string | undefined } {
     const loss = this.#loss;
     this.#loss = undefined;
@@ -81,7 +81,7 @@ export class Heartbeat {
     }
   }
 
-  /** Others take over at once. A store that does not answer notices it by the time to live. */
+  /** Leaves, so that others take over at once. A store that does not answer notices it by the time to live. */
   async leave(): Promise<void> {
     await this.#ports.membership.leave(this.#id).catch(() => undefined);
   }
@@ -91,7 +91,7 @@ export class Heartbeat {
     const before = this.#view;
     if (await this.#stayAway()) return;
     const view = await membership.heartbeat(this.#id, MEMBER_TTL_MS);
-    // Noted before anything else can fail: a loss is told once by the store, and must not be forgotten here.
+    // Noted before anything else can fail: the store reports a loss only once, so it must not be forgotten here.
     if (before !== undefined && before.epoch !== view.epoch) this.#loss = "its data is gone";
     else if (before !== undefined && before.serverRun !== view.serverRun) this.#loss ??= "another server answers";
     this.#view = view;
@@ -100,7 +100,7 @@ export class Heartbeat {
   }
 
   /**
-   * Stays away while other watchers live, for they may reach what we cannot; once they have died it is up to us.
+   * Stays away while other watchers live: they may reach what we cannot. Once they have died it is up to us.
    *
    * @returns whether we are no member now
    */

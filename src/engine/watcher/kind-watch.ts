@@ -1,11 +1,12 @@
 /**
- * One owned slot: the watches on one kind, from its start to the end of its ownership. What its objects are to us (triggers,
- * managed objects, or both) decides who follows them and how much of them is read. Where our identity may not watch the
- * whole cluster it watches the namespaces that matter, and asks again from time to time.
+ * One owned slot: the watches on one kind, from the start to the end of its ownership. The role of its objects
+ * (triggers, managed objects, or both) decides who follows them and how much of them is read. Where our identity may
+ * not watch the whole cluster, it watches the namespaces that matter, and asks again from time to time.
  */
 import type { Catalog } from "../../core/plan/catalog.ts";
-import { streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
-import type { ClusterFault, ResourceType } from "../ports/object-store.ts";
+import { resolveAnyVersion } from "../any-version.ts";
+import { isUnserved, streamTrouble, type StreamState, type WatchHandler } from "../ports/informer.ts";
+import type { ClusterFault, ClusterResult, ResourceType } from "../ports/object-store.ts";
 import type { UnwatchedPlaces } from "../ports/watch-ledger.ts";
 import { ManagedFollower, type ListedObject } from "./managed-follower.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
@@ -15,13 +16,13 @@ import type { TriggerDigest } from "./trigger-digest.ts";
 import { TriggerFollower } from "./trigger-follower.ts";
 import { untilReached } from "./until-reached.ts";
 import { WatchPlaces, type Places } from "./watch-places.ts";
-import type { FollowedKind, WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
+import type { FollowedKind, IsTriggerKind, WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** What the objects of a kind are to us. */
 export interface KindRole extends FollowedKind {
   readonly isTrigger: boolean;
   readonly isManaged: boolean;
-  /** The version triggers are read in; absent: the server's preferred one. */
+  /** The version to watch if it is served; absent: the server's preferred one. Changes show in any version. */
   readonly version: string | undefined;
 }
 
@@ -30,9 +31,10 @@ export interface KindWatchParts {
   readonly options: WatcherOptions;
   readonly pending: PendingWakeUps;
   readonly catalog: () => Catalog;
-  /** Of the slot: lives on when its watches are begun anew, see `WatchScope`. */
+  readonly isTriggerKind: IsTriggerKind;
+  /** Stands for the slot: stays the same when the slot's watches start over, see `WatchScope`. */
   readonly series: object;
-  /** Told once, when the first complete list was worked on. */
+  /** Called once, when the first complete list has been processed. */
   readonly onListed: () => void;
 }
 
@@ -42,9 +44,16 @@ interface ListedPart {
   readonly managed: readonly ListedObject[];
 }
 
-/** How soon a kind that is not served, or cannot be asked for, is tried again. */
+/** The common life of all watches on a kind in one version. */
+interface VersionLife {
+  readonly until: AbortSignal;
+  /** Ends these watches, so that the kind is watched as the server serves it by then. */
+  readonly move: () => void;
+}
+
+/** How soon to retry a kind that is not served, or cannot be asked for. */
 const RETRY_MS = 2000;
-/** How often it is looked at again where to watch: access or namespaces may have changed. */
+/** How often to check again where to watch: access or namespaces may have changed. */
 const SCOPE_CHECK_MS = 30_000;
 
 export class KindWatch {
@@ -55,14 +64,18 @@ export class KindWatch {
   readonly #managed: ManagedFollower | undefined;
   readonly #places: WatchPlaces;
   readonly #states = new Map<string, StreamState>();
-  /** What is to be watched, and what of it was listed at least once. */
+  /** The scopes to watch, and those that were listed at least once. */
   #scopes: readonly Scope[] = [];
   readonly #listed = new Set<Scope>();
-  /** What was last said to be unwatched. */
+  /** Those listed scopes whose last list was made up, because the server did not serve the kind then. */
+  readonly #unserved = new Set<Scope>();
+  /** The places last noted as unwatched. */
   #noted: string | undefined;
   /** Why nothing can be watched, and since when (monotonic). */
   #blocked: { readonly why: string; readonly sinceMs: number } | undefined;
   #isListed = false;
+  /** The server knows no version of the kind. */
+  #isUnknown = false;
 
   constructor(role: KindRole, parts: KindWatchParts) {
     const { ports, options, pending, catalog } = parts;
@@ -70,22 +83,23 @@ export class KindWatch {
     this.#parts = parts;
     this.#places = new WatchPlaces(role, ports, options);
     this.#triggers = role.isTrigger ? new TriggerFollower(role, ports, options, pending, catalog) : undefined;
-    this.#managed = role.isManaged ? new ManagedFollower(role, ports, options, pending) : undefined;
+    this.#managed = role.isManaged ? new ManagedFollower(role, parts) : undefined;
   }
 
   /** Watches until stopped or aborted; never rejects for what the cluster says. */
   async run(signal: AbortSignal): Promise<void> {
     const until = AbortSignal.any([signal, this.#ended.signal]);
     while (!until.aborted) {
-      const type = await this.#parts.ports.store.resolve(this.role, until);
+      const type = await this.#resolve(until);
       if (type.kind === "ok" && type.value.watchable) await this.#watchType(type.value, until);
       else await this.#waitFor(type.kind === "fault" ? type.fault : undefined, until);
     }
   }
 
-  /** A kind that is not served, or cannot be watched at all, is nobody's trouble; one that cannot be asked for is. */
+  /** A kind that is not served, or cannot be watched at all, is no trouble; a kind whose discovery fails is. */
   #waitFor(fault: ClusterFault | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.ports;
+    this.#isUnknown = fault?.kind === "unknownKind";
     const isTrouble = fault !== undefined && fault.kind !== "unknownKind" && fault.kind !== "aborted";
     this.#blocked = isTrouble ? { why: fault.detail, sinceMs: this.#blocked?.sinceMs ?? clock.nowMs() } : undefined;
     return clock.sleep(RETRY_MS, signal);
@@ -95,16 +109,17 @@ export class KindWatch {
     this.#ended.abort();
   }
 
-  /** The first list was worked on: whatever happened before is in the queue. */
+  /** Whether the first list was processed: whatever happened before it is in the queue then. */
   get isListed(): boolean {
     return this.#isListed;
   }
 
-  /** How its streams do. */
+  /** The state of its streams. */
   stream(nowMs: number): WatchedStream {
     const states = [...this.#states.values()];
     const isLive = this.#blocked === undefined && states.every((state) => streamTrouble(state) === undefined);
-    const silentMs = Math.max(0, ...states.map(({ lastHeardMs }) => nowMs - lastHeardMs));
+    const served = states.filter((state) => state.kind === "live" || !isUnserved(state.fault));
+    const silentMs = Math.max(0, ...served.map(({ lastHeardMs }) => nowMs - lastHeardMs));
     return { kind: this.#name(), slot: this.role.slot, streams: states.length, isLive, silentMs };
   }
 
@@ -124,21 +139,29 @@ export class KindWatch {
     return [...blocked, ...silent].map((trouble) => `watch on ${name}: ${trouble}`);
   }
 
-  /** Whether any of its triggers carries a record of ours; false before the first list. */
-  get hasRecords(): boolean {
-    return this.#triggers?.hasRecords ?? false;
+  /** Whether the server says that it does not serve the kind, perhaps only for a moment. */
+  get isUnserved(): boolean {
+    return this.#isUnknown || this.#unserved.size > 0;
+  }
+
+  /** Whether the server has shown all its triggers, and none carries a record of ours. "Not served" shows nothing. */
+  get isWithoutRecords(): boolean {
+    const isSeen = this.#isListed && this.#scopes.length > 0 && this.#unserved.size === 0;
+    return isSeen && this.#triggers?.hasRecords === false;
   }
 
   async onDefinitions(signal: AbortSignal): Promise<void> {
     await this.#triggers?.onDefinitions(signal);
   }
 
-  /** Watches where it is allowed, and looks again from time to time; comes back when the kind is served in another way. */
+  /** Watches where it is allowed, checking again from time to time; returns when the kind is served in another way. */
   async #watchType(type: ResourceType, signal: AbortSignal): Promise<void> {
-    const { clock, store } = this.#parts.ports;
-    const over = new AbortController();
+    this.#isUnknown = false;
+    const { clock } = this.#parts.ports;
+    const [over, moved] = [new AbortController(), new AbortController()];
     const until = AbortSignal.any([signal, over.signal]);
-    const watches = new ScopedWatches((scope, ended) => this.#watch(type, scope, ended, until), over);
+    const life = { until, move: () => moved.abort() };
+    const watches = new ScopedWatches((scope, ended) => this.#watch(type, scope, ended, life), over);
     try {
       for (let isSame = true; isSame && !until.aborted;) {
         const found = await this.#places.find(type, until);
@@ -147,9 +170,8 @@ export class KindWatch {
           return;
         }
         if (found.kind === "ok") await this.#follow(found.value, watches, until);
-        await clock.sleep(SCOPE_CHECK_MS, until);
-        const served = await store.resolve(this.role, until);
-        isSame = served.kind === "fault" || isServedAs(served.value, type);
+        await clock.sleep(SCOPE_CHECK_MS, AbortSignal.any([until, moved.signal]));
+        isSame = !moved.signal.aborted && !(await this.#isServedOtherwise(type, until));
       }
     } finally {
       await watches.end();
@@ -159,7 +181,7 @@ export class KindWatch {
   }
 
   async #follow({ scopes, unwatched }: Places, watches: ScopedWatches, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return; // what was found while it ended says nothing
+    if (signal.aborted) return; // places found while it ended mean nothing
     this.#blocked = undefined;
     this.#scopes = scopes;
     await this.#note(unwatched, signal);
@@ -168,14 +190,29 @@ export class KindWatch {
     this.#told();
   }
 
-  /** @param all - of the kind: what is known of changed objects outlives the watch of their namespace */
-  async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, all: AbortSignal): Promise<void> {
+  #resolve(signal: AbortSignal): Promise<ClusterResult<ResourceType>> {
+    return resolveAnyVersion(this.#parts.ports.store, this.role, signal);
+  }
+
+  async #isServedOtherwise(type: ResourceType, signal: AbortSignal): Promise<boolean> {
+    const served = await this.#resolve(signal);
+    return served.kind === "ok" && !isServedAs(served.value, type);
+  }
+
+  /** @param life - of the whole kind: known changes of objects outlive the watch of their namespace */
+  async #watch(type: ResourceType, namespace: Scope, signal: AbortSignal, life: VersionLife): Promise<void> {
     const handler: WatchHandler<ListedPart> = {
       digest: async (objects) => {
         const managed = this.#managed?.digest(objects) ?? [];
         return [{ managed, triggers: (await this.#triggers?.digest(objects, signal)) ?? [] }];
       },
-      onList: async (parts) => {
+      onList: async (parts, resourceVersion) => {
+        const isUnserved = resourceVersion === "";
+        // The objects still exist in another version, so they must not count as deleted.
+        if (isUnserved && (await this.#isServedOtherwise(type, signal))) {
+          life.move();
+          return;
+        }
         await this.#triggers?.onList(
           parts.flatMap(({ triggers }) => triggers),
           namespace,
@@ -184,15 +221,17 @@ export class KindWatch {
         await this.#managed?.onList(
           parts.flatMap(({ managed }) => managed),
           namespace,
-          all,
+          life.until,
         );
         if (signal.aborted) return;
         this.#listed.add(namespace);
+        if (resourceVersion === "") this.#unserved.add(namespace);
+        else this.#unserved.delete(namespace);
         this.#told();
       },
       onEvent: (kind, object) => {
         this.#triggers?.onEvent(kind, object);
-        this.#managed?.onEvent(kind, object, all);
+        this.#managed?.onEvent(kind, object, life.until);
       },
       onState: (state) => {
         if (signal.aborted) return;
@@ -208,6 +247,7 @@ export class KindWatch {
     };
     await this.#parts.ports.informers.watch(scope, handler, signal);
     this.#listed.delete(namespace);
+    this.#unserved.delete(namespace);
     this.#states.delete(namespace ?? "");
   }
 
@@ -218,7 +258,7 @@ export class KindWatch {
     this.#parts.onListed();
   }
 
-  /** Tells workers where nobody watches, for they poll what is there and say so on the trigger. */
+  /** Tells workers where nobody watches: they poll the objects there and say so on the trigger. */
   async #note(places: UnwatchedPlaces, signal: AbortSignal): Promise<void> {
     const { ports } = this.#parts;
     const text = JSON.stringify(places);

@@ -1,7 +1,7 @@
 /**
- * Turns what happens to the objects of one kind into wake-ups of the triggers that named them, by way of the index. Only
- * metadata is needed. A version that a trigger's run has already looked at, such as that of its own write, wakes nobody.
- * Events wait a moment in one batch, so that a run can say first what it looked at.
+ * Turns changes of the objects of one kind into wake-ups of the triggers that named them, by way of the index. Only
+ * metadata is needed. A version that a trigger's run has already looked at, such as that of its own write, wakes
+ * nobody. Events wait a moment in one batch, so that a run can first record what it looked at.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import { versionOf } from "../../core/object.ts";
@@ -13,7 +13,13 @@ import { ATTRIBUTE } from "../telemetry.ts";
 import { causeNow, withWatchEvent } from "../trace-context.ts";
 import type { PendingWakeUps } from "./pending-wake-ups.ts";
 import { untilReached } from "./until-reached.ts";
-import { isTriggerPlace, type FollowedKind, type WatcherOptions, type WatcherPorts } from "./watcher-ports.ts";
+import {
+  isTriggerPlace,
+  type FollowedKind,
+  type IsTriggerKind,
+  type WatcherOptions,
+  type WatcherPorts,
+} from "./watcher-ports.ts";
 
 /** What is known of a changed object; `version` is "" when it is gone. */
 interface Change {
@@ -32,20 +38,29 @@ const BATCH_AFTER_MS = 20;
 const BATCH = 500;
 const PAUSE_MS = 500;
 
+export interface ManagedFollowerParts {
+  readonly ports: WatcherPorts;
+  readonly options: WatcherOptions;
+  readonly pending: PendingWakeUps;
+  readonly isTriggerKind: IsTriggerKind;
+}
+
 export class ManagedFollower {
   readonly #kind: FollowedKind;
   readonly #ports: WatcherPorts;
   readonly #options: WatcherOptions;
   readonly #pending: PendingWakeUps;
+  readonly #isTriggerKind: IsTriggerKind;
   /** Changes not yet looked up: bounded by the number of objects. */
   readonly #changes = new Map<KeyText, Change>();
   #isBusy = false;
 
-  constructor(kind: FollowedKind, ports: WatcherPorts, options: WatcherOptions, pending: PendingWakeUps) {
+  constructor(kind: FollowedKind, { ports, options, pending, isTriggerKind }: ManagedFollowerParts) {
     this.#kind = kind;
     this.#ports = ports;
     this.#options = options;
     this.#pending = pending;
+    this.#isTriggerKind = isTriggerKind;
   }
 
   /** What is kept of some of the listed objects. */
@@ -57,7 +72,7 @@ export class ManagedFollower {
     }));
   }
 
-  /** Compares a list with the index: what it lacks is gone, what has another version has changed. */
+  /** Compares a list with the index: indexed objects it lacks are gone, those in another version have changed. */
   async onList(objects: readonly ListedObject[], namespace: string | undefined, signal: AbortSignal): Promise<void> {
     const read = () => this.#ports.index.objectsOfKind(this.#kind.slot);
     const named = await untilReached(read, "reading the index", this.#ports, signal);
@@ -86,7 +101,7 @@ export class ManagedFollower {
     this.#isBusy = true;
     void this.#drain(signal).finally(() => {
       this.#isBusy = false;
-      if (this.#changes.size > 0 && !signal.aborted) this.#work(signal); // came in the last moment
+      if (this.#changes.size > 0 && !signal.aborted) this.#work(signal); // some came in the last moment
     });
   }
 
@@ -112,7 +127,8 @@ export class ManagedFollower {
 
   async #wakeFor(batch: readonly (readonly [KeyText, Change])[]): Promise<void> {
     const triggers = await this.#ports.index.triggersOf(batch.map(([object]) => object));
-    // A crash between a create and its record: the mark still says whose it is. Its run finds it by the index, so that comes first.
+    // After a crash between a create and its record, the mark still names the trigger. The trigger's run finds the
+    // object by the index, so the entry is added first.
     const unknown = batch.flatMap(([object, { holder }], at) => {
       const isNamed = holder === undefined || (triggers[at] ?? []).some(({ trigger }) => trigger === holder);
       return isNamed ? [] : [{ object, trigger: holder }];
@@ -137,8 +153,8 @@ export class ManagedFollower {
   }
 
   /**
-   * The trigger whose mark is on the object, where that trigger would delete it: of what stays anyway, and has been left, no
-   * further change need be told.
+   * The trigger whose mark is on the object, if that trigger would delete it: once an object that stays anyway has been
+   * left, nobody needs to hear of its changes. Triggers of another installation are left to that one.
    */
   #holderOf(object: JsonObject): KeyText | undefined {
     const metadata = member(object, "metadata");
@@ -147,8 +163,9 @@ export class ManagedFollower {
     const isOwned = ownerReferencesOf(object).some((each) => textMember(each, "uid") === holder?.uid);
     const wouldGo = holder?.policy === "destroy" || (holder?.policy === "default" && isOwned);
     const key = holder === undefined || !wouldGo ? undefined : parseKey(holder.trigger);
-    const isOurs = key?.cluster === this.#ports.store.cluster && isTriggerPlace(this.#options, key.namespace);
-    return key === undefined || !isOurs ? undefined : formatKey(key);
+    if (key?.cluster !== this.#ports.store.cluster) return undefined;
+    const isOurs = isTriggerPlace(this.#options, key.namespace) && this.#isTriggerKind(key);
+    return isOurs ? formatKey(key) : undefined;
   }
 
   #keyOf(object: JsonObject): KeyText {

@@ -1,7 +1,7 @@
 /**
- * Wake-ups on their way to the queue: merged by key, sent in batches a few milliseconds later, kept while the queue cannot
- * be reached. What a wake-up says was seen goes into the ledger only after the queue has taken it, never before. The last
- * minute is remembered, for a failover of Redis may lose what it had accepted.
+ * Wake-ups on their way to the queue: merged by key, sent in batches a few milliseconds later, kept while the queue
+ * cannot be reached. The ledger learns what was seen only after the queue has taken the wake-up, never before. The
+ * wake-ups of the last minute are remembered, because a failover of Redis may lose what it had accepted.
  */
 import type { KeyText, KindText } from "../../core/object-key.ts";
 import { jittered, type Clock } from "../ports/clock.ts";
@@ -11,7 +11,7 @@ import type { ReconcileQueue, WakeUp } from "../ports/reconcile-queue.ts";
 import type { WatchLedger } from "../ports/watch-ledger.ts";
 import { withEnqueueSpan } from "../trace-context.ts";
 
-/** What a wake-up answers to: recorded once the queue has it. `null` forgets the object. */
+/** What a watcher saw of an object: recorded once the queue has the wake-up for it. `null` forgets the object. */
 export interface Seen {
   readonly slot: KindText;
   readonly object: KeyText;
@@ -24,13 +24,13 @@ const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 20_000;
 const PAUSE_MS = 500;
 
-/** Somebody who waits for a wake-up to be taken. Of those that call themselves the same, only the last is told. */
+/** A listener that is told when a wake-up is taken. Of listeners with the same name, only the last is told. */
 export interface OnSent {
   readonly name: string;
   readonly tell: () => void;
 }
 
-/** However often a key changes while the queue is away: of each object the last text, of each name the last to tell. */
+/** The merged wake-up of a key, with only the last text per object and the last listener per name. */
 interface Pending {
   readonly wakeUp: WakeUp;
   /** By slot and object. */
@@ -59,13 +59,13 @@ export class PendingWakeUps {
   #remembered: { readonly atMs: number; readonly wakeUp: WakeUp }[] = [];
   #nudge: () => void = () => undefined;
 
-  /** @param epoch - of the shared state as last heard of */
+  /** @param epoch - epoch of the shared state as last heard of */
   constructor(ports: PendingPorts, epoch: () => string) {
     this.#ports = ports;
     this.#epoch = epoch;
   }
 
-  /** Epoch of the shared state. What is sent from now on lands in this one or a later one. */
+  /** Epoch of the shared state: what is sent from now on lands in this epoch or a later one. */
   get epoch(): string {
     return this.#epoch();
   }
@@ -115,7 +115,7 @@ export class PendingWakeUps {
   }
 
   async #send(batch: readonly Pending[]): Promise<boolean> {
-    // From before: a store that loses the wake-ups once it has them must not learn that they were seen.
+    // The epoch before sending: a store that takes the wake-ups and loses them must not learn that they were seen.
     const { epoch } = this;
     try {
       const wakeUps = batch.map(({ wakeUp }) => wakeUp);
@@ -144,7 +144,7 @@ export class PendingWakeUps {
     this.#remembered = fresh.slice(-MAX_REMEMBERED);
   }
 
-  /** A record that fails costs one needless wake-up after the next take-over, no more. */
+  /** A record that fails only costs one needless wake-up after the next take-over. */
   async #record(batch: readonly Pending[], epoch: string): Promise<void> {
     const bySlot = new Map<KindText, Map<string, string | null>>();
     const reasons = new Map<string, number>();

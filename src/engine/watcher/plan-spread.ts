@@ -1,6 +1,6 @@
 /**
- * What follows from an edited Workflow or function for all triggers of a kind: each is woken once, some at once and the
- * rest paced. Which plan was spread last is in the ledger, written only after the queue has every wake-up: a watcher that
+ * Spreads an edited Workflow or function to all triggers of a kind: each is woken once, some at once and the rest
+ * paced. The ledger holds the plan that was spread last, written only after the queue has every wake-up: a watcher that
  * dies in between leaves the whole spread to its successor.
  */
 import type { KeyText } from "../../core/object-key.ts";
@@ -41,15 +41,15 @@ export class PlanSpread {
     this.#catalog = catalog;
   }
 
-  /** A plan counts as spread once it is in all of these. */
+  /** Sets the scopes: a plan counts as spread once it is spread in all of them. */
   setScopes(scopes: readonly Scope[]): void {
     this.#scopes = scopes;
   }
 
   /**
-   * Wakes these keys if the plan of their kind is another than the one spread last in their scope.
+   * Wakes these keys if the plan of their kind differs from the one spread last in their scope.
    *
-   * @param keys - all keys of the scope that the plan is for, but those woken anyway: their runs see the new plan
+   * @param keys - all keys of the scope that follow the plan, except those woken anyway: their runs see the new plan
    */
   async follow(scope: Scope, keys: Iterable<KeyText>, signal: AbortSignal): Promise<void> {
     const { slot } = this.#kind;
@@ -66,7 +66,7 @@ export class PlanSpread {
     });
   }
 
-  /** A later spread of the scope takes the place of one that the queue has not taken yet. */
+  /** A later spread of the scope replaces one that the queue has not taken yet. */
   #spread(scope: Scope, keys: readonly KeyText[], onAllSent: () => void): void {
     let left = keys.length;
     if (left === 0) onAllSent();
@@ -84,7 +84,7 @@ export class PlanSpread {
     }
   }
 
-  /** A scope that cannot be listed keeps the plan from being recorded: the next owner then spreads it again, no more. */
+  /** A scope that cannot be listed keeps the plan from being recorded: the next owner then only spreads it again. */
   async #record(plan: string, epoch: string, signal: AbortSignal): Promise<void> {
     if (this.#scopes.some((scope) => (this.#sent.get(scope) ?? this.#recorded) !== plan)) return;
     const write = () => this.#ports.ledger.recordSpreadPlan(this.#kind.slot, plan, epoch);

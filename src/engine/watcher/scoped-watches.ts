@@ -10,7 +10,7 @@ export class ScopedWatches {
   readonly #begin: (scope: Scope, ended: AbortSignal) => Promise<void>;
   readonly #over: AbortController;
   readonly #watches = new Map<Scope, ScopedWatch>();
-  /** Those that were told to end and have not yet. */
+  /** Watches that were told to end and have not ended yet. */
   readonly #ending = new Map<Scope, Promise<void>>();
 
   /**
@@ -41,7 +41,7 @@ export class ScopedWatches {
 
   #start(scope: Scope): void {
     const ended = new AbortController();
-    // After the one before of the same scope: what they say of it must not be mixed up.
+    // Starts once the previous watch of the scope has ended: their reports must not be mixed up.
     const before = this.#ending.get(scope) ?? Promise.resolve();
     const done = before.then(() => this.#begin(scope, ended.signal)).catch((error: unknown) => this.#over.abort(error));
     this.#watches.set(scope, { ended, done });

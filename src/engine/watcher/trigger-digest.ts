@@ -1,4 +1,4 @@
-/** What a watcher keeps of a trigger that it hears of: enough to decide about wake-ups, and a small part of the object. */
+/** What a watcher keeps of a trigger: enough to decide about wake-ups, and a small part of the object. */
 import { member, memberAt, textMember, type JsonObject } from "../../core/json.ts";
 import { isGoing } from "../../core/object.ts";
 import { ANNOTATION } from "../../core/names.ts";
@@ -15,7 +15,7 @@ export interface TriggerDigest {
   readonly asked: string;
   /** Whether it carries an inventory or a finalizer of ours. */
   readonly isRecorded: boolean;
-  /** Of what is there, and of what its status was written for; undefined where nobody says. */
+  /** The trigger's generation, and the one its status was written for; undefined where nobody says. */
   readonly generation: number | undefined;
   readonly observed: number | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Turns what happens to the triggers of one kind into wake-ups of their own keys. It keeps one short text per trigger, the
- * same that the ledger has, so that a new owner of the slot wakes only what changed meanwhile or was never seen; all other
+ * Turns changes of the triggers of one kind into wake-ups of their own keys. It keeps one short text per trigger, the
+ * same as the ledger, so that a new owner of the slot wakes only what changed meanwhile or was never seen; all other
  * keys get their next look somewhere in the resync interval.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
@@ -39,7 +39,7 @@ export class TriggerFollower {
   readonly #listed = new Set<Scope>();
   /** Triggers whose annotation names a Workflow. */
   readonly #asked = new Map<KeyText, string>();
-  /** How many of those the present list, or edit of definitions, has woken for their plan. */
+  /** How many keys the present list, or edit of definitions, has woken for their plan. */
   #paced = 0;
   /** Triggers that carry an inventory or a finalizer of ours. */
   readonly #recorded = new Set<KeyText>();
@@ -66,13 +66,13 @@ export class TriggerFollower {
     return this.#recorded.size > 0;
   }
 
-  /** The namespaces that are about to be watched, each on its own. */
+  /** Sets the namespaces that are about to be watched, each on its own. */
   setScopes(scopes: readonly Scope[]): void {
     this.#plan.setScopes(scopes);
     for (const scope of this.#listed) if (!scopes.includes(scope)) this.#listed.delete(scope);
   }
 
-  /** What is kept of some of the listed triggers. What their inventories name is in the index then. */
+  /** What is kept of some of the listed triggers; the index then has the objects that their inventories name. */
   async digest(objects: readonly JsonObject[], signal: AbortSignal): Promise<readonly TriggerDigest[]> {
     const triggers = objects.filter((object) => this.#counts(object));
     const kept = triggers.map((trigger) => this.#digestOf(trigger));
@@ -107,7 +107,7 @@ export class TriggerFollower {
     else this.#look(this.#seen, trigger, type);
   }
 
-  /** Wakes, paced, every trigger whose plan is another than the one last spread. */
+  /** Wakes, paced, every trigger whose plan differs from the one last spread. */
   async onDefinitions(signal: AbortSignal): Promise<void> {
     const seen = this.#seen;
     if (seen === undefined) return; // the list under way will follow the plan
@@ -133,7 +133,7 @@ export class TriggerFollower {
     else this.#recorded.add(key);
     const text = withPlan(trigger.fingerprint, this.#askedPlan(asked));
     const known = seen.get(key);
-    const isUnseen = this.#unseen.has(trigger) && how === "list"; // an event tells of an edit by itself
+    const isUnseen = this.#unseen.has(trigger) && how === "list"; // an event itself reports the edit
     if (known === text && !isUnseen) return false;
     const wake = wakeForTrigger(known === undefined ? undefined : withoutPlan(known), trigger);
     const reason = wake?.reason ?? (isUnseen ? "modified" : "definition");
@@ -161,18 +161,18 @@ export class TriggerFollower {
     });
   }
 
-  /** Nothing happened to it while nobody watched; it still gets a look within one interval. */
+  /** Schedules a look, within one interval, at a trigger that did not change while nobody watched. */
   #spreadResync({ key, uid }: TriggerDigest): void {
     const afterMs = Number(fnv1a64(uid) % BigInt(Math.max(1, this.#options.resyncIntervalMs))) + 1;
     this.#pending.add({ key, workClass: 3, afterMs, cause: { reason: "resync", atMs: this.#ports.clock.wallMs() } });
   }
 
-  /** What the Workflow of the kind is for: triggers that name their own do not hear of it. */
+  /** The keys that follow the Workflow of the kind: triggers that name their own are left out. */
   #ofKindsPlan(keys: readonly KeyText[]): readonly KeyText[] {
     return keys.filter((key) => !this.#asked.has(key));
   }
 
-  /** Triggers that name their Workflow follow that one. */
+  /** Wakes each trigger that names its own Workflow if the plan of that one changed. */
   #followAskedPlans(seen: Map<KeyText, string>): void {
     for (const [key, asked] of this.#asked) {
       const known = seen.get(key);
@@ -202,7 +202,7 @@ export class TriggerFollower {
     }));
   }
 
-  /** Read once, however many namespaces are listed at the same time. */
+  /** Reads the ledger once, however many namespaces are listed at the same time. */
   async #ledger(signal: AbortSignal): Promise<Map<KeyText, string> | undefined> {
     const read = () => this.#ports.ledger.seen(this.#kind.slot);
     this.#reading ??= untilReached(read, "reading the ledger", this.#ports, signal).then((seen) =>
@@ -222,7 +222,7 @@ export class TriggerFollower {
   }
 }
 
-/** An event is a change by somebody. What a list shows for the first time is one too, unless it was looked at before. */
+/** 1 for an event, or a change of a known trigger; for one that a list shows first, 3 if a run looked at it, else 2. */
 function urgency(trigger: TriggerDigest, how: "list" | "added" | "modified", known: string | undefined): WorkClass {
   if (how !== "list" || known !== undefined) return 1;
   return wasLookedAt(trigger) ? 3 : 2;

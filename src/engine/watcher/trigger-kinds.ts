@@ -1,7 +1,8 @@
 /**
  * The kinds whose triggers we must come back for, whatever becomes of their Workflows: kept in a ConfigMap beside the
- * definitions, one key a kind. An entry is written before the first trigger of a kind is woken, so before anything of ours
- * can stand on one, and removed once no Workflow names the kind and a list shows no trigger with a record of ours.
+ * definitions, one key each per installation. An entry is written before the first trigger of a kind is woken, so before one can carry
+ * anything of ours. It is removed once no Workflow names the kind, and a list shows no trigger with a record of ours or
+ * nothing declares the kind any more.
  */
 import { isJsonObject, member, textMember, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { TRIGGER_KINDS_NAME } from "../../core/names.ts";
@@ -23,24 +24,30 @@ const RELOAD_MS = 30_000;
 export class TriggerKinds {
   readonly #store: ObjectStore;
   readonly #ref: ObjectRef;
+  /** Where entries begin: installations that share a namespace must not take out what another one comes back for. */
+  readonly #prefix: string;
   #kinds = new Map<string, GroupVersionKind>();
-  /** Could not be taken out: that is tried again after the next reading. */
+  /** Kinds that could not be taken out: that is tried again after the next reading. */
   readonly #stuck = new Set<string>();
   #loadedMs = Number.NEGATIVE_INFINITY;
   #isKnown = false;
 
-  /** @param namespace - where the ConfigMap is */
-  constructor(store: ObjectStore, namespace: string) {
+  /**
+   * @param namespace - where the ConfigMap is
+   * @param installation - whose kinds; absent: those of all, for reading alone
+   */
+  constructor(store: ObjectStore, namespace: string, installation?: string) {
     this.#store = store;
+    this.#prefix = installation === undefined ? "" : `${installation}_`;
     this.#ref = { type: CONFIG_MAP, namespace, name: TRIGGER_KINDS_NAME };
   }
 
-  /** Whether what was there before us has been read. */
+  /** Whether the entries that were there before us have been read. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
 
-  /** As last read or written. */
+  /** All kinds, as last read or written. */
   get all(): readonly GroupVersionKind[] {
     return [...this.#kinds.values()];
   }
@@ -60,7 +67,7 @@ export class TriggerKinds {
     const data = read.kind === "ok" ? member(read.value, "data") : undefined;
     this.#kinds = new Map(
       Object.entries(isJsonObject(data) ? data : {}).flatMap(([name, text]) => {
-        const kind = parsed(text);
+        const kind = name.startsWith(this.#prefix) ? parsed(text) : undefined;
         return kind === undefined ? [] : [[name, kind] as const];
       }),
     );
@@ -68,10 +75,15 @@ export class TriggerKinds {
     return undefined;
   }
 
-  /** Must have succeeded before a trigger of the kind is woken. @returns why it could not be written */
+  /**
+   * Writes an entry; must succeed before a trigger of the kind is woken. Updates the version of an entry that is there:
+   * the API server may no longer serve the earlier one.
+   *
+   * @returns why it could not be written
+   */
   async remember(kind: GroupVersionKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
-    const name = nameOf(kind);
-    if (this.#kinds.has(name)) return undefined;
+    const name = this.#nameOf(kind);
+    if (this.#kinds.get(name)?.version === kind.version) return undefined;
     const { group, version } = kind;
     const data = { [name]: JSON.stringify({ group, version, kind: kind.kind }) };
     const fault = await this.#write(data, signal);
@@ -81,7 +93,7 @@ export class TriggerKinds {
 
   /** @returns why it could not be taken out, once between two readings */
   async forget(kind: GroupKind, signal: AbortSignal): Promise<ClusterFault | undefined> {
-    const name = nameOf(kind);
+    const name = this.#nameOf(kind);
     if (!this.#kinds.has(name) || this.#stuck.has(name)) return undefined;
     const fault = await this.#write({ [name]: null }, signal);
     if (fault === undefined) this.#kinds.delete(name);
@@ -89,7 +101,7 @@ export class TriggerKinds {
     return fault;
   }
 
-  /** One key alone, so that watchers never overwrite one another's. */
+  /** Writes one key only, so that watchers never overwrite each other's. */
   async #write(data: JsonObject, signal: AbortSignal): Promise<ClusterFault | undefined> {
     const patched = await this.#store.patch(this.#ref, { data }, signal);
     if (patched.kind === "ok") return undefined;
@@ -100,13 +112,13 @@ export class TriggerKinds {
     if (created.kind === "ok") return undefined;
     return created.fault.kind === "alreadyExists" ? this.#write(data, signal) : created.fault;
   }
+
+  #nameOf({ group, kind }: GroupKind): string {
+    return `${this.#prefix}${kind}.${group === "" ? "core" : group}`;
+  }
 }
 
-function nameOf({ group, kind }: GroupKind): string {
-  return `${kind}.${group === "" ? "core" : group}`;
-}
-
-/** What somebody else wrote there is passed over. */
+/** Ignores entries that are not in our format. */
 function parsed(text: JsonValue | undefined): GroupVersionKind | undefined {
   if (typeof text !== "string") return undefined;
   try {

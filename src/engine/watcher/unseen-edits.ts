@@ -1,7 +1,7 @@
 /**
- * Edits that no run of a trigger is known to have seen: its generation is another than the one its status was written for.
- * The hash of a trigger alone does not tell: one edited while nobody watched, run by a resync, and edited back looks like the
- * one we know. Remembers for which generation a key was woken, so that where no run says what it saw one wake-up is all.
+ * Edits that no run of a trigger is known to have seen: its generation differs from the one its status was written for.
+ * The hash alone does not show them: a trigger edited while nobody watched, run by a resync, and edited back looks like
+ * the one we know. A key is woken once per generation, also where no run says what it saw.
  */
 import type { KeyText } from "../../core/object-key.ts";
 import type { TriggerDigest } from "./trigger-digest.ts";
@@ -9,10 +9,10 @@ import type { TriggerDigest } from "./trigger-digest.ts";
 type Generations = Pick<TriggerDigest, "key" | "generation" | "observed">;
 
 export class UnseenEdits {
-  /** Of the triggers that lag: the generation they were last woken for. */
+  /** The generation that each lagging trigger was last woken for. */
   readonly #wokenFor = new Map<KeyText, number>();
 
-  /** Whether the trigger's last edit may be unseen, and nobody was woken since. */
+  /** Whether the trigger's last edit may be unseen and its key was not woken since. */
   has({ key, generation, observed }: Generations): boolean {
     if (generation === undefined || observed === undefined) return false;
     if (generation !== observed) return this.#wokenFor.get(key) !== generation;
@@ -30,7 +30,7 @@ export class UnseenEdits {
   }
 }
 
-/** Whether the trigger's status was written for what it is now. */
+/** Whether the trigger's status was written for its current generation. */
 export function wasLookedAt({ generation, observed }: Pick<TriggerDigest, "generation" | "observed">): boolean {
   return generation !== undefined && generation === observed;
 }

@@ -1,6 +1,6 @@
 /**
- * Where the objects of one kind are to be watched: the whole cluster where our identity may, else the namespaces that
- * matter and where it may. What is allowed is believed for some minutes, unless a stream is refused there meanwhile.
+ * Where the objects of one kind are to be watched: the whole cluster if our identity may, else those namespaces that
+ * matter where it may. An allowed namespace is believed for some minutes, unless a stream is refused there meanwhile.
  */
 import { type KindText, parseKey } from "../../core/object-key.ts";
 import type { ClusterResult, ResourceType } from "../ports/object-store.ts";
@@ -9,13 +9,13 @@ import type { Scope } from "./plan-spread.ts";
 import { untilReached } from "./until-reached.ts";
 import type { WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
-/** Where to watch a kind, each on its own, and where nobody can. */
+/** The scopes in which to watch a kind, each on its own, and the places where nobody can. */
 export interface Places {
   readonly scopes: readonly Scope[];
   readonly unwatched: UnwatchedPlaces;
 }
 
-/** An answer is believed for half to all of this: not all of many are asked for again at once. */
+/** An answer is believed for half to all of this, so that not all of many namespaces are asked for again at once. */
 const BELIEVED_MS = 300_000;
 
 /** What the objects of the kind are to us. */
@@ -37,7 +37,7 @@ export class WatchPlaces {
     this.#options = options;
   }
 
-  /** Waits for a shared state that does not answer: what is watched stays watched, and nobody is told that it is not. */
+  /** Waits while the shared state does not answer: watches stay as they are, and nothing is reported as unwatched. */
   async find(type: ResourceType, signal: AbortSignal): Promise<ClusterResult<Places>> {
     const { triggerNamespaces } = this.#options;
     // Triggers count in these namespaces only; managed objects may be anywhere.
@@ -59,7 +59,7 @@ export class WatchPlaces {
     return { kind: "ok", value: this.#placesOf(wanted, asked.value.missing) };
   }
 
-  /** A stream was refused there: what is believed of it is to be asked again. */
+  /** A stream was refused there: access to that namespace must be asked for again. */
   doubt(scope: Scope): void {
     if (scope !== undefined) this.#allowed.delete(scope);
   }

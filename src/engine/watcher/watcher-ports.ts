@@ -20,13 +20,16 @@ export interface WatcherPorts {
   readonly membership: Membership;
   readonly index: ObjectIndex;
   readonly queue: Pick<ReconcileQueue, "enqueue">;
-  /** Whether the cluster answers, be it with a refusal, as far as the last requests tell. */
+  /** Whether the cluster answers, even if with a refusal, judging by the last requests. */
   readonly canReach: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** A kind with the slot that it is. */
+/** Whether this installation runs triggers of a kind: a Workflow names the kind, or did and some of them are left. */
+export type IsTriggerKind = (kind: GroupKind) => boolean;
+
+/** A kind and its slot. */
 export interface FollowedKind extends GroupKind {
   readonly slot: KindText;
 }
@@ -36,21 +39,23 @@ export interface WatchedStream {
   /** `Kind.group`, or `Kind` of the core group. */
   readonly kind: string;
   readonly slot: KindText;
-  /** To the API server: one, or one a namespace. */
+  /** Streams to the API server: one, or one per namespace. */
   readonly streams: number;
   readonly isLive: boolean;
-  /** Since the most silent of its streams was heard, in milliseconds; 0 before the first. */
+  /** Milliseconds since its most silent stream was heard; 0 before the first stream. */
   readonly silentMs: number;
 }
 
 export interface WatcherOptions {
   /** Unique per process and start. */
   readonly id: string;
-  /** Where triggers count. */
+  /** Namespaces in which triggers count. */
   readonly triggerNamespaces: readonly string[] | "all";
   /** Where the ConfigMap of trigger kinds is: the first of the definitions' namespaces. */
   readonly homeNamespace: string;
-  /** The interval a healthy trigger is looked at again; take-overs spread what did not change over it. */
+  /** Tells installations apart. */
+  readonly installation: string;
+  /** The interval at which a healthy trigger is looked at again; take-overs spread unchanged triggers over it. */
   readonly resyncIntervalMs: number;
 }
 

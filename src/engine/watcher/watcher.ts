@@ -1,11 +1,12 @@
 /**
- * A watcher process' work: computes which slots are its own among the live watchers, watches those, and lets go of the others
- * once their new owner has listed (make before break). Slots come and go with the definitions, the inventories and the
- * kinds we must come back for. Where the shared state was lost, everything is listed anew.
+ * A watcher process' work: computes which slots are its own among the live watchers, watches those, and lets go of the
+ * others once their new owner has listed (make before break). Slots come and go with the definitions, the inventories
+ * and the kinds we must come back for. Where the shared state was lost, everything is listed anew.
  */
 import { formatKind, type GroupKind, type GroupVersionKind, type KindText, parseKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { assignSlots } from "../../core/slot.ts";
+import { declarationOf } from "../declared-kind.ts";
 import type { DefinitionCache } from "../definitions.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { DefinitionFollower, definitionsSlot } from "./definition-follower.ts";
@@ -19,9 +20,9 @@ import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-port
 const TICK_MS = 1000;
 /** Without an answer to a heartbeat, or from the API server, for this long the watcher is not ready. */
 const STALE_MS = 15_000;
-/** Who comes back takes no slots for this long: after an outage all come back, and the first must not take those of all. */
+/** A watcher that comes back takes no slots for this long: after an outage all do, and the first must not take all. */
 const SETTLE_MS = 10_000;
-/** The longest that kinds which cannot be listed keep workers from deleting, once the shared state was lost. */
+/** How long, at most, kinds that cannot be listed keep workers from deleting after the shared state was lost. */
 const REBUILD_MS = 120_000;
 
 export class Watcher {
@@ -33,17 +34,19 @@ export class Watcher {
   readonly #heartbeat: Heartbeat;
   readonly #kinds: TriggerKinds;
   readonly #watches = new Map<KindText, KindWatch>();
-  /** Watches that are begun anew: they go on until their successor has listed, which may have to wait for its turn. */
+  /** Watches being replaced: they go on until their successor has listed, which may have to wait for its turn. */
   readonly #retiring = new Map<KindText, KindWatch>();
   readonly #running = new Set<Promise<void>>();
   /** One per slot: a watch that is begun anew shares the list limit of the one before. */
   readonly #series = new Map<KindText, object>();
-  /** The definitions the registry has heard of: what anybody is woken for must be no newer. */
+  /** The definitions that the registry has: nobody may be woken for newer ones. */
   #catalog: Catalog | undefined;
   #ownsDefinitions = false;
-  /** Whether the index is whole: of which store, and since when that is looked at (monotonic). */
+  /** Whether the index is whole, of which store, and since when we wait for that (monotonic). */
   #rebuild: { readonly epoch: string; sinceMs: number; isWhole: boolean } | undefined;
   #definitionsChanged = true;
+  /** Whether every trigger kind must be written down again, if its entry is missing. */
+  #remembersAnew = false;
   #nudge = new AbortController();
 
   constructor(ports: WatcherPorts, definitions: DefinitionCache, options: WatcherOptions) {
@@ -53,7 +56,7 @@ export class Watcher {
     this.#heartbeat = new Heartbeat(ports, options.id);
     this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
     this.#follower = new DefinitionFollower(ports, this.#pending);
-    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace);
+    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace, options.installation);
   }
 
   /** Watches until the signal is aborted, then leaves: others take over at once. The cache is run by the caller. */
@@ -83,13 +86,13 @@ export class Watcher {
     return [...this.#watches.keys()];
   }
 
-  /** How the streams of these slots do. */
+  /** The state of the streams of these slots. */
   streams(): readonly WatchedStream[] {
     const nowMs = this.#ports.clock.nowMs();
     return [...this.#watches.values()].map((watch) => watch.stream(nowMs));
   }
 
-  /** Since the shared state last answered a heartbeat, in milliseconds; undefined before the first answer. */
+  /** Milliseconds since the shared state last answered a heartbeat; undefined before the first answer. */
   heartbeatAgeMs(): number | undefined {
     const { answeredMs } = this.#heartbeat;
     return Number.isFinite(answeredMs) ? this.#ports.clock.nowMs() - answeredMs : undefined;
@@ -124,20 +127,20 @@ export class Watcher {
     }
   }
 
-  /** Lists everything anew, tells everything again; what the ledger still knows is not woken for nothing. */
+  /** Lists everything anew and tells everything again; the ledger still keeps keys from being woken for nothing. */
   #restart(why: string): void {
     this.#ports.log.warn(
       { why, slots: this.#watches.size },
       "the shared state may have lost something, listing everything",
     );
     for (const [slot, watch] of this.#watches) this.#retire(slot, watch);
-    this.#rebuild = undefined; // what was said may be lost too
+    this.#rebuild = undefined; // what was recorded may be lost too
     this.#follower.forget();
     this.#pending.replay();
     this.#definitionsChanged = true;
   }
 
-  /** For a watch that is begun anew. One that has not listed yet is not worth keeping beside the one before it. */
+  /** Retires a watch that starts over. One that has not listed yet is not worth keeping beside the one before it. */
   #retire(slot: KindText, watch: KindWatch): void {
     this.#watches.delete(slot);
     if (this.#retiring.has(slot)) watch.stop();
@@ -153,7 +156,7 @@ export class Watcher {
     }
   }
 
-  /** Registry first, then whoever depends on a changed definition. */
+  /** Updates the registry first, then wakes whatever depends on a changed definition. */
   async #follow(signal: AbortSignal): Promise<Catalog> {
     if (!this.#definitionsChanged && this.#catalog !== undefined) return this.#catalog;
     this.#definitionsChanged = false;
@@ -161,12 +164,12 @@ export class Watcher {
     await this.#follower.record(catalog, signal);
     this.#catalog = catalog;
     if (this.#ownsDefinitions) await this.#follower.wakeChanged(catalog, signal);
-    // Kinds that just lost their Workflow too: their triggers are to say so.
+    // This includes kinds that just lost their Workflow: their triggers must say so.
     for (const watch of this.#watches.values()) await watch.onDefinitions(signal);
     return catalog;
   }
 
-  /** @returns who every slot is assigned to */
+  /** @returns the owner of every slot */
   async #assign(
     watchers: readonly string[],
     roles: ReadonlyMap<KindText, KindRole>,
@@ -180,9 +183,12 @@ export class Watcher {
     for (const [slot, role] of roles) {
       const watch = this.#watches.get(slot);
       if (watch !== undefined && !isSame(watch.role, role)) this.#retire(slot, watch);
-      if (owners.get(slot) === id && !this.#watches.has(slot) && (isSettled || watch !== undefined))
-        await this.#start(role, signal);
+      if (owners.get(slot) !== id) continue;
+      if (!this.#watches.has(slot) && (isSettled || watch !== undefined)) await this.#start(role, signal);
+      // A kind may have been taken out a moment before its Workflow came back.
+      else if (this.#remembersAnew && role.isTrigger) await this.#isKept(role, signal);
     }
+    this.#remembersAnew = false;
     await this.#letGo(watchers, roles, owners);
     return owners;
   }
@@ -219,7 +225,9 @@ export class Watcher {
     const onListed = () => this.#nudge.abort();
     const series = this.#series.get(role.slot) ?? {};
     this.#series.set(role.slot, series);
-    const watch = new KindWatch(role, { ports, options, pending: this.#pending, catalog, series, onListed });
+    const isTriggerKind = (kind: GroupKind) => this.#isTriggerKind(kind);
+    const parts = { ports, options, pending: this.#pending, catalog, isTriggerKind, series, onListed };
+    const watch = new KindWatch(role, parts);
     this.#watches.set(role.slot, watch);
     ports.log.info({ slot: role.slot, trigger: role.isTrigger, managed: role.isManaged }, "watching");
     const running = watch
@@ -239,13 +247,13 @@ export class Watcher {
   }
 
   /**
-   * Tells the former owners of listed slots that they may let go. Looked at on every tick: a watcher that had not heard of
-   * us yet may have claimed a slot after we did, and would keep it beside us.
+   * Tells the former owners of listed slots that they may let go. Checked on every tick: a watcher that had not heard
+   * of us yet may have claimed a slot after we did, and would keep it beside us.
    */
   async #claim(owners: ReadonlyMap<string, string>, epoch: string): Promise<void> {
     const { id } = this.#options;
     const nowMs = this.#ports.clock.nowMs();
-    // What is silent just now another may serve better: it is claimed once it is heard again.
+    // Another watcher may serve a slot better that is silent here: we claim it once it is heard again.
     const ours = [...this.#watches].flatMap(([slot, watch]) =>
       watch.isListed && watch.stream(nowMs).isLive && owners.get(slot) === id ? [slot] : [],
     );
@@ -256,15 +264,15 @@ export class Watcher {
   }
 
   /**
-   * Workers delete nothing before they know who else keeps it: every trigger was listed since the shared state is empty. What
-   * cannot be listed is waited for only so long, for nobody's kind may hold up what others delete.
+   * Records that the index is whole, once every trigger was listed since the shared state was empty: before, workers
+   * delete nothing, as they cannot know who else keeps it. Kinds that cannot be listed delay this only for a time.
    */
   async #tellWhole(roles: ReadonlyMap<KindText, KindRole>, epoch: string): Promise<void> {
     const { membership, index, clock, canReach } = this.#ports;
     const nowMs = clock.nowMs();
     const known = this.#rebuild?.epoch === epoch ? this.#rebuild : undefined;
     const rebuild = (this.#rebuild = known ?? { epoch, sinceMs: nowMs, isWhole: false });
-    if (!canReach()) rebuild.sinceMs = nowMs; // nobody lists anything
+    if (!canReach()) rebuild.sinceMs = nowMs; // nobody can list anything
     if (!this.#ownsDefinitions || rebuild.isWhole) return;
     const slots = [...roles.values()].filter(({ isTrigger }) => isTrigger).map(({ slot }) => slot);
     const claimed = await membership.owners(slots);
@@ -279,13 +287,15 @@ export class Watcher {
     const fault = await this.#kinds.remember({ group, kind, version }, signal);
     if (fault === undefined) return true;
     this.#ports.log.warn({ kind, group, error: fault.detail }, "the kind of these triggers could not be written down");
-    // What a later try may mend is waited for. Without the right to write, only triggers without a Workflow go unnoticed.
+    // Waits where a later try may succeed. Without the right to write, only triggers without a Workflow go unnoticed.
     return fault.kind === "forbidden" || fault.kind === "invalid" || fault.kind === "notFound";
   }
 
   /** Kinds without a Workflow whose triggers still carry something of ours. */
   async #keptKinds(signal: AbortSignal): Promise<readonly GroupVersionKind[]> {
-    if (this.#kinds.isDue(this.#ports.clock.nowMs())) {
+    const isDue = this.#kinds.isDue(this.#ports.clock.nowMs());
+    if (isDue) {
+      this.#remembersAnew = true;
       const fault = await this.#kinds.load(signal);
       if (fault !== undefined) this.#ports.log.warn({ error: fault.detail }, "the kinds of triggers cannot be read");
     }
@@ -293,7 +303,7 @@ export class Watcher {
     const kept = this.#kinds.all.filter(({ group, kind }) => !named.has(`${group}/${kind}`));
     for (const kind of kept) {
       const watch = this.#watches.get(this.#slotOf(kind));
-      const isDone = watch?.role.isTrigger === true && watch.isListed && !watch.hasRecords;
+      const isDone = watch?.isWithoutRecords === true || (isDue && (await this.#isGone(watch, signal)));
       const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
       if (fault !== undefined)
         this.#ports.log.warn(
@@ -302,6 +312,12 @@ export class Watcher {
         );
     }
     return kept;
+  }
+
+  /** A kind that nothing declares any more has no triggers left. If we may not ask, we keep the kind. */
+  async #isGone(watch: KindWatch | undefined, signal: AbortSignal): Promise<boolean> {
+    if (watch?.role.isTrigger !== true || !watch.isUnserved) return false;
+    return (await declarationOf({ store: this.#ports.store, signal }, watch.role)).kind === "absent";
   }
 
   /** Every kind worth watching: triggers of any Workflow, kinds kept, what plans manage, and what inventories name. */
@@ -330,6 +346,12 @@ export class Watcher {
       const named = parseKind(text);
       return named?.cluster === this.#ports.store.cluster ? [named] : [];
     });
+  }
+
+  /** Kinds that an earlier watcher has written down count as well; until those are read, any kind may be ours. */
+  #isTriggerKind({ group, kind }: GroupKind): boolean {
+    const known = [...(this.#catalog?.triggerKinds ?? []), ...this.#kinds.all];
+    return !this.#kinds.isKnown || known.some((each) => each.group === group && each.kind === kind);
   }
 
   #slotOf({ group, kind }: GroupKind): KindText {

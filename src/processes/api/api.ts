@@ -1,4 +1,4 @@
-/** All of the API for one cluster, from its ports to an open port: what the role runs, and tests start. */
+/** The whole API of one cluster, from its ports to an open port: the API process runs it, and tests start it. */
 import { openApiDocument } from "./openapi.ts";
 import { definitionRoutes } from "./definition-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
@@ -8,7 +8,7 @@ import { queueRoutes } from "./queue-routes.ts";
 import { jsonRoute, type Route } from "./route.ts";
 import type { Schema } from "./schema.ts";
 
-/** @param version - of the program */
+/** @param version - version of the program */
 export function apiRoutes(ports: ApiPorts, scope: ApiScope, version: string): readonly Route[] {
   const own: Route = jsonRoute({
     operationId: "getOpenApi",

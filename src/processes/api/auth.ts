@@ -1,37 +1,39 @@
 /**
- * Who asks, and what they may see. Three ways: everybody (loopback only), whoever has a token of a file, or the users of
- * the cluster, with the rights they have there. Tokens are never logged, and never kept in clear.
+ * Who sends a request, and what they may see. There are three ways: everybody (only on loopback), anybody with a token
+ * from a file, or the users of the cluster with their rights there. Tokens are never logged, and never stored in clear.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "./problem.ts";
 
-/** What is asked for, in Kubernetes' words. */
+/** A right in Kubernetes' words. */
 export interface Right {
   readonly verb: "get" | "list";
   readonly group: string;
   /** Lower-case plural. */
   readonly resource: string;
-  /** Absent: in all namespaces. */
+  /** Absent: all namespaces. */
   readonly namespace?: string;
   /** Absent: any. */
   readonly name?: string;
 }
 
-/** Somebody who may ask. Asked for a right again and again, it answers from what it heard a moment ago. */
+/** Somebody who may send requests. Rights that were checked a moment ago are answered from memory. */
 export interface Caller {
+  /** Distinguishes users; absent when the caller is not identified. */
+  readonly user?: string;
   /** @throws Problem 503 when nobody can tell now */
   may(right: Right): Promise<boolean>;
 }
 
 export interface Authenticator {
-  /** @throws Problem 401, or 403 for a request that comes in a wrong way; 503 when nobody can tell now */
+  /** @throws Problem 401; 403 for a request that arrives in a wrong way; 503 when nobody can tell now */
   identify(headers: IncomingHttpHeaders): Promise<Caller>;
 }
 
-/** May see everything. */
+/** A caller that may see everything. */
 export const ANYBODY: Caller = { may: () => Promise.resolve(true) };
 
-/** @throws Problem 403 naming the right that is missing */
+/** @throws Problem 403 naming the missing right */
 export async function demand(caller: Caller, right: Right): Promise<void> {
   if (await caller.may(right)) return;
   const { verb, group, resource, namespace, name } = right;
@@ -45,8 +47,8 @@ export async function demand(caller: Caller, right: Right): Promise<void> {
 const LOOPBACK_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 
 /**
- * Everybody on this machine. The name they call us by must be this machine's: a web page can make a browser ask a name of
- * its own that leads here, and would then read the answer.
+ * Accepts everybody on this machine. The Host header must name this machine: otherwise a web page could make a browser
+ * use the page's own name for this address, and read the answer.
  */
 export const openAuthenticator: Authenticator = {
   identify: ({ host = "" }) =>

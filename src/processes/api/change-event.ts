@@ -1,4 +1,4 @@
-/** What server-sent events tell: that something changed, and how it is now. Names and verdicts alone. */
+/** What server-sent events contain: that something changed, and its present state. Only names and verdicts. */
 import { choice, flag, named, oneOf, record, text, type TypeOf } from "./schema.ts";
 
 const CHANGE = choice(["added", "modified", "deleted"], "What happened to it.");

@@ -1,7 +1,7 @@
-/** Ends the wait for what takes no signal of its own, such as a command to Redis. */
+/** Ends the wait for work that accepts no signal, such as a command to Redis. */
 import { Problem } from "./problem.ts";
 
-/** @throws Problem 504 when the signal is aborted first; what the work comes to later is nobody's */
+/** @throws Problem 504 when the signal is aborted first; the result of the work is then dropped */
 export function within<T>(signal: AbortSignal, what: string, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new Problem(504, `${what}: no answer in time`));
@@ -11,7 +11,7 @@ export function within<T>(signal: AbortSignal, what: string, work: Promise<T>): 
   });
 }
 
-/** Works on all items, at most `width` at once, in order. */
+/** Works on all items, at most `width` at once, and returns results in order. */
 export async function each<T, R>(
   items: readonly T[],
   width: number,

@@ -1,4 +1,4 @@
-/** Server-sent events: what changes, to those who may know of it. */
+/** Server-sent events: tells changes to callers who may know of them. */
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
 import type { Caller } from "./auth.ts";
 import { CHANGE_EVENT, type ChangeEvent } from "./change-event.ts";
@@ -9,7 +9,7 @@ import { eventRoute, type Route } from "./route.ts";
 import { choice, optional, text } from "./schema.ts";
 import { NAMESPACE_RULES, NONE } from "./views.ts";
 
-/** How long discovery may take for one event; what it knows it answers at once. */
+/** How long discovery may take for one event; it answers at once what it knows. */
 const RESOLVE_WITHIN_MS = 5000;
 
 export function eventRoutes(ports: ApiPorts): readonly Route[] {
@@ -45,7 +45,7 @@ async function mayHear(ports: ApiPorts, caller: Caller, event: ChangeEvent): Pro
   const group = event.group === NONE ? "" : event.group;
   const signal = AbortSignal.timeout(RESOLVE_WITHIN_MS);
   const type = await ports.store.resolve({ group, kind: event.kind }, signal);
-  if (type.kind === "fault") return false; // the kind is gone, and with it its triggers
-  if (event.event === "relisted") return true; // names nobody
+  if (type.kind === "fault") return false; // the kind is gone, and its triggers with it
+  if (event.event === "relisted") return true; // contains no name
   return caller.may(rightOn("list", type.value, event.namespace === NONE ? "" : event.namespace));
 }

@@ -1,6 +1,6 @@
 /**
- * Where events come from: the compiled definitions, compared with what they were, and a watch on every kind of trigger.
- * Objects are passed on as they come; nothing of them is kept.
+ * The sources of events: compiled definitions, compared with their previous state, and a watch on every kind of
+ * trigger. Objects are passed on as they come; none of them is kept.
  */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import type { GroupVersionKind } from "../../core/object-key.ts";
@@ -17,7 +17,7 @@ import type { ChangeEvent, DefinitionEvent } from "./change-event.ts";
 import type { ApiScope } from "./ports.ts";
 import { NONE } from "./views.ts";
 
-/** After this a kind that is not served, or may not be watched, is looked at again. */
+/** After this time, a kind that is not served, or may not be watched, is tried again. */
 const RETRY_MS = 5000;
 
 export interface FeedParts {
@@ -30,7 +30,7 @@ export interface FeedParts {
   readonly publish: (event: ChangeEvent) => void;
 }
 
-/** Publishes until the signal is aborted; resolves then. */
+/** Publishes until the signal is aborted, then resolves. */
 export async function runFeeds(parts: FeedParts, scope: ApiScope, signal: AbortSignal): Promise<void> {
   const watches = new Map<string, { readonly end: AbortController; readonly done: Promise<void> }>();
   let before: ReadonlyMap<string, string> | undefined;
@@ -62,7 +62,7 @@ export async function runFeeds(parts: FeedParts, scope: ApiScope, signal: AbortS
   await Promise.all([...watches.values()].map(({ done }) => done));
 }
 
-/** What of each definition matters to those who look: what it runs, and whether it can. */
+/** What matters to viewers of each definition: what it runs, and whether it can. */
 function statesOf(catalog: Catalog): ReadonlyMap<string, string> {
   return new Map(
     catalog.entries.map(({ source, planHash, readiness }) => [
@@ -96,7 +96,7 @@ function changes(
   return [...there, ...[...before.keys()].filter((id) => !now.has(id)).map((id) => event(id, "deleted"))];
 }
 
-/** Watches all triggers of a kind, wherever that is allowed. */
+/** Watches all triggers of a kind, in every place that is allowed. */
 async function watchKind(
   parts: FeedParts,
   scope: ApiScope,
@@ -120,7 +120,7 @@ async function watchKind(
   }
 }
 
-/** @returns namespaces, "" for all at once; or why there are none */
+/** @returns namespaces, "" for all at once; or the reason there are none */
 async function placesOf(
   { access }: FeedParts,
   { triggerNamespaces }: ApiScope,
@@ -144,10 +144,10 @@ function watchPlace(
   return informers.watch(
     { type, metadataOnly: false, ...(place !== "" && { namespace: place }) },
     {
-      digest: () => Promise.resolve([]), // nobody asks what is in it
+      digest: () => Promise.resolve([]), // nobody uses the digest
       onList: () => publish({ event: "relisted", group, kind, namespace: place || NONE }),
       onEvent: (change, object) => publish({ event: "instance", change, group, kind, ...namesOf(object) }),
-      onState: () => undefined, // a stream that is down comes back with a list, and that is told
+      onState: () => undefined, // a stream that was down starts with a list, which is published
     },
     signal,
   );

@@ -1,4 +1,4 @@
-/** Lets so many through at once; some wait for their turn, and whoever comes beyond that is told to come later. */
+/** Lets a fixed number through at once; a few more wait for their turn, and all others are told to come back later. */
 import { unavailable } from "./problem.ts";
 
 export class Gate {
@@ -12,11 +12,11 @@ export class Gate {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** @throws Problem 503 when too many wait already */
+  /** @throws Problem 503 when too many are waiting */
   async through<T>(work: () => Promise<T>): Promise<T> {
     if (this.#inside >= this.#maxInside) {
       if (this.#waiting.length >= this.#maxWaiting) throw unavailable("too many questions at once");
-      await new Promise<void>((resolve) => this.#waiting.push(resolve)); // its place was left for it
+      await new Promise<void>((resolve) => this.#waiting.push(resolve)); // its place was kept for it
     } else this.#inside += 1;
     try {
       return await work();

@@ -1,6 +1,6 @@
 /**
- * The cluster's own users: their bearer token is shown to the API server (TokenReview), and what they may see is what it
- * says they may (SubjectAccessReview). Both answers are believed for some seconds; tokens are remembered as a keyed hash.
+ * The cluster's own users: shows their bearer token to the API server (TokenReview), and asks it what they may see
+ * (SubjectAccessReview). Believes both answers for some seconds; remembers tokens as keyed hashes.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -12,16 +12,16 @@ import { Gate } from "./gate.ts";
 import { problemOfFault } from "./problem.ts";
 import { TimedCache } from "./timed-cache.ts";
 
-/** How long an answer is believed: as long as a right that was taken back still counts here. */
+/** How long an answer is believed: a revoked right still counts here for this time. */
 const BELIEVED_MS = 10_000;
 const MAX_TOKENS = 1000;
 const MAX_RIGHTS = 10_000;
 const REVIEW_WITHIN_MS = 5000;
-/** Questions to the API server under way at once: somebody who makes up tokens must not keep it busy. */
+/** Most questions to the API server at once: people who invent tokens must not keep it busy. */
 const MAX_UNDER_WAY = 16;
 const MAX_WAITING = 500;
 
-/** The part of the API server that is asked. */
+/** The part of the API server that answers questions about users. */
 export interface Reviews {
   token(token: string, signal: AbortSignal): Promise<ClusterResult<Reviewed>>;
   access(
@@ -53,6 +53,7 @@ export class KubernetesAuthenticator implements Authenticator {
     if (!reviewed.isKnown) throw unauthorized("the cluster does not know this token");
     const user = this.#hash(JSON.stringify(reviewed));
     return {
+      user,
       may: ({ verb, group, resource, namespace, name }) => {
         const right = {
           verb,

@@ -1,6 +1,6 @@
 /**
- * The objects of a trigger with their state now. The names stand in an annotation that whoever may write the trigger may
- * forge, so nothing is told of an object but to those who may read it, and no kind is asked for that no definition manages.
+ * The objects of a trigger with their present state. Their names are in an annotation that anybody who may write the
+ * trigger can forge: only callers who may read an object get its state, and only kinds that definitions manage count.
  */
 import { memberAt, type JsonObject } from "../../core/json.ts";
 import { parseApiVersion } from "../../core/object-key.ts";
@@ -15,7 +15,7 @@ import type { MANAGED_OBJECT, OBJECT_STATE } from "./views.ts";
 
 type State = TypeOf<typeof OBJECT_STATE>;
 
-/** Objects whose state is asked for; the others are named alone. */
+/** How many objects are read; the others only appear by name. */
 const MAX_READ = 200;
 const AT_ONCE = 8;
 
@@ -56,7 +56,7 @@ async function stateOf(ports: ApiPorts, object: NamedObject, { caller, signal }:
   if (type.kind === "fault") return troubled(type, object);
   const { group, plural, namespaced } = type.value;
   const namespace = namespaced ? object.namespace : "";
-  if (namespaced && namespace === "") return UNKNOWN; // without one a whole list would be asked for
+  if (namespaced && namespace === "") return UNKNOWN; // without one, the request would read a whole list
   const right = { verb: "get", group, resource: plural, ...(namespaced && { namespace }) } as const;
   if (!(await caller.may(right))) return { state: "hidden" };
   const metadata = await ports.readMetadata({ type: type.value, namespace, name: object.name }, signal);

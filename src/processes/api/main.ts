@@ -1,4 +1,4 @@
-/** The API process: tells people and programs what the cluster does. It reads, and writes nothing anywhere. */
+/** The API process: tells people and programs what the cluster does. It only reads, and writes nothing anywhere. */
 import { readMetadata } from "../../adapters/kubernetes/object-metadata.ts";
 import { AccessReviews } from "../../adapters/kubernetes/reviews.ts";
 import { serverMetrics } from "../../adapters/telemetry/metrics/server-metrics.ts";
@@ -50,7 +50,7 @@ async function serve(base: Foundation, config: ClusterConfig, signal: AbortSigna
   const routes = apiRoutes(ports, scope, version());
   const server = await startServer({ routes, authenticator, hub, log, observe }, config.api);
   log.info({ bind: config.api.bind, port: server.port, auth: config.api.auth.kind }, "the API is up");
-  // Redis is not asked for: without it the API still tells what the cluster itself says.
+  // Readiness does not depend on Redis: without it, the API still tells what the cluster itself knows.
   base.judgeBy({ definitions: () => definitionsTrouble(definitions) });
   const { informers, access, store } = cluster;
   const publish = hub.publish.bind(hub);

@@ -1,18 +1,18 @@
-/** The OpenAPI 3.1 document, made of the routes themselves. */
+/** The OpenAPI 3.1 document, made from the routes themselves. */
 import type { JsonObject } from "../../core/json.ts";
 import { PROBLEM, PROBLEM_TYPE } from "./problem.ts";
 import { API_ROOT } from "./router.ts";
 import { pathParameters, type Route } from "./route.ts";
 import { isOptional, joined } from "./schema.ts";
 
-/** Any route may end so. */
+/** Statuses that any route may end with. */
 const ALWAYS = [400, 405, 414, 500, 503] as const;
-/** Any route that asks who it is. */
+/** Statuses of any route that identifies its caller. */
 const WITH_CALLER = [401, 403, 504] as const;
 
 const PROBLEM_ANSWER: JsonObject = { content: { [PROBLEM_TYPE]: { schema: PROBLEM.json } } };
 
-/** @param version - of the program */
+/** @param version - version of the program */
 export function openApiDocument(routes: readonly Route[], version: string): JsonObject {
   const schemas = joined([PROBLEM.components, ...routes.map((route) => schemaOf(route).components)]);
   return {

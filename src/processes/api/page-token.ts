@@ -1,4 +1,4 @@
-/** Where a list goes on, as text that callers hand back unread. What they make up is told, not believed. */
+/** Where a list continues, as text that callers return unread. A forged token is refused, not believed. */
 import { type JsonValue, listOf, parseJson } from "../../core/json.ts";
 import { Problem } from "./problem.ts";
 
@@ -8,14 +8,21 @@ export function formatToken(...parts: readonly (string | number)[]): string {
 }
 
 /**
- * @returns a text and a number; where nothing is given, "" and 0
- * @throws Problem 400 for what we have not made
+ * @param form - what the text may be; absent: anything, because whoever is asked with it refuses what it does not know
+ * @returns a text and a number; "" and 0 when no token is given
+ * @throws Problem 400 for a token that we did not make
  */
-export function parseToken(token: string | undefined): readonly [string, number] {
+export function parseToken(token: string | undefined, form = /^/): readonly [string, number] {
   if (token === undefined) return ["", 0];
   const value = parsed(token);
   const [where, index] = listOf(value);
-  if (typeof where === "string" && typeof index === "number" && Number.isSafeInteger(index) && index >= 0)
+  if (
+    typeof where === "string" &&
+    form.test(where) &&
+    typeof index === "number" &&
+    Number.isSafeInteger(index) &&
+    index >= 0
+  )
     return [where, index];
   throw new Problem(400, 'parameter "continue": take it from the page before');
 }

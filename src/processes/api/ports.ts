@@ -10,7 +10,7 @@ import { unavailable } from "./problem.ts";
 
 export interface ApiPorts {
   readonly store: Pick<ObjectStore, "cluster" | "resolve" | "get" | "list">;
-  /** An object's metadata alone. */
+  /** Reads only an object's metadata. */
   readonly readMetadata: (ref: ObjectRef, signal: AbortSignal) => Promise<ClusterResult<JsonObject>>;
   readonly definitions: { catalog(): Catalog; readonly isReady: boolean };
   readonly queue: Pick<ReconcileQueue, "stats" | "load" | "page">;
@@ -19,14 +19,14 @@ export interface ApiPorts {
   readonly clock: Clock;
 }
 
-/** Where the API looks. */
+/** The namespaces where the API looks. */
 export interface ApiScope {
   /** In priority order. */
   readonly definitionNamespaces: readonly string[];
   readonly triggerNamespaces: readonly string[] | "all";
 }
 
-/** @throws Problem 503 until the definitions were read */
+/** @throws Problem 503 until the definitions are read */
 export function readyCatalog({ definitions }: Pick<ApiPorts, "definitions">): Catalog {
   if (!definitions.isReady) throw unavailable("the definitions are not read yet");
   return definitions.catalog();

@@ -1,4 +1,4 @@
-/** Errors as RFC 9457 problem documents: what every request that is not answered gets. Never a stack, never a value. */
+/** Errors as RFC 9457 problem documents: the answer to every request that fails. Never contains a stack or a value. */
 import { STATUS_CODES, type OutgoingHttpHeaders } from "node:http";
 import { StoreUnavailable } from "../../engine/ports/key-store.ts";
 import type { ClusterFault } from "../../engine/ports/object-store.ts";
@@ -17,7 +17,7 @@ export const PROBLEM = named(
 
 export type ProblemDocument = TypeOf<typeof PROBLEM>;
 
-/** Thrown anywhere while a request is worked on; becomes its answer. */
+/** May be thrown anywhere during a request; becomes its answer. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
@@ -34,7 +34,7 @@ export class Problem extends Error {
   }
 }
 
-/** Seconds after which to try again what a busy or absent server refused. */
+/** Seconds after which a caller may retry what a busy or absent server refused. */
 const RETRY_SECONDS = 2;
 
 export function unavailable(detail: string, afterSeconds = RETRY_SECONDS): Problem {
@@ -42,9 +42,9 @@ export function unavailable(detail: string, afterSeconds = RETRY_SECONDS): Probl
 }
 
 /**
- * What the API server said of our own request, as the answer to the caller's.
+ * Turns the API server's refusal of our own request into the answer to the caller's.
  *
- * @param what - was asked for, such as `Widget apps/one`
+ * @param what - what was requested, such as `Widget apps/one`
  */
 export function problemOfFault(fault: ClusterFault, what: string): Problem {
   switch (fault.kind) {
@@ -68,7 +68,7 @@ export function problemOfFault(fault: ClusterFault, what: string): Problem {
   }
 }
 
-/** Anything thrown, as a problem; undefined for a bug of ours. */
+/** Turns anything thrown into a problem; undefined for a bug of ours. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof StoreUnavailable) return unavailable(`the shared state on Redis: ${error.message}`);

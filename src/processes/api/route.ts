@@ -1,6 +1,6 @@
 /**
- * One route: its path, what may be asked, what is answered, and who does it. The same value is matched, checked and
- * described in the OpenAPI document, so these three agree by construction.
+ * One route: its path, its parameters, its answer and its handler. The same value is used for matching, for checks and
+ * for the OpenAPI document, so these three agree by construction.
  */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonObject } from "../../core/json.ts";
@@ -9,26 +9,26 @@ import { Problem } from "./problem.ts";
 import { checkedAs, isOptional, record, type Members, type RecordOf, type Schema } from "./schema.ts";
 import type { EventFilter } from "./stream.ts";
 
-/** What a handler gets beside the parameters. */
+/** What a handler gets in addition to the parameters. */
 export interface Call {
   readonly caller: Caller;
-  /** Whether the caller still is one. @throws Problem when nobody can tell */
+  /** Whether the caller is still accepted. @throws Problem when nobody can tell */
   readonly renew: () => Promise<boolean>;
-  /** Aborted when the caller has gone, or the time is up. */
+  /** Aborted when the caller has gone, or time is up. */
   readonly signal: AbortSignal;
 }
 
 interface Described<P extends Members> {
-  /** Unique; what generated clients call it. */
+  /** Unique; generated clients use it as a name. */
   readonly operationId: string;
-  /** Below `/api/v1`; `{name}` stands for one part, and has a parameter of that name. */
+  /** Below `/api/v1`; `{name}` is one part, and there is a parameter with that name. */
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
   readonly parameters: P;
-  /** Statuses of problems it may end with, beside those that every route may end with. */
+  /** Statuses of problems it may end with, in addition to those that every route has. */
   readonly problems?: readonly number[];
-  /** Answered to everybody. */
+  /** Whether everybody gets an answer. */
   readonly isPublic?: boolean;
 }
 
@@ -37,13 +37,13 @@ export interface JsonRoute<P extends Members, A> extends Described<P> {
   readonly handle: (parameters: RecordOf<P>, call: Call) => Promise<A>;
 }
 
-/** Answers with server-sent events until somebody ends it. */
+/** Sends server-sent events until one side ends it. */
 export interface EventRoute<P extends Members> extends Described<P> {
   readonly events: Schema<unknown>;
   readonly handle: (parameters: RecordOf<P>, call: Call) => Promise<EventFilter>;
 }
 
-/** A route of any types: what was checked goes in, what is described comes out. */
+/** A route of any types: takes checked parameters and gives the described answer. */
 export type Route = Described<Members> & { readonly check: (given: Readonly<Record<string, string>>) => JsonObject } & (
     | { readonly answer: Schema<unknown>; readonly handle: (parameters: JsonObject, call: Call) => Promise<unknown> }
     | {
@@ -68,13 +68,13 @@ export function eventRoute<const P extends Members>(route: EventRoute<P>): Route
   };
 }
 
-/** Parameters that stand in the path; all others are asked for behind `?`. */
+/** The parameters in the path; all others come after `?`. */
 export function pathParameters(path: string): readonly string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
 }
 
 /**
- * @returns turns texts into what the schemas say
+ * @returns a function that turns texts into the types of the schemas
  * @throws Problem 400 naming the first parameter that does not fit
  */
 function parameterCheck(parameters: Members): (given: Readonly<Record<string, string>>) => JsonObject {
@@ -95,7 +95,7 @@ function parameterCheck(parameters: Members): (given: Readonly<Record<string, st
   };
 }
 
-/** What somebody sent, as an answer may show it. */
+/** Input of a caller, short enough to show in an answer. */
 function shortened(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

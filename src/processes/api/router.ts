@@ -1,4 +1,4 @@
-/** From a request's line to a route and its parameters, with a bound on everything: the pure half of the server. */
+/** From a request line to a route and its parameters, with a bound on everything: the pure half of the server. */
 import { Problem } from "./problem.ts";
 import { pathParameters, type Route } from "./route.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -6,7 +6,7 @@ import type { JsonObject } from "../../core/json.ts";
 /** Every path begins with it. */
 export const API_ROOT = "/api/v1";
 
-/** Longest path with query, in characters. A page's `continue` takes most of it. */
+/** Longest path with query, in characters. A page's `continue` may take most of it. */
 export const MAX_URL = 4096;
 const MAX_QUERY_PARAMETERS = 20;
 const METHODS = ["GET", "HEAD"] as const;
@@ -17,7 +17,7 @@ export interface Routed {
 }
 
 /**
- * @param url - as the request line has it
+ * @param url - as in the request line
  * @throws Problem 400, 404, 405 or 414
  */
 export function routeRequest(routes: readonly Route[], method: string, url: string): Routed {
@@ -33,7 +33,7 @@ export function routeRequest(routes: readonly Route[], method: string, url: stri
   return { route, parameters: route.check({ ...inQuery(query, route), ...inPath }) };
 }
 
-/** Parts of a path as they are meant. @throws Problem 400 for one that is no UTF-8, or holds what no name has */
+/** Decoded parts of a path. @throws Problem 400 for one that is not UTF-8, or has a character that names cannot have */
 function decoded(path: string): readonly string[] {
   try {
     const parts = path.split("/").map(decodeURIComponent);
@@ -70,7 +70,7 @@ function inQuery(query: string, route: Route): Readonly<Record<string, string>> 
   }
   const misplaced = pathParameters(route.path).find((name) => given.has(name));
   if (misplaced !== undefined) {
-    // A name both in the path and asked for would hide one of the two; no route has that.
+    // A name in both the path and the query would hide one of the two; no route has that.
     throw new Problem(400, `unknown query parameter "${misplaced}": it stands in the path`);
   }
   return Object.fromEntries(given);

@@ -1,4 +1,4 @@
-/** What is answered about runs of a key. Records of runs hold names, verdicts and times alone, see the port `run-log`. */
+/** Answers about runs of a key. Records of runs hold only names, verdicts and times, see the port `run-log`. */
 import type { RunRecord, RunSpan } from "../../engine/ports/run-log.ts";
 import {
   count,

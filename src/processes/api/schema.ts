@@ -1,16 +1,16 @@
 /**
- * Types as values: each schema is JSON Schema 2020-12 for the OpenAPI document and for the checks, and at the same time the
- * TypeScript type of what it describes. So the code that answers, the checks and the description cannot drift apart.
+ * Types as values: each schema is JSON Schema 2020-12 for the OpenAPI document and for checks, and at the same time the
+ * TypeScript type of what it describes. So code, checks and description always agree.
  */
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 
-/** Named schemas that others refer to. */
+/** Named schemas that other schemas refer to. */
 export type Components = ReadonlyMap<string, JsonObject>;
 
 export interface Schema<T> {
   readonly json: JsonObject;
   readonly components: Components;
-  /** For the compiler alone; never set. */
+  /** Used only by the compiler; never set. */
   readonly type?: T;
 }
 
@@ -21,7 +21,7 @@ export interface OptionalSchema<T> extends Schema<T> {
 
 export type Members = Readonly<Record<string, Schema<unknown>>>;
 
-/** The type a schema describes. */
+/** The TypeScript type that a schema describes. */
 export type TypeOf<S> = S extends Schema<infer T> ? T : never;
 
 type Optional<M> = { [K in keyof M]: M[K] extends { readonly isOptional: true } ? K : never }[keyof M];
@@ -47,12 +47,12 @@ export function time(description: string): Schema<string> {
   return leaf({ type: "string", format: "date-time", description });
 }
 
-/** A whole number, from 0 where the rules say nothing else. */
+/** A whole number, at least 0 unless the rules say otherwise. */
 export function count(description: string, rules: JsonObject = {}): Schema<number> {
   return leaf({ type: "integer", description, minimum: 0, ...rules });
 }
 
-/** Any number, such as milliseconds with their fraction. */
+/** Any number, such as milliseconds with a fraction. */
 export function quantity(description: string): Schema<number> {
   return leaf({ type: "number", description });
 }
@@ -69,7 +69,7 @@ export function list<T>(items: Schema<T>, description: string): Schema<readonly 
   return { json: { type: "array", description, items: items.json }, components: items.components };
 }
 
-/** An object whose members are not known beforehand. */
+/** An object with arbitrary members. */
 export function map<T>(values: Schema<T>, description: string): Schema<Readonly<Record<string, T>>> {
   return {
     json: { type: "object", description, additionalProperties: values.json },
@@ -77,7 +77,7 @@ export function map<T>(values: Schema<T>, description: string): Schema<Readonly<
   };
 }
 
-/** An attribute's value. */
+/** The value of an attribute. */
 export function scalar(description: string): Schema<string | number | boolean> {
   return leaf({ type: ["string", "number", "boolean"], description });
 }
@@ -96,7 +96,7 @@ export function record<M extends Members>(description: string, members: M): Sche
   };
 }
 
-/** One of several objects, told apart by a member that each has as a `choice` of one. */
+/** One of several objects, distinguished by a member that each has as a `choice` of one. */
 export function oneOf<T>(description: string, alternatives: readonly Schema<T>[]): Schema<T> {
   return {
     json: { description, oneOf: alternatives.map(({ json }) => json) },
@@ -104,12 +104,12 @@ export function oneOf<T>(description: string, alternatives: readonly Schema<T>[]
   };
 }
 
-/** Makes a schema a component of the document, which is referred to by its name. */
+/** Makes a schema a component of the document; other schemas refer to it by name. */
 export function named<T>(name: string, schema: Schema<T>): Schema<T> {
   return { ...reference(name), components: new Map([...schema.components, [name, schema.json]]) };
 }
 
-/** A component by its name, where it holds itself. */
+/** A component by its name, for schemas that contain themselves. */
 export function reference<T>(name: string): Schema<T> {
   return leaf({ $ref: `#/components/schemas/${name}` });
 }
@@ -122,7 +122,7 @@ export function isOptional(schema: Schema<unknown>): boolean {
   return "isOptional" in schema;
 }
 
-/** The value as what a check takes it for: used where outside data has just been checked against the schema. */
+/** The value with the type that a check has established: used right after outside data was checked. */
 export function checkedAs<M extends Members>(value: Readonly<Record<string, JsonValue>>): RecordOf<M> {
   return value as RecordOf<M>;
 }

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: bounds on everything a stranger may send, then route, caller, rights, answer. Every refusal is a
- * problem document, also those of Node's own parser.
+ * The HTTP server: bounds everything that a stranger may send, then handles route, caller, rights and answer. Every
+ * refusal is a problem document, including those of Node's own parser.
  */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -18,26 +18,33 @@ export interface ServerParts {
   readonly authenticator: Authenticator;
   readonly hub: EventHub;
   readonly log: Logger;
-  /** Told of every answer. `route` is its operation, or "none". */
+  /** Called for every answer. `route` is its operation, or "none". */
   readonly observe: (answer: { readonly route: string; readonly status: number; readonly durationMs: number }) => void;
 }
 
 export interface ServerLimits {
-  /** Requests that are worked on at once; streams do not count. */
+  /** Most requests at once; streams do not count. */
   readonly maxRequests: number;
   readonly maxConnections: number;
-  /** From the last byte of the request to the answer. */
+  /** Time from the last byte of the request to the answer. */
   readonly answerWithinMs: number;
+  /** How long a refused connection may stay open. */
+  readonly lingerMs: number;
 }
 
-export const SERVER_LIMITS: ServerLimits = { maxRequests: 64, maxConnections: 512, answerWithinMs: 10_000 };
+export const SERVER_LIMITS: ServerLimits = {
+  maxRequests: 64,
+  maxConnections: 512,
+  answerWithinMs: 10_000,
+  lingerMs: 1000,
+};
 
 const HEADERS_WITHIN_MS = 5000;
 const IDLE_MS = 30_000;
-/** Room for a bearer token with many groups in it. */
+/** Enough for a bearer token with many groups. */
 const MAX_HEADER_BYTES = 32_768;
 
-/** What every answer carries: it concerns one caller, is old at once, and is nothing for a browser to show. */
+/** Headers of every answer: it belongs to one caller, is outdated at once, and must not be rendered by a browser. */
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -45,15 +52,15 @@ const HEADERS = {
 };
 
 export interface ApiServer {
-  /** The port that is listened on. */
+  /** The port that it listens on. */
   readonly port: number;
-  /** Ends streams, lets answers finish for a moment, then cuts what is left. */
+  /** Ends streams, gives answers a moment to finish, then cuts the rest. */
   close(): Promise<void>;
 }
 
 const CLOSE_WITHIN_MS = 2000;
 
-/** @throws Error when the address or the port cannot be had */
+/** @throws Error when the address or the port is not available */
 export async function startServer(
   parts: ServerParts,
   place: { readonly bind: string; readonly port: number },
@@ -72,9 +79,9 @@ export async function startServer(
     (request, response) => void desk.serve(request, response),
   );
   server.maxConnections = limits.maxConnections;
-  server.on("clientError", refuseRaw);
+  server.on("clientError", (error: { readonly code?: string }, socket) => refuseRaw(error.code, socket, limits));
   server.on("checkExpectation", (request, response) => void desk.serve(request, response));
-  server.on("upgrade", (_request, socket) => refuseRaw({ code: "UPGRADE" }, socket));
+  server.on("upgrade", (_request, socket) => refuseUpgrade(socket, limits));
   await listen(server, place);
   const address = server.address();
   return {
@@ -90,7 +97,7 @@ export async function startServer(
   };
 }
 
-/** Takes requests one by one. */
+/** Handles each request. */
 class Desk {
   readonly #parts: ServerParts;
   readonly #limits: ServerLimits;
@@ -143,11 +150,11 @@ class Desk {
         return;
       }
       const filter = await route.handle(parameters, call);
-      this.#parts.hub.checkRoom();
+      this.#parts.hub.checkRoom(caller.user);
       if (request.method === "HEAD") return void response.writeHead(200, { "content-type": "text/event-stream" }).end();
-      this.#working -= 1; // it may go on for hours; the hub has bounds of its own
+      this.#working -= 1; // a stream may last for hours; the hub has its own bounds
       try {
-        await this.#parts.hub.serve(response, filter, this.#ending);
+        await this.#parts.hub.serve(response, { ...filter, user: caller.user }, this.#ending);
       } finally {
         this.#working += 1;
       }
@@ -157,13 +164,13 @@ class Desk {
   }
 }
 
-/** A refusal says that the caller is none any more; whatever else is wrong says nothing of them. */
+/** A refusal means that the caller is no longer accepted; any other error says nothing about the caller. */
 function isStillKnown(error: unknown): boolean {
   if (error instanceof Problem && error.status >= 400 && error.status < 500) return false;
   throw error;
 }
 
-/** Nothing here takes a body, and none is read. */
+/** No route accepts a body, so none is read. */
 function refuseBody({ headers }: IncomingMessage, response: ServerResponse): void {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   if (!hasBody) return;
@@ -183,10 +190,10 @@ function sendProblem(problem: Problem, response: ServerResponse): void {
   response.end(body);
 }
 
-/** What is no HTTP, or too much of it, never becomes a request. */
-function refuseRaw(error: { readonly code?: string }, socket: Duplex): void {
+/** Input that is not HTTP, or is too large, never becomes a request. */
+function refuseRaw(code: string | undefined, socket: Duplex, { lingerMs }: ServerLimits): void {
   if (!socket.writable) return void socket.destroy();
-  const problem = rawProblem(error.code);
+  const problem = rawProblem(code);
   const { status } = problem;
   const body = JSON.stringify(problem.document);
   const head = [
@@ -196,6 +203,15 @@ function refuseRaw(error: { readonly code?: string }, socket: Duplex): void {
     "Connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // Long enough to be read. The server has no timer for this socket, and a client need not close its side.
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.resume().once("close", () => clearTimeout(cut));
+}
+
+/** Node releases a socket that asks for another protocol: nobody else listens for its errors. */
+function refuseUpgrade(socket: Duplex, limits: ServerLimits): void {
+  socket.on("error", () => socket.destroy());
+  refuseRaw("UPGRADE", socket, limits);
 }
 
 function rawProblem(code: string | undefined): Problem {

@@ -1,6 +1,6 @@
 /**
- * Server-sent events: one hub tells all clients what changed. Bounded in every way: so many clients, so many events that
- * wait for each of them; one that does not read them is let go, and has to read everything anew when it comes back.
+ * Server-sent events: one hub tells all clients what changed. Everything is bounded: the number of clients, and the
+ * events that wait for each. A client that does not read is dropped, and must read everything again when it returns.
  */
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -9,32 +9,35 @@ import type { ChangeEvent } from "./change-event.ts";
 import { within } from "./deadline.ts";
 import { unavailable } from "./problem.ts";
 
-/** Whether a client gets to hear of an event; asked for each one, as rights may change. */
+/** Decides whether a client may hear of an event; asked for each one, because rights may change. */
 export interface EventFilter {
   wants(event: ChangeEvent): boolean;
-  /** @throws Problem when nobody can tell now: the client is let go */
+  /** @throws Problem when nobody can tell now: the client is dropped */
   may(event: ChangeEvent): Promise<boolean>;
-  /** Whether the caller still is one. @throws Problem as `may` */
+  /** Whether the caller is still accepted. @throws Problem as `may` */
   isCurrent(): Promise<boolean>;
 }
 
 export interface StreamLimits {
   readonly maxClients: number;
-  /** Events that may wait for one client. */
+  /** Most clients of one user, so that nobody takes the places of all others. */
+  readonly maxClientsOfUser: number;
+  /** Most events that wait for one client. */
   readonly maxWaiting: number;
   readonly heartbeatMs: number;
-  /** How long a write may wait until the client has read what came before. */
+  /** How long a write may wait until the client has read the previous data. */
   readonly maxStallMs: number;
 }
 
 export const STREAM_LIMITS: StreamLimits = {
   maxClients: 100,
+  maxClientsOfUser: 10,
   maxWaiting: 256,
   heartbeatMs: 15_000,
   maxStallMs: 30_000,
 };
 
-/** How long browsers wait before they connect again, in milliseconds. */
+/** How long browsers wait before they reconnect, in milliseconds. */
 const RECONNECT_MS = 2000;
 const HEADERS = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" };
 
@@ -56,7 +59,7 @@ export class EventHub {
     return this.#clients.size;
   }
 
-  /** Clients that were let go because they did not read. */
+  /** Clients that were dropped because they did not read. */
   get droppedCount(): number {
     return this.#dropped;
   }
@@ -67,15 +70,26 @@ export class EventHub {
     for (const client of this.#clients) client.put(event, this.#lastId);
   }
 
-  /** @throws Problem 503 when there are too many clients */
-  checkRoom(): void {
-    if (this.#clients.size >= this.#limits.maxClients) throw unavailable("too many clients listen to events", 10);
+  /**
+   * @param user - absent: the user is not known
+   * @throws Problem 503 when there are too many clients
+   */
+  checkRoom(user?: string): void {
+    const { maxClients, maxClientsOfUser } = this.#limits;
+    if (this.#clients.size >= maxClients) throw unavailable("too many clients listen to events", 10);
+    if (user === undefined) return;
+    const others = [...this.#clients].filter((client) => client.user === user);
+    if (others.length >= maxClientsOfUser) throw unavailable("too many clients of yours listen to events", 10);
   }
 
-  /** Tells this client of everything from now on. Resolves when it has gone, or the signal is aborted. */
-  async serve(response: ServerResponse, filter: EventFilter, signal: AbortSignal): Promise<void> {
-    this.checkRoom();
-    const client = new Client(response, filter, this.#limits, this.#clock);
+  /** Tells this client about all events from now on. Resolves when the client has gone, or the signal is aborted. */
+  async serve(
+    response: ServerResponse,
+    { user, ...filter }: EventFilter & { readonly user?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.checkRoom(user);
+    const client = new Client(response, filter, { user, limits: this.#limits, clock: this.#clock });
     this.#clients.add(client);
     response.writeHead(200, HEADERS);
     try {
@@ -93,18 +107,28 @@ export class EventHub {
 
 type End = "gone" | "slow" | "denied";
 
-/** One client: what waits for it, and one loop that writes. */
+/** One client: the events that wait for it, and one loop that writes them. */
 class Client {
+  readonly user: string | undefined;
   readonly #response: ServerResponse;
   readonly #filter: EventFilter;
   readonly #limits: StreamLimits;
   readonly #clock: Clock;
   readonly #waiting: { readonly event: ChangeEvent; readonly id: number }[] = [];
   #nudge = new AbortController();
-  /** More came than may wait. */
+  /** Aborted when more events come than may wait. */
   readonly #overrun = new AbortController();
 
-  constructor(response: ServerResponse, filter: EventFilter, limits: StreamLimits, clock: Clock) {
+  constructor(
+    response: ServerResponse,
+    filter: EventFilter,
+    {
+      user,
+      limits,
+      clock,
+    }: { readonly user: string | undefined; readonly limits: StreamLimits; readonly clock: Clock },
+  ) {
+    this.user = user;
     this.#response = response;
     this.#filter = filter;
     this.#limits = limits;
@@ -123,7 +147,7 @@ class Client {
     this.#response.once("close", () => gone.abort());
     const ended = AbortSignal.any([signal, gone.signal]);
     let beatMs = this.#clock.nowMs() + this.#limits.heartbeatMs;
-    // Whoever reads this is told of everything that changes from now on.
+    // A client that reads this hears of everything that changes from now on.
     let isRead = await this.#write(`retry: ${RECONNECT_MS}\nevent: hello\ndata: {}\n\n`, ended);
     while (!ended.aborted) {
       if (!isRead || this.#overrun.signal.aborted) return "slow";
@@ -144,16 +168,16 @@ class Client {
     return "gone";
   }
 
-  /** Undefined when nobody can tell: the client comes back, and asks anew. */
+  /** Undefined when nobody can tell: the client then reconnects and asks again. */
   async #ask(question: () => Promise<boolean>): Promise<boolean | undefined> {
     try {
       return await within(AbortSignal.timeout(this.#limits.maxStallMs), "asking what the client may", question());
     } catch {
-      return undefined; // was said to everybody who asks now; this client only has to go
+      return undefined; // all other requests report this; the client only has to go
     }
   }
 
-  /** @returns whether it was read in time, or the client has gone */
+  /** @returns whether the client read it in time, or has gone */
   async #write(text: string, ended: AbortSignal): Promise<boolean> {
     if (this.#response.write(text)) return true;
     const read = new AbortController();

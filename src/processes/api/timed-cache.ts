@@ -1,4 +1,4 @@
-/** Answers that are believed for a short time. Who asks while an answer is on its way shares it; failures are not kept. */
+/** Answers that are believed for a short time. Callers share an answer that is on its way; failures are not kept. */
 import { BoundedMap } from "../../engine/bounded-map.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 
@@ -6,7 +6,7 @@ export class TimedCache<V> {
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #keepMs: number;
   readonly #known: BoundedMap<string, { readonly value: V; readonly endMs: number }>;
-  /** Bounded by who waits for it. */
+  /** Bounded by the number of waiting callers. */
   readonly #asked = new Map<string, Promise<V>>();
 
   constructor(clock: Pick<Clock, "nowMs">, keepMs: number, maxEntries: number) {
@@ -15,7 +15,7 @@ export class TimedCache<V> {
     this.#known = new BoundedMap(maxEntries);
   }
 
-  /** @param load - asks for it; what it throws everybody who waits gets */
+  /** @param load - fetches the answer; its error goes to everybody who waits */
   get(key: string, load: () => Promise<V>): Promise<V> {
     const known = this.#known.get(key);
     if (known !== undefined && known.endMs > this.#clock.nowMs()) return Promise.resolve(known.value);

@@ -1,4 +1,4 @@
-/** Bearer tokens of a file: who has one may read everything. The file is read again when it changes. */
+/** Bearer tokens from a file: anybody with one may read everything. The file is read again when it changes. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import type { Clock } from "../../engine/ports/clock.ts";
@@ -7,7 +7,7 @@ import { ANYBODY, bearerToken, unauthorized, type Authenticator, type Caller } f
 import { unavailable } from "./problem.ts";
 import type { IncomingHttpHeaders } from "node:http";
 
-/** How often the file may be looked at. */
+/** How long to wait before the file is checked again. */
 const LOOK_MS = 1000;
 const MAX_BYTES = 65_536;
 const MIN_TOKEN_LENGTH = 16;
@@ -27,7 +27,7 @@ export class TokenFile implements Authenticator {
     this.#log = log;
   }
 
-  /** Reads the file for the first time. @throws Error when it holds no token that can be used */
+  /** Reads the file for the first time. @throws Error when it holds no usable token */
   async open(): Promise<void> {
     this.#digests = await readTokens(this.#file);
     this.#version = await versionOf(this.#file);
@@ -37,7 +37,7 @@ export class TokenFile implements Authenticator {
     const digest = digestOf(bearerToken(headers));
     await this.#look();
     if (this.#digests === undefined) throw unavailable("the file with the tokens cannot be read");
-    // All are compared, so that the time tells nothing of which one is like it.
+    // Compares all of them, so that the time does not show which one is similar.
     const hits = this.#digests.filter((each) => timingSafeEqual(each, digest));
     if (hits.length === 0) throw unauthorized("the token is none of those that are accepted");
     return ANYBODY;
@@ -49,7 +49,7 @@ export class TokenFile implements Authenticator {
     await this.#looking;
   }
 
-  /** A file that went away, or holds nothing, ends all access: an operator may have taken it back. */
+  /** A missing or empty file ends all access: an operator may have revoked it. */
   async #lookAgain(): Promise<void> {
     this.#lookedMs = this.#clock.nowMs();
     try {
@@ -83,7 +83,7 @@ async function readTokens(file: string): Promise<readonly Buffer[]> {
   return tokens.map(digestOf);
 }
 
-/** Of equal length whatever the token's, as the comparison needs it. */
+/** Its length does not depend on the token's, as the comparison requires. */
 function digestOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }

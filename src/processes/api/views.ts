@@ -1,13 +1,13 @@
-/** What is answered about objects: schemas, and how an object becomes one. Never spec, data, annotations or labels. */
+/** Answers about objects: their schemas, and how an object becomes one. Never spec, data, annotations or labels. */
 import { member, textMember, type JsonObject } from "../../core/json.ts";
 import { conditionsIn } from "../../core/status/condition.ts";
 import { verdictOf } from "../../core/status/verdict.ts";
 import { choice, count, flag, named, optional, record, text, time, type TypeOf } from "./schema.ts";
 
-/** Stands for the core group, and for the namespace of what has none, as in keys. */
+/** Means the core group, and the namespace of an object that has none, as in keys. */
 export const NONE = "_";
 
-/** A Kubernetes name as a parameter; what characters it may have depends on the kind. */
+/** A Kubernetes name as a parameter; its kind decides which characters are allowed. */
 export const NAME_RULES: JsonObject = { minLength: 1, maxLength: 253, pattern: "^(?!\\.{1,2}$)[^/%]+$" };
 export const NAMESPACE_RULES: JsonObject = { maxLength: 63, pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" };
 
@@ -111,7 +111,7 @@ function texts<const N extends string>(value: ReturnType<typeof member>, names: 
   return Object.fromEntries(names.map((name) => [name, textMember(value, name)])) as Record<N, string>;
 }
 
-/** A foreign controller's condition may hold anything there. */
+/** The time in a condition; a foreign controller may have put anything there. */
 function timeOf<const N extends string>(name: N, value: ReturnType<typeof member>): Partial<Record<N, string>> {
   const found = textMember(value, name);
   return isTime(found) ? ({ [name]: found } as Partial<Record<N, string>>) : {};

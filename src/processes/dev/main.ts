@@ -1,4 +1,4 @@
-/** Watcher and worker in one process, for laptops and tests: with Redis, or with everything in memory. */
+/** Watcher and worker in one process for laptops and tests: with Redis, or with everything in memory. */
 import type { ClusterConfig } from "../shared/config.ts";
 import { openFoundation } from "../shared/foundation.ts";
 import { together } from "../shared/together.ts";

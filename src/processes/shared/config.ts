@@ -1,44 +1,44 @@
 /**
- * What a process is told, read once from flags and environment: flags win, then our own `KOREO_*` variables, then those
- * of the original controller, which keep their meaning. Pure; whatever cannot be understood is named with its fix.
+ * The settings of a process, read once from flags and environment: flags win, then our own `KOREO_*` variables, then
+ * those of the original controller with their original meaning. Pure; an error names the setting and its fix.
  */
 import { isIP } from "node:net";
 import { urlFault } from "../../adapters/redis/target.ts";
 import { ConfigError, flagText, SETTINGS, type ConfigFlag, type ConfigFlags, type Environment } from "./settings.ts";
 
-/** Settings of a watcher, a worker, or both. Times in milliseconds. */
+/** Settings of any of the processes. Times are in milliseconds. */
 export interface ClusterConfig {
-  /** Absent: `$KUBECONFIG`, `~/.kube/config`, the pod's service account. */
+  /** Absent: `$KUBECONFIG`, then `~/.kube/config`, then the pod's service account. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  /** Absent: queue and shared state live in this process (`koreo dev` only). */
+  /** Absent: queue and shared state are in this process (only `koreo dev`). */
   readonly redisUrl: string | undefined;
   readonly redisAccess: RedisAccessConfig;
-  /** Tells installations apart that share one Redis. */
+  /** Distinguishes installations that share one Redis. */
   readonly name: string;
   readonly triggerNamespaces: readonly string[] | "all";
-  /** In priority order; undefined: the namespace of the kubeconfig's context, in a pod its own. */
+  /** In priority order; undefined: the namespace of the kubeconfig's context, or in a pod its own. */
   readonly definitionNamespaces: readonly string[] | undefined;
-  /** Keys a worker runs at once. */
+  /** How many keys a worker runs at once. */
   readonly concurrency: number;
-  /** Of `/livez`, `/readyz` and `/metrics`; undefined: they are not served. */
+  /** Where `/livez`, `/readyz` and `/metrics` are served; undefined: nowhere. */
   readonly health: HealthPlace | undefined;
   readonly logLevel: LogLevel;
   readonly resyncIntervalMs: number;
-  /** Longest time for one step, and for a whole run; what is not done by then ends as a retry. */
+  /** Longest time for a step, and for a whole run; anything unfinished by then ends as a retry. */
   readonly stepDeadlineMs: number;
   readonly runDeadlineMs: number;
-  /** Triggers of which the last runs are remembered, for `koreo trace`; 0: none. */
+  /** How many triggers have their last runs recorded for `koreo trace`; 0: none. */
   readonly runRecords: number;
-  /** How long a worker may finish its runs after SIGTERM before their keys are handed back. */
+  /** How long a worker may finish its runs after SIGTERM before it hands their keys back. */
   readonly drainMs: number;
   readonly api: ApiConfig;
 }
 
-/** What the URL of Redis does not say. Files are read when the connection is opened. */
+/** What the URL of Redis does not contain. Files are read when the connection is opened. */
 export interface RedisAccessConfig {
   readonly user: string | undefined;
-  /** From the environment; a command line is for everybody on the machine to read. */
+  /** From the environment, because everybody on the machine can read a command line. */
   readonly password: string | undefined;
   readonly passwordFile: string | undefined;
   /** PEM. */
@@ -48,11 +48,11 @@ export interface RedisAccessConfig {
   readonly serverName: string | undefined;
 }
 
-/** Where health and metrics are told. */
+/** Where health and metrics are served. */
 export interface HealthPlace {
   /** An address; undefined: all interfaces. */
   readonly bind: string | undefined;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
@@ -60,18 +60,18 @@ export interface HealthPlace {
 export interface ApiConfig {
   /** Address or host name. */
   readonly bind: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly auth: ApiAuth;
 }
 
-/** `none` only on loopback. `token`: the file holds them, one a line. `kubernetes`: users' own tokens and rights. */
+/** `none`: only on loopback. `token`: the file holds one token per line. `kubernetes`: users' own tokens and rights. */
 export type ApiAuth =
   { readonly kind: "none" } | { readonly kind: "token"; readonly file: string } | { readonly kind: "kubernetes" };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** @throws ConfigError naming flag or variable */
+/** @throws ConfigError naming the flag or variable */
 export function parseConfig(flags: ConfigFlags, env: Environment): ClusterConfig {
   const read = (flag: ConfigFlag) => readSetting(flag, flags, env);
   const redis = read("redis");
@@ -127,14 +127,14 @@ function apiAuth(given: Given | undefined, tokenFile: Given | undefined): ApiAut
   throw new ConfigError(`${tokenFile.source}: tokens of a file are not asked for with ${given?.source ?? ""} "${how}"`);
 }
 
-/** Only this machine reaches it. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
 }
 
 interface Given {
   readonly text: string;
-  /** Where it comes from, for errors. */
+  /** The origin of the value, for errors. */
   readonly source: string;
 }
 
@@ -145,7 +145,7 @@ function readSetting(flag: ConfigFlag, flags: ConfigFlags, env: Environment): Gi
   return variable === undefined ? undefined : { text: env[variable] ?? "", source: `$${variable}` };
 }
 
-/** The URL holds a secret: errors never show it. */
+/** The URL holds a secret, so errors never show it. */
 function redisUrl({ text, source }: Given): string {
   const fault = urlFault(text);
   if (fault === undefined) return text;
@@ -227,14 +227,14 @@ function wholeNumber(
 function logLevel(given: Given | undefined): LogLevel {
   if (given === undefined) return "info";
   const level = given.text.toLowerCase();
-  const known = level === "warning" ? "warn" : level; // as Python says it
+  const known = level === "warning" ? "warn" : level; // Python's name for it
   if (known === "debug" || known === "info" || known === "warn" || known === "error") return known;
   throw new ConfigError(`${given.source} "${given.text}": write debug, info, warn or error`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** `90s`, `20m`, `1h30m`: as Go and kubectl write durations. */
+/** `90s`, `20m`, `1h30m`, as Go and kubectl write durations. */
 function duration(given: Given | undefined, byDefault: number, minMs: number): number {
   if (given === undefined) return byDefault;
   const parts = [...given.text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];

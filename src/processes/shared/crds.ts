@@ -1,4 +1,4 @@
-/** Reads our CustomResourceDefinitions from the chart: the one source for cluster, CLI, checks and tests. */
+/** Reads our CustomResourceDefinitions from the chart, the one source for cluster, CLI, checks and tests. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
@@ -7,7 +7,7 @@ import { specChecksOf, type SpecChecks } from "../../core/manifest/schema.ts";
 
 const FOLDER = "charts/koreo/files/crds";
 
-/** One CRD: the file it comes from, its text, and the object. */
+/** One CRD: its file, its text, and the object. */
 export interface CrdFile {
   readonly file: string;
   readonly text: string;
@@ -27,7 +27,7 @@ export function readCrds(): readonly CrdFile[] {
   });
 }
 
-/** The checks of definitions' specs that are in the CRDs. */
+/** The checks for specs of definitions, made from the CRDs. */
 export function readSpecChecks(): SpecChecks {
   return specChecksOf(readCrds().map(({ object }) => object));
 }

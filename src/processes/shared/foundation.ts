@@ -6,22 +6,24 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { connectCluster, type ClusterAccess } from "../../adapters/kubernetes/connect.ts";
 import { describeConnection, loadKubeConfig } from "../../adapters/kubernetes/kube-config.ts";
+import type { RedisTarget } from "../../adapters/redis/target.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { createLogger } from "../../adapters/telemetry/logger.ts";
 import { createRegistry, type MetricsRegistry } from "../../adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../adapters/telemetry/metrics/queue-metrics.ts";
+import { readinessMetric } from "../../adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../adapters/telemetry/metrics/request-metrics.ts";
 import { timedState } from "../../adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
+import { definitionMetrics, streamMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { RunRecorder } from "../../adapters/telemetry/run-recorder.ts";
 import { tracedState } from "../../adapters/telemetry/traced-state.ts";
-import { startTracing } from "../../adapters/telemetry/tracing.ts";
+import { startTracing, type Tracing } from "../../adapters/telemetry/tracing.ts";
 import { DefinitionCache } from "../../engine/definitions.ts";
 import type { Clock } from "../../engine/ports/clock.ts";
 import type { Logger } from "../../engine/ports/logger.ts";
 import type { ClusterConfig } from "./config.ts";
 import { readSpecChecks } from "./crds.ts";
-import { startHealth, type HealthChecks } from "./health.ts";
+import { startHealth, type HealthChecks, type HealthEndpoint } from "./health.ts";
 import { redisTarget } from "./redis-target.ts";
 import { openMemoryState, openRedisState, type SharedState } from "./shared-state.ts";
 
@@ -53,58 +55,18 @@ export async function openFoundation(
   signal: AbortSignal,
 ): Promise<Foundation | undefined> {
   const clock = systemClock;
-  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const recorder = (role === "worker" || role === "dev") && config.runRecords > 0 ? new RunRecorder(id) : undefined;
-  const tracing = startTracing(role, process.env, { recorder });
-  const log = createLogger({ level: config.logLevel, fields: { role, id } });
-
-  const kubeConfig = loadKubeConfig({ kubeconfig: config.kubeconfig, context: config.context });
-  const contextNamespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? "default";
-  const namespaces = config.definitionNamespaces ?? [contextNamespace];
-  log.info(
-    {
-      cluster: describeConnection(kubeConfig),
-      triggers: config.triggerNamespaces,
-      definitions: namespaces,
-      tracing: tracing.enabled,
-    },
-    "starting",
-  );
-
-  const { name, runRecords } = config;
+  const telemetry = openTelemetry(role, config);
+  const { id, log, metrics, recorder, tracing } = telemetry;
+  const { cluster, namespaces } = openCluster(config, clock, telemetry);
   const target = redisTarget(config);
-  const metrics = createRegistry();
-  const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
-  const cluster = connectCluster({ kubeConfig, clock, onRequest });
   const checks = readSpecChecks();
   // Opened before Redis, which may take long: a process that waits is alive, only not ready.
-  const atFirst = { start: () => "waiting for Redis" };
-  const health = config.health === undefined ? undefined : await startHealth(config.health, atFirst, metrics);
-  if (health !== undefined)
-    log.info({ bind: config.health?.bind ?? "all interfaces", port: health.port }, "health endpoint is up");
-  const opening =
-    target === undefined
-      ? Promise.resolve(openMemoryState({ runRecords }, { clock, log }))
-      : openRedisState({ target, name, runRecords }, { clock, log }, signal);
-  // A process that cannot work must exit; an open health port would keep it alive.
-  const opened = await opening.catch(async (error: unknown) => {
-    await health?.close();
-    throw error;
-  });
-  if (opened === undefined) {
-    await health?.close();
-    return undefined;
-  }
+  const health = await openHealth(config, metrics, log);
+  const opened = await orClosed(openState(config, target, { clock, log }, signal), health);
+  if (opened === undefined) return undefined;
   recorder?.sendTo(opened.runs, log);
 
-  const { queue, index, lock, ledger, registry, membership } = opened;
-  const parts = timedState(metrics, { queue, index, lock, ledger, registry, membership }, () => opened.trouble());
-  const measured = { ...opened, ...parts, queue: countedQueue(metrics, parts.queue, name) };
-  const isTraced = tracing.enabled || recorder !== undefined;
-  const state = isTraced
-    ? { ...measured, ...tracedState(measured, target === undefined ? undefined : "redis") }
-    : measured;
-  queueMetrics(metrics, state.queue, name);
+  const state = observedState(opened, target, telemetry, config);
   const definitions = new DefinitionCache(
     { informers: cluster.informers, store: cluster.store, registry: state.registry, clock, log },
     { namespaces, checks },
@@ -127,6 +89,97 @@ export async function openFoundation(
       await tracing.shutdown().catch(() => undefined);
     },
   };
+}
+
+/** Who this process is, and how it tells what it does. */
+interface Telemetry extends Pick<Foundation, "id" | "log" | "metrics"> {
+  readonly tracing: Tracing;
+  /** Of runs; absent where there are none, or none are to be remembered. */
+  readonly recorder: RunRecorder | undefined;
+}
+
+function openTelemetry(role: Role, config: ClusterConfig): Telemetry {
+  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const recorder = (role === "worker" || role === "dev") && config.runRecords > 0 ? new RunRecorder(id) : undefined;
+  const tracing = startTracing(role, process.env, { recorder });
+  const log = createLogger({ level: config.logLevel, fields: { role, id } });
+  return { id, log, metrics: createRegistry(), tracing, recorder };
+}
+
+/**
+ * @returns the cluster, and the namespaces with definitions
+ * @throws Error for a kubeconfig that cannot be used
+ */
+function openCluster(config: ClusterConfig, clock: Clock, { log, metrics, tracing }: Telemetry) {
+  const kubeConfig = loadKubeConfig({ kubeconfig: config.kubeconfig, context: config.context });
+  const contextNamespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? "default";
+  const namespaces = config.definitionNamespaces ?? [contextNamespace];
+  log.info(
+    {
+      cluster: describeConnection(kubeConfig),
+      triggers: config.triggerNamespaces,
+      definitions: namespaces,
+      tracing: tracing.enabled,
+    },
+    "starting",
+  );
+  const onRequest = requestMetrics(metrics, new URL(kubeConfig.getCurrentCluster()?.server ?? "http://none").host);
+  return { cluster: connectCluster({ kubeConfig, clock, onRequest, onStream: streamMetrics(metrics) }), namespaces };
+}
+
+/** @returns undefined where no port is configured */
+async function openHealth(
+  { name, health: place }: ClusterConfig,
+  metrics: MetricsRegistry,
+  log: Logger,
+): Promise<HealthEndpoint | undefined> {
+  if (place === undefined) return undefined;
+  const health = await startHealth(place, { start: () => "waiting for Redis" }, metrics);
+  readinessMetric(metrics, name, () => health.isReady()); // before Redis: the alert on a process that waits for it
+  log.info({ bind: place.bind ?? "all interfaces", port: health.port }, "health endpoint is up");
+  return health;
+}
+
+async function openState(
+  { name, runRecords }: ClusterConfig,
+  target: RedisTarget | undefined,
+  tools: Pick<Foundation, "clock" | "log">,
+  signal: AbortSignal,
+): Promise<SharedState | undefined> {
+  if (target === undefined) return openMemoryState({ runRecords }, tools);
+  return openRedisState({ target, name, runRecords }, tools, signal);
+}
+
+/** A process that cannot work must exit; an open health port would keep it alive. */
+async function orClosed(
+  opening: Promise<SharedState | undefined>,
+  health: HealthEndpoint | undefined,
+): Promise<SharedState | undefined> {
+  let opened: SharedState | undefined;
+  try {
+    opened = await opening;
+  } finally {
+    if (opened === undefined) await health?.close();
+  }
+  return opened;
+}
+
+/** The same state, whose answers are measured, and traced where somebody keeps the traces. */
+function observedState(
+  opened: SharedState,
+  target: RedisTarget | undefined,
+  { metrics, tracing, recorder }: Telemetry,
+  { name }: ClusterConfig,
+): SharedState {
+  const { queue, index, lock, ledger, registry, membership } = opened;
+  const parts = timedState(metrics, { queue, index, lock, ledger, registry, membership }, () => opened.trouble());
+  const measured = { ...opened, ...parts, queue: countedQueue(metrics, parts.queue, name) };
+  const isTraced = tracing.enabled || recorder !== undefined;
+  const state = isTraced
+    ? { ...measured, ...tracedState(measured, target === undefined ? undefined : "redis") }
+    : measured;
+  queueMetrics(metrics, state.queue, name);
+  return state;
 }
 
 /** Why the definitions are not (all) known, or undefined. */

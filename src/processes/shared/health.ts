@@ -1,31 +1,33 @@
 /**
- * What a process tells over HTTP: `/livez` answers while the event loop turns, `/readyz` once every check holds, with one
- * line per check, and `/metrics` in OpenMetrics. Asked by Kubernetes, compose, Prometheus and the tests.
+ * What a process serves over HTTP: `/livez` answers while the event loop turns, `/readyz` when every check passes, with
+ * one line per check, and `/metrics` in OpenMetrics. Kubernetes, compose, Prometheus and the tests ask for these.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { HealthPlace } from "./config.ts";
 
-/** Undefined when all is well, else what is wrong, in one line. */
+/** Undefined when all is well, else the problem in one line. */
 export type HealthCheck = () => string | undefined;
 
-/** By name, asked on every request. */
+/** By name; every request runs them. */
 export type HealthChecks = Readonly<Record<string, HealthCheck>>;
 
-/** Metrics as text; may take as long as what it asks. */
+/** Metrics as text; takes as long as its sources. */
 export interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
 
 export interface HealthEndpoint {
-  /** The port that is listened on. */
+  /** The port that it listens on. */
   readonly port: number;
-  /** From now on readiness is these. */
+  /** Replaces the checks for readiness. */
   judgeBy(checks: HealthChecks): void;
+  /** Whether all checks pass now. */
+  isReady(): boolean;
   close(): Promise<void>;
 }
 
-/** Listens on all interfaces where no address is given: probes come from outside the pod. Port 0 chooses a free one. */
+/** Listens on all interfaces when no address is given: probes come from outside the pod. Port 0 selects a free one. */
 export async function startHealth(
   place: HealthPlace,
   atFirst: HealthChecks,
@@ -33,16 +35,15 @@ export async function startHealth(
 ): Promise<HealthEndpoint> {
   let checks = atFirst;
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const [path] = (request.url ?? "/").split("?", 1); // not a URL: `//` is not valid, and anybody may send anything
     if (path === "/metrics") return void sendMetrics(metrics, response);
     if (path === "/livez") return void response.writeHead(200, TEXT).end("ok\n");
     if (path !== "/readyz") return void response.writeHead(404, TEXT).end("try /livez, /readyz or /metrics\n");
-    const answers = Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
+    const answers = answersOf(checks);
     const lines = answers.map(({ name, trouble }) =>
       trouble === undefined ? `[+] ${name} ok` : `[-] ${name}: ${trouble}`,
     );
-    const isReady = answers.every(({ trouble }) => trouble === undefined);
-    response.writeHead(isReady ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
+    response.writeHead(areWell(answers) ? 200 : 503, TEXT).end(`${lines.join("\n")}\n`);
   });
   await listen(server, place);
   const address = server.address();
@@ -51,12 +52,26 @@ export async function startHealth(
     judgeBy: (wanted) => {
       checks = wanted;
     },
+    isReady: () => areWell(answersOf(checks)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+interface Answer {
+  readonly name: string;
+  readonly trouble: string | undefined;
+}
+
+function answersOf(checks: HealthChecks): readonly Answer[] {
+  return Object.entries(checks).map(([name, check]) => ({ name, trouble: check() }));
+}
+
+function areWell(answers: readonly Answer[]): boolean {
+  return answers.every(({ trouble }) => trouble === undefined);
 }
 
 async function sendMetrics(metrics: MetricsSource, response: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-/** From the settings to the Redis that is meant, with the files they name. */
+/** From the settings to the target Redis, including the files that the settings name. */
 import { readFileSync } from "node:fs";
 import type { RedisTarget } from "../../adapters/redis/target.ts";
 import type { ClusterConfig } from "./config.ts";
@@ -6,7 +6,7 @@ import { ConfigError, flagText, type ConfigFlag } from "./settings.ts";
 
 /**
  * @returns undefined when no Redis is given
- * @throws ConfigError naming the file that cannot be read, or holds nothing
+ * @throws ConfigError naming a file that is unreadable or empty
  */
 export function redisTarget({ redisUrl, redisAccess }: ClusterConfig): RedisTarget | undefined {
   if (redisUrl === undefined) return undefined;
@@ -14,7 +14,7 @@ export function redisTarget({ redisUrl, redisAccess }: ClusterConfig): RedisTarg
   return {
     url: redisUrl,
     username: user,
-    // Editors end files with a line break, which is no part of the password.
+    // Editors end files with a line break, which does not belong to the password.
     password: password ?? contents("redisPasswordFile", passwordFile)?.replace(/\r?\n$/, ""),
     tls: {
       ca: contents("redisCa", caFile),

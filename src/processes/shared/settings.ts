@@ -1,15 +1,15 @@
-/** Every setting of the processes: its flag, its variables, its default, for parsing, for help and for completion. */
+/** Every setting of the processes: its flag, variables and default, for parsing, help and completion. */
 
-/** Flags as the command line has them; absent where not given. */
+/** Flags from the command line; absent when not given. */
 export type ConfigFlags = Readonly<Partial<Record<ConfigFlag, string>>>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Setting {
-  /** As written in help: `--<flag> <value>`. */
+  /** As shown in help: `--<flag> <value>`. */
   readonly value: string;
   readonly description: string;
-  /** Environment variables, the first that is set counts. */
+  /** Environment variables; the first one that is set counts. */
   readonly env: readonly string[];
   readonly byDefault?: string;
 }
@@ -166,7 +166,7 @@ export const SETTINGS = {
 
 export type ConfigFlag = keyof typeof SETTINGS;
 
-/** A setting that cannot be understood. The message names it and says what would do. */
+/** A setting that cannot be understood. The message names it and says what would be valid. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }

@@ -90,6 +90,14 @@ export function openMemoryState(settings: RunRecordSettings, { clock, log }: Too
 const FIRST_TRY_MS = 2000;
 const MAX_PAUSE_MS = 5000;
 
+type RedisConnection = ReturnType<typeof openRedis>;
+
+interface RedisStateSettings extends RunRecordSettings {
+  readonly target: RedisTarget;
+  /** Of the installation. */
+  readonly name: string;
+}
+
 /**
  * Opens Redis and waits, saying so, until it can be used.
  *
@@ -97,37 +105,62 @@ const MAX_PAUSE_MS = 5000;
  * @throws Error when Redis is set up so that it would lose what we store
  */
 export async function openRedisState(
-  settings: RunRecordSettings & { readonly target: RedisTarget; readonly name: string },
+  settings: RedisStateSettings,
   tools: Tools,
   signal: AbortSignal,
 ): Promise<SharedState | undefined> {
-  const { target, name } = settings;
-  const { clock, log } = tools;
-  const keys = redisKeys(name);
+  const { target } = settings;
   // While there is no connection commands fail with what the client says; the reason is in its last error.
   let lastError = "no answer";
   const redis = openRedis(target, { onError: (error) => (lastError = troubleText(error)) });
-  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-    if (signal.aborted) {
-      await closeRedis(redis);
-      return undefined;
-    }
+  const isUsable = await untilUsable(redis, target, tools, signal).catch(async (error: unknown) => {
+    await closeRedis(redis);
+    throw error;
+  });
+  if (!isUsable) {
+    await closeRedis(redis);
+    return undefined;
+  }
+  const trouble = () =>
+    redis.status === "ready" ? undefined : `Redis at ${describeTarget(target)} cannot be reached: ${lastError}`;
+  return { ...redisState(redis, settings, tools), trouble };
+}
+
+/**
+ * @returns false once the signal is aborted
+ * @throws Error when Redis is set up so that it would lose what we store
+ */
+async function untilUsable(
+  redis: RedisConnection,
+  target: RedisTarget,
+  { clock, log }: Tools,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let pauseMs = 500; !signal.aborted; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     try {
       await untilReady(redis, target, FIRST_TRY_MS);
       for (const { severity, message } of await checkRedisSettings(redis)) {
         if (severity === "error") throw new Error(`${describeTarget(target)}: ${message}`);
         log.warn({ redis: describeTarget(target) }, message);
       }
-      break;
+      return true;
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) {
-        await closeRedis(redis);
-        throw error;
-      }
+      if (!(error instanceof StoreUnavailable)) throw error;
       log.warn({ error: error.message, pauseMs }, "waiting for Redis");
       await clock.sleep(jittered(pauseMs, clock), signal);
     }
   }
+  return false;
+}
+
+/** Everything on one connection, but for the queue and its consumers: each of them has its own. */
+function redisState(
+  redis: RedisConnection,
+  settings: RedisStateSettings,
+  { clock, log }: Tools,
+): Omit<SharedState, "trouble"> {
+  const { target, name } = settings;
+  const keys = redisKeys(name);
   const stores: KeyStore[] = [];
   const openStore = () => {
     const store = new RedisKeyStore({ target, name });
@@ -146,8 +179,6 @@ export async function openRedisState(
     runs: new RedisRunLog(redis, keys, runLimits(settings)),
     consumer: (options) =>
       new BullmqReconcileConsumer({ name: QUEUE, store: openStore(), clock, logger: log, ...options }),
-    trouble: () =>
-      redis.status === "ready" ? undefined : `Redis at ${describeTarget(target)} cannot be reached: ${lastError}`,
     close: async () => {
       await queue.close();
       await Promise.allSettled(stores.map((store) => store.close()));

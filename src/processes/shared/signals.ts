@@ -1,6 +1,6 @@
-/** Turns SIGTERM and SIGINT into one AbortSignal: the first asks for a drain, a later one ends the process at once. */
+/** Turns SIGTERM and SIGINT into one AbortSignal: the first asks for a drain, a later one exits at once. */
 
-/** A terminal and the wrappers between it and us (npm) each pass a Ctrl-C on: what comes this soon is the same one. */
+/** A terminal and the wrappers in between (npm) each pass on a Ctrl-C: signals this close together are the same one. */
 const SAME_MS = 1000;
 
 /** @returns a signal aborted on the first SIGTERM or SIGINT */

@@ -1,10 +1,10 @@
-/** For what a process does for ever, several things at once. */
+/** Runs the endless parts of a process side by side. */
 
 /**
- * Runs them until the signal is aborted. When one fails the others are ended too: a process without a part of itself
- * must end, for whoever only looks at its port takes it for alive.
+ * Runs the parts until the signal is aborted. When one fails the others end too: a process that lost a part must end,
+ * because anybody who only checks its port believes that it is alive.
  *
- * @throws what the first of them threw, once all have ended
+ * @throws the error of the first part in the list that failed, once all have ended
  */
 export async function together(
   parts: readonly ((signal: AbortSignal) => Promise<void>)[],

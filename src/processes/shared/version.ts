@@ -1,4 +1,6 @@
-/** The package's version; package.json lies at the same height above `src/processes/shared` and `dist/processes/shared`. */
+/**
+ * The package's version; package.json is at the same level above `src/processes/shared` and `dist/processes/shared`.
+ */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 

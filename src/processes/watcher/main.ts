@@ -1,4 +1,4 @@
-/** The watcher process: turns what happens in the cluster into keys on the queue. */
+/** The watcher process: turns events in the cluster into keys on the queue. */
 import { watchMetrics } from "../../adapters/telemetry/metrics/watch-metrics.ts";
 import { Watcher } from "../../engine/watcher/watcher.ts";
 import type { ClusterConfig } from "../shared/config.ts";
@@ -36,10 +36,15 @@ export function createWatcher(
       id,
       triggerNamespaces: config.triggerNamespaces,
       homeNamespace: definitionNamespaces[0] ?? "default",
+      installation: config.name,
       resyncIntervalMs: config.resyncIntervalMs,
     },
   );
-  watchMetrics(metrics, { streams: () => watcher.streams(), heartbeatAgeMs: () => watcher.heartbeatAgeMs() });
+  watchMetrics(
+    metrics,
+    { streams: () => watcher.streams(), heartbeatAgeMs: () => watcher.heartbeatAgeMs() },
+    config.name,
+  );
   return watcher;
 }
 

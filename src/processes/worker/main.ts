@@ -1,4 +1,4 @@
-/** The worker process: takes keys and reconciles them, as many at once as it is told. */
+/** The worker process: takes keys and reconciles them, with the configured concurrency. */
 import { KubernetesEventRecorder } from "../../adapters/kubernetes/event-recorder.ts";
 import { expressionMetrics } from "../../adapters/telemetry/metrics/expression-metrics.ts";
 import { RunMetrics } from "../../adapters/telemetry/metrics/run-metrics.ts";
@@ -8,10 +8,10 @@ import type { ClusterConfig } from "../shared/config.ts";
 import { ConfigError } from "../shared/settings.ts";
 import { definitionsTrouble, openFoundation, type Foundation } from "../shared/foundation.ts";
 
-/** How long the last Events may take once all runs have ended. */
+/** How long the last Events may take after all runs have ended. */
 const LAST_EVENTS_MS = 2000;
 
-/** Runs until the signal is aborted; then finishes its runs, or hands them back, and returns. */
+/** Runs until the signal is aborted; then finishes its runs or hands them back, and returns. */
 export async function runWorker(config: ClusterConfig, signal: AbortSignal): Promise<void> {
   if (config.redisUrl === undefined)
     throw new ConfigError("a worker needs Redis: give --redis or KOREO_REDIS_URL (`koreo dev` needs none)");
@@ -34,9 +34,9 @@ export async function runWorker(config: ClusterConfig, signal: AbortSignal): Pro
 }
 
 /**
- * Works once the definitions are known, until the signal is aborted; drains then. The definitions are run by the caller.
+ * Works once the definitions are known, until the signal is aborted, then drains. The caller runs the definitions.
  *
- * @throws Error when keys are taken no more though nobody asked for the end: the process is to be started anew
+ * @throws Error when the consumer died although nobody asked for the end: the process must be restarted
  */
 export async function work(base: Foundation, config: ClusterConfig, signal: AbortSignal): Promise<void> {
   const { clock, log, cluster, state, definitions, metrics } = base;

@@ -1,4 +1,4 @@
-/** An object store that counts the requests of a worker and lets one of them go wrong. */
+/** An object store that counts the requests of a worker and makes one of them go wrong. */
 import { injectedFault } from "../../adapters/memory/injected-faults.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { objectText } from "../../core/object-key.ts";
@@ -12,32 +12,32 @@ import type {
 } from "../../engine/ports/object-store.ts";
 
 /**
- * `conflict`: 409 · `throttled`: 429 · `unavailable`: 500, nothing was done · `lost-answer`: done, but the answer never came ·
- * `crash`: done, and the worker is gone; a new one comes · `lease-lost`: the worker was stopped for so long that it may not
- * go on; the request itself is on its way.
+ * `conflict`: 409 · `throttled`: 429 · `unavailable`: 500, nothing was done · `lost-answer`: done, but the answer is
+ * lost · `crash`: done, then the worker dies and a new one starts · `lease-lost`: the worker stopped for so long that
+ * it may not continue; the request itself is on its way.
  */
 export const REQUEST_FAULTS = ["conflict", "throttled", "unavailable", "lost-answer", "crash", "lease-lost"] as const;
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 
-/** A request of the worker, in words, such as `patch ConfigMap shop/web`. */
+/** A request of the worker in words, such as `patch ConfigMap shop/web`. */
 export interface ClusterRequest {
   readonly text: string;
   readonly isWrite: boolean;
 }
 
 export interface Disturbance {
-  /** Counts the requests from 0. */
+  /** Number of the request, from 0. */
   readonly at: number;
   readonly fault: RequestFault;
 }
 
-/** Who is told that the worker cannot go on. */
+/** Learns that the worker cannot continue. */
 export interface WorkerFate {
   crash(): void;
   loseLease(): void;
 }
 
-/** Everything that can go wrong with a request. */
+/** Every fault that a request can have. */
 export function requestFaults({ isWrite }: ClusterRequest): readonly RequestFault[] {
   return isWrite ? REQUEST_FAULTS : ["throttled", "unavailable", "lease-lost"];
 }
@@ -51,8 +51,8 @@ export class DisturbedStore implements ObjectStore {
   #isDead = false;
 
   /**
-   * @param requests - to which those of this worker are added: the next worker counts on
-   * @param disturbance - what goes wrong; undefined: nothing
+   * @param requests - list to which this worker adds its requests; the next worker continues the count
+   * @param disturbance - the fault; undefined: none
    */
   constructor(store: ObjectStore, requests: ClusterRequest[], fate: WorkerFate, disturbance: Disturbance | undefined) {
     this.cluster = store.cluster;
@@ -62,7 +62,7 @@ export class DisturbedStore implements ObjectStore {
     this.#disturbance = disturbance;
   }
 
-  /** A test has one trigger. */
+  /** A test has only one trigger. */
   forTenant(): this {
     return this;
   }
@@ -118,7 +118,7 @@ export class DisturbedStore implements ObjectStore {
     return this.#unlessDead(result);
   }
 
-  /** What other steps of a dead worker have under way is done, and nobody hears of it. */
+  /** Requests of other steps of a dead worker complete, but nobody gets their result. */
   #unlessDead<T>(result: T): T | Promise<T> {
     return this.#isDead ? never() : result;
   }
@@ -138,7 +138,7 @@ export class DisturbedStore implements ObjectStore {
         return result;
       }
       case "lease-lost":
-        // Sent before the worker stood still: its giving up does not call the request back.
+        // Sent before the worker stopped: that it gives up does not cancel the request.
         this.#fate.loseLease();
         await execute(new AbortController().signal);
         return { kind: "fault", fault: { kind: "aborted", detail: "the lease was lost (injected fault)" } };

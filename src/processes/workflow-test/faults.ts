@@ -1,6 +1,6 @@
 /**
- * Plays the cases of a WorkflowTest under single faults: each request of the worker goes wrong once, in every way it can, and
- * the Workflow has to come to the same end all the same.
+ * Plays the cases of a WorkflowTest under single faults: each request of the worker goes wrong once, in every way it
+ * can, and the Workflow must still reach the same end.
  */
 import { textMember, type JsonObject } from "../../core/json.ts";
 import { compareEndings, compareLives, endingOf, type Ending } from "../../core/workflow-test/ending.ts";
@@ -11,13 +11,13 @@ import { clusterOptions, type WorkflowTestOptions } from "./run.ts";
 import { change, judge, MAX_RUNS, play, replayed, unsettled, type Played } from "./stage.ts";
 import type { TestCluster, TestClusterOptions } from "./test-cluster.ts";
 
-/** A fault after which the case did not end as without it. */
+/** A fault with which the case ended differently than without it. */
 export interface FaultFailure {
   readonly label: string;
   readonly disturbance: Disturbance;
-  /** Such as `patch ConfigMap shop/web`. */
+  /** Text such as `patch ConfigMap shop/web`. */
   readonly request: string;
-  /** Why it could not be played to its end; "" when it could. */
+  /** Why the case could not be played to its end; "" when it could. */
   readonly problem: string;
   readonly unmet: readonly Unmet[];
 }
@@ -25,28 +25,28 @@ export interface FaultFailure {
 export interface FaultResult {
   /** How many faults were played. */
   readonly played: number;
-  /** How many were not, for there are too many. */
+  /** How many were not played, because there were too many. */
   readonly omitted: number;
   readonly failures: readonly FaultFailure[];
 }
 
 export interface FaultOptions extends WorkflowTestOptions {
-  /** Labels of the cases to disturb; the others are only built on. */
+  /** Labels of the cases to disturb; other cases only prepare the cluster. */
   readonly isSelected: (label: string) => boolean;
-  /** This one alone. */
+  /** Only this fault. */
   readonly only?: Disturbance | undefined;
-  /** Told after each fault. */
+  /** Called after each fault. */
   readonly onPlayed?: (() => void) | undefined;
 }
 
-/** So many faults are played in one case. */
+/** Most faults that are played in one case. */
 const MAX_FAULTS = 5000;
-/** Between two runs of a disturbed worker: whatever it was to try again is due, whatever it held has run out. */
+/** Pause between runs of a disturbed worker: long enough for every retry to be due and every lease to expire. */
 const PAUSE_SECONDS = 60;
-/** So many runs in a row that do nothing say that it has settled: the first may only have been told to try again. */
+/** How many idle runs in a row mean that it has settled: the first may only have been told to try again. */
 const QUIET_RUNS = 2;
 
-/** Of a test that passes without faults. A case with a number of `runs` says nothing of its end, and is not disturbed. */
+/** Plays a test that passes without faults. A case that sets `runs` does not define its end, so it is not disturbed. */
 export async function playFaults(plan: WorkflowTestPlan, options: FaultOptions): Promise<FaultResult> {
   const { workflowUnderTest } = plan;
   if (workflowUnderTest.kind === "notReady") return { played: 0, omitted: 0, failures: [] };
@@ -68,7 +68,7 @@ export async function playFaults(plan: WorkflowTestPlan, options: FaultOptions):
   return { played, omitted, failures };
 }
 
-/** One case, on the cluster that those before it leave. */
+/** One case, on the cluster that the cases before it left. */
 class Scene {
   readonly #plan: WorkflowTestPlan;
   readonly #options: TestClusterOptions;
@@ -117,7 +117,7 @@ class Scene {
       await change(world, this.#case, trigger);
       const played = await settle(world);
       const unmet = [
-        // It may take other patches to get there.
+        // It may need other patches to get there.
         ...(await judge(world, { ...expected, actions: undefined }, played, trigger)),
         ...compareEndings(wanted.ending, await endOf(world, trigger)),
         ...compareLives(wanted.actions, played.actions),
@@ -130,7 +130,7 @@ class Scene {
   }
 }
 
-/** Runs until several in a row do nothing. @throws Error when that does not come */
+/** Runs until several runs in a row do nothing. @throws Error when that never happens */
 async function settle(world: TestCluster): Promise<Played> {
   const actions: TestedAction[] = [];
   for (let [count, quiet] = [0, 0]; count < MAX_RUNS + QUIET_RUNS; count += 1) {

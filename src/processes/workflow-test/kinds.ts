@@ -1,6 +1,6 @@
 /**
- * The kinds that the cluster of a WorkflowTest serves. A real server says whether a kind is namespaced and has `/status`;
- * here CustomResourceDefinitions among the files say it, else what is known of Kubernetes' own kinds, else the functions.
+ * The kinds that the cluster of a WorkflowTest serves. A real server knows whether a kind is namespaced and has
+ * `/status`; here the files' CustomResourceDefinitions tell, else facts about Kubernetes' own kinds, else functions.
  */
 import { isBuiltInGroup } from "../../core/built-in-groups.ts";
 import { type JsonObject, listOf, member, memberAt, textMember } from "../../core/json.ts";
@@ -9,7 +9,7 @@ import type { Catalog } from "../../core/plan/catalog.ts";
 import type { WorkflowTestPlan } from "../../core/workflow-test/prepare.ts";
 import type { ResourceType } from "../../engine/ports/object-store.ts";
 
-/** Kubernetes' own kinds that live in no namespace. */
+/** Kubernetes' own kinds that are not namespaced. */
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   ...["APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"],
   ...["ComponentStatus", "CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass"],
@@ -27,8 +27,8 @@ const WITHOUT_STATUS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @param crds - CustomResourceDefinitions, whole
- * @returns every kind of the objects that the test or any function makes, each version apart
+ * @param crds - whole CustomResourceDefinitions
+ * @returns every kind of the CRDs, the trigger, the functions and the test's objects, each version separately
  */
 export function servedKinds(
   plan: WorkflowTestPlan,

@@ -1,4 +1,4 @@
-/** An object store that notes the writes which changed an object other than the trigger. */
+/** An object store that records writes which changed an object other than the trigger. */
 import type { JsonObject } from "../../core/json.ts";
 import { versionOf } from "../../core/object.ts";
 import type { TestedAction } from "../../core/workflow-test/prepare.ts";
@@ -16,12 +16,12 @@ export class RecordingStore implements ObjectStore {
     this.#isTrigger = isTrigger;
   }
 
-  /** A test has one trigger. */
+  /** A test has only one trigger. */
   forTenant(): this {
     return this;
   }
 
-  /** What was noted since the last time. */
+  /** The writes recorded since the last call. */
   takeActions(): readonly TestedAction[] {
     const actions = this.#actions;
     this.#actions = [];

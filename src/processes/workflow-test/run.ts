@@ -1,6 +1,6 @@
 /**
- * Runs a WorkflowTest: its cases in order, each on the cluster that the one before left. A variant, and every case after
- * one, starts from a cluster built anew by the same steps: time and names in it are made up, so it is the same cluster.
+ * Runs a WorkflowTest: its cases in order, each on the cluster that the one before left. After a variant, the next case
+ * starts from a cluster rebuilt by the same steps: time and names in it are artificial, so it is the same cluster.
  */
 import type { JsonObject } from "../../core/json.ts";
 import type { CoverageRecorder } from "../../core/coverage/recorder.ts";
@@ -19,7 +19,7 @@ export interface WorkflowCaseResult {
   /** Why the case could not be run to its end; "" when it could. */
   readonly problem: string;
   readonly unmet: readonly Unmet[];
-  /** Of the last run. */
+  /** Outcome of the last run. */
   readonly outcome: Outcome<unknown> | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface WorkflowTestResult {
   /** Why the Workflow could not be tested at all. */
   readonly workflowOutcome: NotOk | undefined;
   readonly cases: readonly WorkflowCaseResult[];
-  /** How many cases a failing one kept from being run. */
+  /** How many cases did not run because an earlier one failed. */
   readonly casesNotReached: number;
 }
 
 export interface WorkflowTestOptions {
-  /** Where the functions are. */
+  /** The catalog with the functions. */
   readonly catalog: Catalog;
-  /** CustomResourceDefinitions: what they say of their kinds counts. */
+  /** CustomResourceDefinitions, which define their kinds. */
   readonly crds: readonly JsonObject[];
   /** Counts what the cases exercise. */
   readonly coverage?: CoverageRecorder | undefined;
@@ -73,7 +73,7 @@ export async function runWorkflowTest(
   return { success: cases.every(({ pass }) => pass), workflowOutcome: undefined, cases, casesNotReached };
 }
 
-/** How the cluster of a test is made. */
+/** The options for the cluster of a test. */
 export function clusterOptions(
   plan: WorkflowTestPlan,
   { plan: workflow, trigger: kind }: ReadyWorkflow,

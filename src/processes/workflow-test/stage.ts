@@ -1,4 +1,4 @@
-/** What the cases of a WorkflowTest are played on: a cluster as the cases before left it, the case's changes, and its judge. */
+/** Where the cases of a WorkflowTest are played: a cluster as earlier cases left it, a case's changes, its judge. */
 import { textMember, type JsonObject } from "../../core/json.ts";
 import { formatApiVersion } from "../../core/object-key.ts";
 import type { Outcome } from "../../core/outcome.ts";
@@ -13,7 +13,7 @@ import {
 } from "../../core/workflow-test/prepare.ts";
 import { TestCluster, type TestClusterOptions } from "./test-cluster.ts";
 
-/** After so many runs that all wrote something a case gives up: on a cluster this would be a hot loop. */
+/** A case gives up after this many runs that all wrote something: on a cluster this would be a hot loop. */
 export const MAX_RUNS = 20;
 
 /** The trigger of a test, by name. */
@@ -27,7 +27,7 @@ export function triggerOf(plan: WorkflowTestPlan, kind: { group: string; version
   };
 }
 
-/** A cluster as these cases, which all passed, leave it. */
+/** Builds a cluster by replaying these cases, which all passed. */
 export async function replayed(
   plan: WorkflowTestPlan,
   options: TestClusterOptions,
@@ -46,7 +46,7 @@ export interface Played {
   readonly actions: readonly TestedAction[];
 }
 
-/** What the case changes, then the Workflow until it has nothing more to do. @throws Error when it cannot be played */
+/** Makes the case's changes, then runs the Workflow until nothing is left to do. @throws Error when that fails */
 export async function play(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<Played> {
   await change(world, testCase, trigger);
   const { runs } = testCase;
@@ -62,7 +62,7 @@ export async function play(world: TestCluster, testCase: WorkflowCasePlan, trigg
   throw unsettled(MAX_RUNS, actions);
 }
 
-/** What somebody else than Koreo does to the cluster before the case is run. */
+/** Makes the changes to the cluster that others make before the case runs. */
 export async function change(world: TestCluster, testCase: WorkflowCasePlan, trigger: ObjectName): Promise<void> {
   const { apply, remove, advanceSeconds } = testCase;
   if (testCase.trigger !== undefined) {
@@ -98,7 +98,7 @@ export async function judge(
   });
 }
 
-/** The cluster's refusal, with the place in the test that it is about. */
+/** Adds to the cluster's refusal the place in the test that it concerns. */
 async function at<T>(place: string, act: Promise<T>): Promise<T> {
   try {
     return await act;
@@ -107,7 +107,7 @@ async function at<T>(place: string, act: Promise<T>): Promise<T> {
   }
 }
 
-/** A patch of the trigger as an object that names it. */
+/** A patch of the trigger, as an object with its identity. */
 function addressed(patch: JsonObject, { apiVersion, kind, namespace, name }: ObjectName): JsonObject {
   const metadata = { ...(patch["metadata"] as JsonObject | undefined), name, ...(namespace !== "" && { namespace }) };
   return { ...patch, apiVersion, kind, metadata };

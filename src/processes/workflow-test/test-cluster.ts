@@ -1,6 +1,6 @@
 /**
- * The cluster of a WorkflowTest: a memory cluster, a clock that only moves when it must, and the worker's own reconciler
- * on them. What runs here is what runs in production, less the queue and the watches: a case says when.
+ * The cluster of a WorkflowTest: a memory cluster, a clock that moves only when it must, and the worker's own
+ * reconciler on top. It runs the same code as production, except queue and watches: the case decides when to run.
  */
 import { MemoryDefinitionRegistry } from "../../adapters/memory/definition-registry.ts";
 import { ManualClock } from "../../adapters/memory/manual-clock.ts";
@@ -24,19 +24,19 @@ export interface TestClusterOptions {
   readonly types: readonly ResourceType[];
   readonly catalog: Catalog;
   readonly trigger: ObjectName;
-  /** Told of every call of a step's logic. */
+  /** Called after every call of a step's logic. */
   readonly onCall?: RunObserver["callEnded"];
-  /** Told of every write of a function. */
+  /** Called after every write of a function. */
   readonly onWrite?: RunObserver["wrote"];
-  /** The one thing that goes wrong. */
+  /** The one fault to inject. */
   readonly disturbance?: Disturbance;
 }
 
-/** What a run did. */
+/** The result of a run. */
 export interface TestRun {
-  /** Undefined when no Workflow ran: the trigger is gone, or on its way out. */
+  /** Undefined when no Workflow ran: the trigger is gone or being deleted. */
   readonly outcome: Outcome<unknown> | undefined;
-  /** Writes to other objects than the trigger that changed something. */
+  /** Writes that changed objects other than the trigger. */
   readonly actions: readonly TestedAction[];
 }
 
@@ -45,7 +45,7 @@ const RESYNC_MS = 1_200_000;
 const LEASE_MS = 10_000;
 const MAX_OBJECTS = 100_000;
 
-/** Keeps the error of a bug, and nothing else. */
+/** Keeps only the error of a bug. */
 function logOf(onError: (error: unknown) => void): Logger {
   const log: Logger = {
     debug: () => undefined,
@@ -63,7 +63,7 @@ export class TestCluster {
   readonly #options: TestClusterOptions;
   readonly #clock = new ManualClock();
   readonly #cluster: MemoryCluster;
-  /** What outlives a worker. */
+  /** State that outlives a worker. */
   readonly #state: Pick<WorkerPorts, "index" | "lock" | "ledger">;
   readonly #recorded: RecordingStore;
   readonly #key: KeyText;
@@ -88,11 +88,11 @@ export class TestCluster {
       lock: new MemoryObjectLock(clock),
       ledger: new MemoryWatchLedger(),
     };
-    void this.#state.index.sayWhole(""); // of the one trigger there is
+    void this.#state.index.sayWhole(""); // the test has only one trigger
     this.#reconciler = this.#newWorker();
   }
 
-  /** One that remembers nothing. */
+  /** A worker without memory of earlier ones. */
   #newWorker(): Reconciler {
     const options = this.#options;
     const fate = { crash: () => this.#crash(), loseLease: () => this.#lease.lose() };
@@ -125,7 +125,7 @@ export class TestCluster {
   }
 
   /**
-   * Creates an object, or merges it over what is there, `status` too: as somebody else than Koreo.
+   * Acts as somebody other than Koreo: creates an object, or merges it over the present one, including `status`.
    *
    * @throws Error in the server's words when it refuses
    */
@@ -140,7 +140,7 @@ export class TestCluster {
     }
   }
 
-  /** Deletes an object as somebody else, and what it owns. @throws Error when it is not there */
+  /** Acts as somebody else: deletes an object and what it owns. @throws Error when it does not exist */
   async delete(name: ObjectName): Promise<void> {
     const ref = this.#refOf(name);
     const found = await this.#cluster.get(ref, SIGNAL);
@@ -161,7 +161,7 @@ export class TestCluster {
     return this.#ended?.report === "done";
   }
 
-  /** Everything that is there, of all kinds. */
+  /** All present objects of all kinds. */
   async objects(): Promise<readonly JsonObject[]> {
     const pages = this.#options.types.map(async (type) => {
       const listed = demand(await this.#cluster.list(type, { limit: MAX_OBJECTS }, SIGNAL));
@@ -171,19 +171,19 @@ export class TestCluster {
     return (await Promise.all(pages)).flat();
   }
 
-  /** Runs the trigger's key once; waits that the run itself does take no real time. @throws Error when it cannot be run */
+  /** Runs the trigger's key once; waits inside the run take no real time. @throws Error when the run fails */
   async run(): Promise<TestRun> {
     if (await this.tryRun()) return this.takeRuns();
     const bug = this.#bug instanceof Error ? `: ${this.#bug.message}` : "";
     throw new Error(`the run could not be made (${this.#ended?.outcome ?? "it did not end"}${bug})`);
   }
 
-  /** What the runs since the last time did; the outcome is that of the last one. */
+  /** What the runs did since the last call, with the outcome of the last run. */
   takeRuns(): TestRun {
     return { outcome: this.#outcome, actions: this.#recorded.takeActions() };
   }
 
-  /** @returns whether the run came to its end; where its worker did not, there is another one now */
+  /** @returns whether the run came to its end; a worker that crashed has been replaced by a new one */
   async tryRun(): Promise<boolean> {
     this.#outcome = undefined;
     this.#ended = undefined;
@@ -197,7 +197,7 @@ export class TestCluster {
     return ended !== "crashed" && this.#isDone();
   }
 
-  /** @throws Error for a kind that nobody makes: a slip of the pen would pass as an object that is not there */
+  /** @throws Error for a kind that nothing makes: a typo would otherwise look like an object that does not exist */
   #refOf({ apiVersion, kind, namespace, name }: ObjectName): ObjectRef {
     const { group, version } = parseApiVersion(apiVersion);
     const { types, trigger } = this.#options;

@@ -72,6 +72,7 @@ export const RULES: Readonly<Record<string, JsonObject>> = {
   "worker.autoscaling.maxReplicas": AT_LEAST_ONE,
   "worker.autoscaling.targetCPUUtilizationPercentage": { minimum: 0 },
   "worker.autoscaling.queueLatency.targetSeconds": AT_LEAST_ONE,
+  "worker.keda.minReplicas": AT_LEAST_ONE,
   "worker.keda.maxReplicas": AT_LEAST_ONE,
   "worker.keda.targetSeconds": AT_LEAST_ONE,
   "worker.keda.triggers": OBJECTS,

@@ -10,9 +10,19 @@ import type { ChartValue } from "./values.ts";
 const ROLES = ["watcher", "worker", "api"];
 /** What a tenant may set for itself, beside its namespaces and its Redis. */
 const OF_A_TENANT = ["rbac", "settings", "tracing", "pods", ...ROLES];
+/** What belongs to the Redis that a tenant brings; it never gets the release's. */
+const OF_A_TENANTS_REDIS = [
+  "existingSecret",
+  "existingSecretKey",
+  "user",
+  "passwordSecret",
+  "passwordSecretKey",
+  "tls",
+];
 
 export function schemaOf(values: readonly ChartValue[]): JsonObject {
   const podValues = values.find(({ name }) => name === "pods")?.members ?? [];
+  const redisValues = values.find(({ name }) => name === "redis")?.members ?? [];
   const properties = Object.fromEntries(
     values.map((value) => [value.name, ROLES.includes(value.name) ? roleSchema(value, podValues) : schema(value)]),
   );
@@ -24,7 +34,7 @@ export function schemaOf(values: readonly ChartValue[]): JsonObject {
     ...object({
       ...properties,
       ...references,
-      tenants: { ...properties["tenants"], additionalProperties: tenantSchema(properties, references) },
+      tenants: { ...properties["tenants"], additionalProperties: tenantSchema(properties, references, redisValues) },
       // Of a chart that has this one as a part.
       global: { type: "object" },
       // Of the original chart: let through here, refused by templates/checks.yaml in words that help.
@@ -41,9 +51,14 @@ function roleSchema(value: ChartValue, podValues: readonly ChartValue[]): JsonOb
   return described(value, object(Object.fromEntries([...own, ...shared]) as JsonObject));
 }
 
-function tenantSchema(properties: Readonly<Record<string, JsonObject>>, references: JsonObject): JsonObject {
+function tenantSchema(
+  properties: Readonly<Record<string, JsonObject>>,
+  references: JsonObject,
+  redisValues: readonly ChartValue[],
+): JsonObject {
   const { definitionNamespaces = {}, triggerNamespaces = {} } = properties;
-  const redis = object({ existingSecret: { type: "string" }, existingSecretKey: { type: "string" } });
+  const ofRedis = redisValues.filter(({ name }) => OF_A_TENANTS_REDIS.includes(name));
+  const redis = object(Object.fromEntries(ofRedis.map((value) => [value.name, schema(value)])));
   return {
     ...object({
       definitionNamespaces: { ...definitionNamespaces, minItems: 1 },

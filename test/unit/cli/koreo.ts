@@ -15,7 +15,7 @@ export function koreo(args: readonly string[], options: { readonly cwd?: string 
     execFile(
       process.execPath,
       [CLI, ...args],
-      { timeout: 30_000, maxBuffer: 2 ** 28, ...options },
+      { timeout: 110_000, maxBuffer: 2 ** 28, ...options },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       },

@@ -209,6 +209,37 @@ describe("a skip never prunes", () => {
     expect(await names(bench, ["x", "y"])).toEqual(["x"]);
   });
 
+  it.each([
+    { whose: "owned", api: "" },
+    { whose: "not owned", api: "owned: false" },
+  ])("of what no record was written for: $whose, found by its mark alone", async ({ api }) => {
+    let requests = 0;
+    let isLost = true;
+    bench = await WorkerBench.start(
+      workflow(step("b", "skipIf: =parent.spec.idle")) +
+        keeper("b", { api, spec: "delete: { destroy: {} }" }) +
+        request("one", "{ idle: false }"),
+      {
+        before: (verb, { kind }) => {
+          const isRecord = verb === "patch" && kind === "Request" && ++requests > 1; // the first one sets the finalizer
+          return isLost && isRecord ? { kind: "unavailable", detail: "the run died here" } : undefined;
+        },
+      },
+    );
+    await bench.run("one");
+    isLost = false;
+    expect(await names(bench, ["b"])).toEqual(["b"]);
+    expect(inventoryOf(await bench.get(REQUEST, "one"))).toEqual([]);
+
+    await bench.apply(request("one", "{ idle: true }"));
+    await bench.run("one");
+    expect(await names(bench, ["b"]), "its author turned it off, and asked for no deletion").toEqual(["b"]);
+    expect(await finalizers(bench, "one")).toEqual(OURS);
+    await bench.delete(REQUEST, "one");
+    await bench.run("one");
+    expect(await names(bench, ["b"])).toEqual([]);
+  });
+
   it("of a dependency: what awaits it is kept, the rest is pruned", async () => {
     const inputs = "inputs: { name: =steps.a.metadata.name }";
     const dependent = `

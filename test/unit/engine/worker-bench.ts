@@ -142,8 +142,12 @@ export class WorkerBench {
     }
   }
 
-  /** Runs one Request's key once. */
-  async run(name: string, causes: readonly Cause[] = []): Promise<RunReport> {
+  /**
+   * Runs one Request's key once.
+   *
+   * @param failures - how many runs in a row have failed before
+   */
+  async run(name: string, causes: readonly Cause[] = [], failures = 0): Promise<RunReport> {
     this.#isCounting = true;
     try {
       return await this.#reconciler.reconcile({
@@ -152,7 +156,7 @@ export class WorkerBench {
         workClass: 1,
         waitedMs: 0,
         causes,
-        failures: 0,
+        failures,
         leaseLeftMs: () => this.leaseLeftMs,
         signal: SIGNAL,
       });

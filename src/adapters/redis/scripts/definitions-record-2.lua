@@ -16,8 +16,8 @@ for i = 1, #ARGV, 2 do
   end
 end
 if changed then
-  -- Of the clock, in microseconds, so that a Redis that was set back by a failover, a crash or a restore does not come
-  -- again to a version that a worker has verified, with other definitions behind it.
+  -- The version comes from the clock, in microseconds: a Redis that was set back by a failover, a crash or a restore
+  -- must not come again to a version that a worker has verified, with other definitions behind it.
   local time = redis.call('TIME')
   version = math.max(version + 1, time[1] * 1000000 + time[2])
   redis.call('SET', KEYS[2], version)

@@ -10,7 +10,7 @@ local function backoff_ms(key, base_ms, max_ms, jitter)
   return math.floor(math.min(max_ms, base_ms * 2 ^ math.min(failures - 1, 30)) * (0.5 + jitter / 2))
 end
 
--- Not looked at, by our own doing: it waits at once as if it had never been taken. If a trigger is why, that run stays.
+-- An interrupted key waits at once as if it had never been taken. If a trigger is why, that run is not pre-empted.
 local function hand_back(key, state)
   local dirty = state.dirty
   if dirty then
@@ -34,7 +34,7 @@ local function finish(key, fence, owner, kind, first, second, jitter, causes)
   local after_ms, class = first, second
   if kind == 'failed' then
     after_ms, class = backoff_ms(key, first, second, jitter), 2
-    causes = add_causes(state.causes, causes) -- what was to be looked at still is
+    causes = add_causes(state.causes, causes) -- the causes of the failed run are still unanswered
   else
     redis.call('HDEL', FAILURES, key)
   end

@@ -1,7 +1,7 @@
 -- Renews leases, all at once.
 -- KEYS: lib/names.lua
 -- ARGV: lease in ms, then per run: key, fence, owner
--- Reply: { fences whose lease is gone, fences behind which a class-1 trigger waits and that may be pre-empted }
+-- Reply: { fences whose lease is gone, fences of runs that a waiting class-1 trigger may pre-empt }
 
 allow_when_memory_is_full()
 local lease_end = end_of_lease(tonumber(ARGV[1]))

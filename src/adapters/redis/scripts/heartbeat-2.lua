@@ -5,9 +5,9 @@
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) -- first: with memory full, Redis lets no script begin with the other
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) -- first: with memory full, Redis lets no script begin with ZADD
 local ttl = tonumber(ARGV[2])
--- Whoever would live much longer was told so when the clock was ahead, that of the server before a failover.
+-- A watcher with a much later end got it when the clock was ahead: that of the server before a failover.
 for _, watcher in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + math.max(120000, 10 * ttl), '+inf')) do
   redis.call('ZADD', KEYS[1], now + ttl, watcher)
 end

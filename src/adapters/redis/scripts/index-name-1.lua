@@ -1,5 +1,5 @@
--- Adds an entry that a run is about to look at, and answers what concerns the run of it, however many triggers share the
--- object.
+-- Adds the entry of an object that a run is about to look at, and answers what the run must know about the object,
+-- however many triggers share it.
 -- KEYS: beginning of the index's names
 -- ARGV: object, `cluster/group/kind` of it, trigger, "r" where it only reads the object, fence
 -- Reply: { what the trigger has looked at, how many other triggers name the object, some of those that manage it }
@@ -10,7 +10,7 @@ local triggers = KEYS[1] .. ':object:' .. object
 local others = redis.call('HLEN', triggers) - 1
 local managers = {}
 if others > 0 then
-  -- Of a small hash all, of a large one some, the same ones while nobody comes or goes.
+  -- Reads all of a small hash and some of a large one, the same ones while nobody comes or goes.
   local page = redis.call('HSCAN', triggers, 0, 'COUNT', 128)[2]
   for i = 1, #page, 2 do
     local _, only_reads = read_entry(page[i + 1])

@@ -1,6 +1,6 @@
--- Takes every object out of a trigger's entries that is not among those named, nor was added by a newer run. All or nothing.
+-- Removes every object from a trigger's entries that is neither named here nor added by a newer run. All or nothing.
 -- KEYS: beginning of the index's names
--- ARGV: trigger, fence of the run that says so, then the objects that stay
+-- ARGV: trigger, fence of the run that calls, then the objects that stay
 -- Reply: how many were taken out
 
 local trigger, fence = ARGV[1], tonumber(ARGV[2])

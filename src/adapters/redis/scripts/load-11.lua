@@ -1,7 +1,7 @@
--- What waits, by class and tenant.
+-- Counts the waiting keys by class and tenant.
 -- KEYS: lib/names.lua
--- ARGV: at most so many tenants of each class
--- Reply: per class and tenant { class, cluster, namespace, keys that wait, ms the longest has been waiting }
+-- ARGV: most tenants per class
+-- Reply: per class and tenant { class, cluster, namespace, waiting keys, ms the longest has been waiting }
 
 local limit = tonumber(ARGV[1])
 local reply = {}

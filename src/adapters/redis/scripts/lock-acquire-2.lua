@@ -1,4 +1,4 @@
--- Tries once to take the lock of an object; who does not get it is remembered as waiting. Atomic.
+-- Tries once to take the lock of an object; an asker that does not get it is remembered as waiting. Atomic.
 -- KEYS: the lock, its set of waiters
 -- ARGV: holder, time to live in ms
 -- Reply: the key that holds it, or "" when it is the asker's now

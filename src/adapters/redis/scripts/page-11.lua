@@ -1,4 +1,4 @@
--- A part of all keys, for people. While keys move about, one of them may be told twice or not at all.
+-- A part of all keys, for people. While keys move about, one of them may appear twice or not at all.
 -- KEYS: lib/names.lua
 -- ARGV: '<s|d>:<where to go on>' (waiting and running keys, then delayed ones), about how many
 -- Reply: { where to go on, or '' at the end, then per key: key, state, class, age ms, remaining ms, failures, owner, causes }

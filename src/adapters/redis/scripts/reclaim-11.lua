@@ -1,6 +1,6 @@
--- Gives back what an owner took and does not know of, because a reply was lost with its connection.
+-- Gives back the keys that an owner took without knowing it, because a reply was lost with its connection.
 -- KEYS: lib/names.lua
--- ARGV: owner, epoch of its connection now, '1' to include what was taken over this connection, then the fences it holds
+-- ARGV: owner, epoch of its connection now, '1' to include keys taken through this connection, then the fences it holds
 -- Reply: how many keys were given back
 
 allow_when_memory_is_full()

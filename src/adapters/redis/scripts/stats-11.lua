@@ -1,7 +1,7 @@
 -- Counts keys by state.
 -- KEYS: lib/names.lua
 -- ARGV: none
--- Reply: { waiting, running, delayed, failing, leases lost since ever, stale ends since ever }
+-- Reply: { waiting, running, delayed, failing, leases lost so far, stale ends so far }
 
 local running = redis.call('ZCARD', RUNNING)
 local counters = redis.call('HMGET', COUNTERS, 'lost', 'stale')

@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "pr
 /** A registry that speaks OpenMetrics: only that format has exemplars. */
 export type MetricsRegistry = Registry<OpenMetricsContentType>;
 
-/** @returns a registry with what Node tells of the process itself */
+/** @returns a registry with Node's own metrics of the process */
 export function createRegistry(): MetricsRegistry {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);

@@ -1,4 +1,4 @@
-/** What expressions cost that cost too much. */
+/** Counts the expressions that cost too much. */
 import { Counter } from "prom-client";
 import { overspendCounts } from "../../../core/cel/budget.ts";
 import type { MetricsRegistry } from "./exposition.ts";

@@ -17,26 +17,51 @@ const ANSWER_WITHIN_MS = 2000;
 /** @param name - of the installation */
 export function queueMetrics(registry: MetricsRegistry, queue: ReconcileQueue, name: string): void {
   const ask = onceAtATime(() => withinTime(Promise.all([queue.stats(), queue.load(MAX_LOOKED_AT)])));
-  /** A gauge that is set anew from the queue's answer, or has no series without one. */
-  const gauge = <L extends string>(
-    metric: { readonly name: string; readonly help: string; readonly labelNames: readonly L[] },
-    set: (gauge: Gauge<L | "name">, stats: QueueStats, load: readonly TenantLoad[]) => void,
-  ) =>
-    new Gauge<L | "name">({
-      ...metric,
-      labelNames: ["name", ...metric.labelNames],
-      registers: [registry],
-      async collect() {
-        const answer = await ask();
-        this.reset();
-        if (answer !== undefined) set(this, ...answer);
-      },
-    });
+  const source: QueueSource = { registry, ask, name };
+  keyGauges(source);
+  classGauge(source);
+  tenantGauges(source);
+}
 
-  gauge({ name: "workqueue_depth", help: "Keys that wait to be run.", labelNames: [] }, (each, stats) => {
+interface QueueSource {
+  readonly registry: MetricsRegistry;
+  readonly ask: () => Promise<readonly [QueueStats, readonly TenantLoad[]] | undefined>;
+  /** Of the installation. */
+  readonly name: string;
+}
+
+interface Metric<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly L[];
+}
+
+/** A gauge that is set anew from the queue's answer, or has no series without one. */
+function gauge<L extends string>(
+  { registry, ask }: QueueSource,
+  metric: Metric<L>,
+  set: (gauge: Gauge<L | "name">, stats: QueueStats, load: readonly TenantLoad[]) => void,
+): void {
+  new Gauge<L | "name">({
+    ...metric,
+    labelNames: ["name", ...metric.labelNames],
+    registers: [registry],
+    async collect() {
+      const answer = await ask();
+      this.reset();
+      if (answer !== undefined) set(this, ...answer);
+    },
+  });
+}
+
+/** Counts over all of the queue. */
+function keyGauges(source: QueueSource): void {
+  const { name } = source;
+  gauge(source, { name: "workqueue_depth", help: "Keys that wait to be run.", labelNames: [] }, (each, stats) => {
     each.set({ name }, stats.waiting);
   });
   gauge(
+    source,
     {
       name: "koreo_queue_keys",
       help: "Keys by state: waiting, running, delayed, failing (whose last run failed, in any state).",
@@ -48,6 +73,7 @@ export function queueMetrics(registry: MetricsRegistry, queue: ReconcileQueue, n
     },
   );
   gauge(
+    source,
     {
       name: "koreo_queue_lost_leases",
       help: "Leases that ran out or were reclaimed since the queue exists: each a run that was done again.",
@@ -55,7 +81,11 @@ export function queueMetrics(registry: MetricsRegistry, queue: ReconcileQueue, n
     },
     (each, stats) => each.set({ name }, stats.lostLeases),
   );
+}
+
+function classGauge(source: QueueSource): void {
   gauge(
+    source,
     {
       name: "koreo_queue_oldest_seconds",
       help: "How long the longest waiting key of a class has been waiting; 0 when none waits.",
@@ -63,29 +93,29 @@ export function queueMetrics(registry: MetricsRegistry, queue: ReconcileQueue, n
     },
     (each, _stats, load) => {
       for (const workClass of CLASSES) {
-        each.set({ name, class: String(workClass) }, (longestWaiting(load, workClass)[0]?.oldestMs ?? 0) / 1000);
+        const oldestMs = longestWaiting(load, workClass)[0]?.oldestMs ?? 0;
+        each.set({ name: source.name, class: String(workClass) }, oldestMs / 1000);
       }
     },
   );
-  const tenantGauge = (metric: { readonly name: string; readonly help: string }, of: (tenant: TenantLoad) => number) =>
-    gauge({ ...metric, labelNames: ["class", "cluster", "namespace"] }, (each, _stats, load) => {
+}
+
+function tenantGauges(source: QueueSource): void {
+  const tenantGauge = (name: string, help: string, of: (tenant: TenantLoad) => number) =>
+    gauge(source, { name, help, labelNames: ["class", "cluster", "namespace"] }, (each, _stats, load) => {
       for (const tenant of CLASSES.flatMap((workClass) => longestWaiting(load, workClass).slice(0, MAX_TENANTS))) {
         const { workClass, cluster, namespace } = tenant;
-        each.set({ name, class: String(workClass), cluster, namespace }, of(tenant));
+        each.set({ name: source.name, class: String(workClass), cluster, namespace }, of(tenant));
       }
     });
   tenantGauge(
-    {
-      name: "koreo_queue_tenant_waiting_keys",
-      help: "Keys that wait, by class and tenant: the tenants that have been waiting longest.",
-    },
+    "koreo_queue_tenant_waiting_keys",
+    "Keys that wait, by class and tenant: the tenants that have been waiting longest.",
     ({ waiting }) => waiting,
   );
   tenantGauge(
-    {
-      name: "koreo_queue_tenant_oldest_seconds",
-      help: "How long the longest waiting key of a tenant has been waiting.",
-    },
+    "koreo_queue_tenant_oldest_seconds",
+    "How long the longest waiting key of a tenant has been waiting.",
     ({ oldestMs }) => oldestMs / 1000,
   );
 }

@@ -16,7 +16,7 @@ export interface CountedRequest {
 
 /**
  * @param host - of the API server
- * @returns what is to be told of every finished request
+ * @returns a function to call for every finished request
  */
 export function requestMetrics(registry: MetricsRegistry, host: string): (request: CountedRequest) => void {
   const registers = [registry as never];

@@ -11,7 +11,7 @@ export interface AnsweredRequest {
   readonly durationMs: number;
 }
 
-/** @returns what is to be told of every answer; a stream counts when it ends, and not by how long it took */
+/** @returns a function to call for every answer; a stream counts when it ends, but its duration does not */
 export function serverMetrics(
   registry: MetricsRegistry,
   streams: { readonly clients: () => number; readonly dropped: () => number },

@@ -41,7 +41,7 @@ export function timedState<P extends Readonly<Record<string, object>>>(
   return Object.fromEntries(timed) as P;
 }
 
-/** The port, with every answer that is a promise observed. */
+/** The port; every answer that is a promise is observed. */
 function timedPort(port: object, observe: (sinceMs: number, result: (typeof RESULTS)[number]) => void): object {
   return new Proxy(port, {
     get(target, name) {

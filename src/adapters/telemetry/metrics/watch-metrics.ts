@@ -1,22 +1,23 @@
-/** What a watcher watches, and how the definitions do. */
-import { Gauge } from "prom-client";
+/** What a watcher watches, the silent streams of any process, and the health of the definitions. */
+import { Counter, Gauge } from "prom-client";
 import type { Catalog } from "../../../core/plan/catalog.ts";
 import type { WatchedStream } from "../../../engine/watcher/watcher-ports.ts";
 import { BoundedLabel, type MetricsRegistry } from "./exposition.ts";
 
-/** More slots than this have no series of their own. */
+/** Slots beyond this number have no series of their own. */
 const MAX_SLOTS = 1000;
 const MAX_KINDS = 300;
 
-/** What a watcher says of itself. */
+/** What a watcher reports about itself. */
 export interface WatcherView {
   /** What is watched now, one entry a slot. */
   readonly streams: () => readonly WatchedStream[];
-  /** Since the shared state last answered its heartbeat, in milliseconds; undefined before the first answer. */
+  /** Milliseconds since the shared state last answered its heartbeat; undefined before the first answer. */
   readonly heartbeatAgeMs: () => number | undefined;
 }
 
-export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView): void {
+/** @param name - of the installation */
+export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeMs }: WatcherView, name: string): void {
   const registers = [registry as never];
   const kinds = new BoundedLabel(MAX_KINDS);
   new Gauge({
@@ -57,17 +58,18 @@ export function watchMetrics(registry: MetricsRegistry, { streams, heartbeatAgeM
   new Gauge({
     name: "koreo_watcher_heartbeat_age_seconds",
     help: "How long ago the shared state last answered this watcher's heartbeat; heartbeats come every 2 seconds.",
+    labelNames: ["name"],
     registers,
     collect() {
       const ageMs = heartbeatAgeMs();
-      if (ageMs === undefined) this.remove();
-      else this.set(ageMs / 1000);
+      if (ageMs === undefined) this.remove({ name });
+      else this.set({ name }, ageMs / 1000);
     },
   });
   ownerMetric(registers, streams);
 }
 
-/** Who serves what: a slot that two watchers serve for long, or none, shows here. */
+/** Which watcher serves which slot: a slot that two watchers, or none, serve for long shows here. */
 function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]): void {
   new Gauge({
     name: "koreo_watch_slot_owned",
@@ -79,6 +81,22 @@ function ownerMetric(registers: never[], streams: () => readonly WatchedStream[]
       for (const { slot } of streams().slice(0, MAX_SLOTS)) this.set({ slot }, 1);
     },
   });
+}
+
+/**
+ * Counts silent streams of every watch of this process, including the watches on definitions.
+ *
+ * @returns a function to call when a stream was opened, so that its kind counts from zero, and when it was cut as silent
+ */
+export function streamMetrics(registry: MetricsRegistry): (kind: string, what: "opened" | "silent") => void {
+  const kinds = new BoundedLabel(MAX_KINDS);
+  const silent = new Counter({
+    name: "koreo_watch_silent_streams_total",
+    help: "Streams that were cut because nothing came for 150 seconds, by kind; bookmarks come about once a minute.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  return (kind, what) => silent.inc({ kind: kinds.of(kind) }, what === "silent" ? 1 : 0);
 }
 
 /** @param catalog - the newest definitions */

@@ -1,7 +1,7 @@
 /**
- * Variables, fields and indexes. A chain of plain names becomes one closure that reads members unchecked; only a miss runs
- * the general closures, which find the exact fault. That is safe because boxes have no readable members and names that
- * exist on a built-in prototype never take the fast way. (A null at the end of a chain counts as a miss; only slower.)
+ * Variables, fields and indexes. A chain of plain names becomes one closure that reads members unchecked; only a miss
+ * runs the general closures, which find the exact fault. That is safe because boxes have no readable members and names
+ * on built-in prototypes never take the fast path. (A null at the end of a chain counts as a miss; only slower.)
  */
 import type { Node } from "../node.ts";
 import { mapGet } from "../maps.ts";
@@ -15,7 +15,7 @@ import type { Closure, Context, Frame } from "./context.ts";
 const PROTOTYPES = [Object, Array, String, Number, Boolean, BigInt].map((type) => type.prototype as object);
 const INHERITED: ReadonlySet<string> = new Set(PROTOTYPES.flatMap((type) => Object.getOwnPropertyNames(type)));
 
-/** A value as the fast way sees it: any member of anything is a value or undefined. */
+/** A value as the fast path sees it: any member of anything is a value or undefined. */
 type Loose = { readonly [name: string]: Loose } | null | undefined;
 
 export function compileName(node: Node, { variables }: Context): Closure {
@@ -51,17 +51,17 @@ interface Member {
   readonly isPlain: boolean;
 }
 
-/** `x.a.b` as x, which is no field, and its members. */
+/** Splits `x.a.b` into its root x, which is no field, and its members. */
 function chainOf(node: Node): { readonly root: Node; readonly members: readonly Member[] } {
   const members: Member[] = [];
   let root = node;
   for (; root.op === "field"; root = childOf(root, 0)) {
     members.push({ name: root.name, site: root.site, isPlain: !INHERITED.has(root.name) });
   }
-  return { root, members: members.toReversed() }; // a copy of just this length: it lives as long as the program
+  return { root, members: members.toReversed() }; // a copy without spare room: it lives as long as the program
 }
 
-/** The general way: member after member, each checked where it is missing. */
+/** The general path: reads member after member and checks each one that is missing. */
 function walking(root: Closure, members: readonly Member[]): Closure {
   return (frame) => {
     let value = root(frame);
@@ -79,14 +79,14 @@ function memberOf(value: Value, { name, site }: Member): Value {
   return found === undefined ? new Fault("no_such_member", `no such member in mapping: '${name}'`, site) : found;
 }
 
-/** `a.?b`, and `has` of it. */
+/** `a.?b`, and `has` on it. */
 export function compileOptionalField(node: Node, context: Context): Closure {
   const object = context.compile(childOf(node, 0));
   const { name, site } = node;
   return (frame) => optionally(object(frame), (value) => selectIn(value, name, site));
 }
 
-/** The member of a map; undefined where it has none. */
+/** The member of a map; undefined when the map has none. */
 function selectIn(value: Value, name: string, site: Site): Value | undefined {
   if (value instanceof Fault) return value;
   const kind = kindOf(value);
@@ -94,7 +94,7 @@ function selectIn(value: Value, name: string, site: Site): Value | undefined {
   return mapGet(value, name);
 }
 
-/** Reads inside an optional, or inside any other value; what is missing gives an empty optional. */
+/** Reads inside an optional, or inside any other value; a missing part gives an empty optional. */
 function optionally(value: Value, read: (value: Value) => Value | undefined): Value {
   const inside = value instanceof Optional ? Optional.of(value) : value;
   const found = inside === undefined ? undefined : read(inside);
@@ -148,7 +148,7 @@ export function compileIndex(node: Node, context: Context): Closure {
   };
 }
 
-/** Koreo's rules: negative positions count from the end, and a text can be indexed. Undefined where there is nothing. */
+/** Koreo's rules: negative positions count from the end, and a text can be indexed. Undefined when nothing is there. */
 function elementIn(value: Value, key: Value, site: Site): Value | undefined {
   if (value instanceof Fault) return value;
   const kind = kindOf(value);
@@ -165,7 +165,7 @@ function positionOf(key: Value): number | undefined {
   return typeof key === "number" && Number.isSafeInteger(key) ? key : undefined;
 }
 
-/** A child the shape of the node promises. */
+/** A child that the shape of the node guarantees. */
 export function childOf(node: Node, index: number): Node {
   const child = node.children[index];
   if (child === undefined) throw new TypeError(`a ${node.op} node has no child ${index}`);

@@ -28,8 +28,8 @@ function always(fault: Fault): Closure {
 }
 
 /**
- * Koreo's `has`: true exactly when evaluating the operand, whatever it is, gives no fault. With another number of operands
- * false. A field read through an optional (`a.?b`, `optional.of(a).b`) is also missing when the result is empty.
+ * Koreo's `has`: true exactly when its operand evaluates without a fault; false with another number of operands. A
+ * field read through an optional (`a.?b`, `optional.of(a).b`) is also missing when the result is empty.
  */
 function compileHas(node: Node, context: Context): Closure {
   if (node.children.length !== 1) return () => false;
@@ -45,7 +45,7 @@ function compileHas(node: Node, context: Context): Closure {
   };
 }
 
-/** Arguments that are faults become the result, except where the function says that it looks at them. */
+/** Arguments that are faults become the result, unless the function says that it looks at them. */
 function compileFunction(called: CelFunction, args: readonly Closure[], site: Site): Closure {
   const { apply } = called;
   const looksAtFaults = called.looksAtFaults === true;

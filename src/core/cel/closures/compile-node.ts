@@ -1,4 +1,4 @@
-/** A tree to one closure. What each kind of node does stands in the files beside this one. */
+/** Compiles a tree to one closure. The files beside this one compile each kind of node. */
 import type { Node } from "../node.ts";
 import { intValue } from "../scalars.ts";
 import { Fault } from "../value.ts";

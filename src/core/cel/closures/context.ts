@@ -1,6 +1,6 @@
 /**
- * What the closures of `core/cel/closures` are made of. A node becomes a function over a frame once, and runs many times.
- * Closures never throw for what an expression does: they return a Fault. Only a spent budget is thrown.
+ * The parts that the closures of `core/cel/closures` share. A node becomes a function over a frame once, and runs many
+ * times. Closures never throw for what an expression does: they return a Fault. Only a spent budget is thrown.
  */
 import type { Node } from "../node.ts";
 import type { Scope } from "../program.ts";
@@ -61,7 +61,7 @@ export class Variables {
   }
 }
 
-/** How many nodes a sub-expression has: what one turn of a macro over it costs. */
+/** How many nodes a sub-expression has: the cost of one turn of a macro over it. */
 export function weightOf(node: Node): number {
   return node.children.reduce((sum, child) => sum + weightOf(child), 1);
 }

@@ -18,7 +18,7 @@ function isMaybe(node: Node): boolean {
   return node.op === "maybe";
 }
 
-/** A list with items such as `?x`, which are left out when x is empty. */
+/** A list with items such as `?x`, which it leaves out when x is empty. */
 function listWithGaps({ children, site }: Node, items: readonly Closure[]): Closure {
   const marks = children.map(isMaybe);
   return (frame) => {
@@ -31,7 +31,7 @@ function listWithGaps({ children, site }: Node, items: readonly Closure[]): Clos
   };
 }
 
-/** What an optional holds, undefined when it is empty. */
+/** The value inside an optional; undefined when it is empty. */
 function insideOf(value: Value, site: Site): Value | undefined {
   if (value instanceof Optional) return Optional.of(value);
   return value instanceof Fault

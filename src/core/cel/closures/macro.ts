@@ -1,16 +1,16 @@
-/** What a macro that binds variables is made of, and how one goes through a list. */
+/** What defines a macro that binds variables, and how a macro goes through a list. */
 import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
 import { Fault, type Site, type Value } from "../value.ts";
 import type { Closure, Frame } from "./context.ts";
 
-/** One macro with a number of arguments. */
+/** One macro with a fixed number of arguments. */
 export interface Macro {
   /** How many of the leading arguments are names of variables. */
   readonly variables: number;
   /** Indexes of arguments that see the variables; the others are evaluated outside. */
   readonly inner: readonly number[];
-  /** Builds the closure; `parts` are the compiled arguments behind the variables, in order. */
+  /** Builds the closure; `parts` are the compiled arguments after the variables, in order. */
   readonly build: (loop: Loop, parts: readonly Closure[]) => Closure;
 }
 
@@ -18,7 +18,7 @@ export interface Macro {
 export interface Loop {
   readonly over: Closure;
   readonly slots: readonly number[];
-  /** What one turn costs: the nodes of what is evaluated in it. */
+  /** The cost of one turn: the number of nodes it evaluates. */
   readonly weight: number;
   readonly site: Site;
 }

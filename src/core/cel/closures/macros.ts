@@ -1,6 +1,6 @@
 /**
  * The macros that bind variables: `map`, `filter`, `all`, `exists`, `exists_one`, `reduce`, `sortBy`, and those of
- * `pair-macros.ts` and `optional-macros.ts`. One entry a macro in MACROS. Every turn spends what its body weighs.
+ * `pair-macros.ts` and `optional-macros.ts`. MACROS has one entry per macro. Every turn spends its body's weight.
  */
 import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
@@ -14,7 +14,7 @@ import { joinLogic } from "./operators.ts";
 import { OPTIONAL_MACROS } from "./optional-macros.ts";
 import { PAIR_MACROS } from "./pair-macros.ts";
 
-/** By `name/arguments`; the receiver is no argument. A name with a dot is that of a namespace and a macro. */
+/** Keyed by `name/arguments`, without the receiver. A name with a dot consists of a namespace and a macro. */
 const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
   ["map/2", { variables: 1, inner: [1], build: (loop, [body]) => mapping(loop, undefined, body as Closure) }],
   ["map/3", { variables: 1, inner: [1, 2], build: (loop, [test, body]) => mapping(loop, test, body as Closure) }],
@@ -34,12 +34,12 @@ const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
 
 const MACRO_NAMES: ReadonlySet<string> = new Set([...MACROS.keys()].map((key) => key.split("/", 1)[0] ?? ""));
 
-/** Every macro by name; for documents and tools. `has` is compiled apart. */
+/** Every macro by name, for documents and tools. `has` is compiled separately. */
 export function macroNames(): readonly string[] {
   return [...MACRO_NAMES];
 }
 
-/** A call that is a macro; no receiver where it is the namespace of one, as in `cel.bind(x, 1, x + x)`. */
+/** A call of a macro; it has no receiver when that is only a namespace, as in `cel.bind(x, 1, x + x)`. */
 export interface MacroCall {
   readonly macro: Macro;
   readonly receiver: Node | undefined;
@@ -86,7 +86,7 @@ function misuse(node: Node, what: string): Closure {
   return () => fault;
 }
 
-/** `map(x, e)`, and `map(x, test, e)` with a truth as in `filter`. Loops of their own, like the two below: they are frequent. */
+/** `map(x, e)`, and `map(x, test, e)` with truth as in `filter`. It has its own loop for speed, like the two below. */
 function mapping({ over, slots, weight, site }: Loop, test: Closure | undefined, body: Closure): Closure {
   const slot = slots[0] ?? 0;
   return (frame) => {
@@ -166,7 +166,7 @@ function folding(loop: Loop, initial: Closure, body: Closure): Closure {
   };
 }
 
-/** `list.sortBy(x, key)`: the items in the order of their keys, equal ones as they stood. */
+/** `list.sortBy(x, key)`: the items in the order of their keys; equal items keep their order. */
 function sorting(loop: Loop, key: Closure): Closure {
   return (frame) => {
     const items: Value[] = [];

@@ -1,4 +1,4 @@
-/** Operators and conditions as closures. What is frequent has a fast way in front. */
+/** Operators and conditions as closures. Frequent cases have a fast path first. */
 import { add, arithmetic, negate, type Operator } from "../arithmetic.ts";
 import { compare, isEqual, noOverload, type Order } from "../compare.ts";
 import { contains } from "../membership.ts";
@@ -20,7 +20,7 @@ export function compileUnary(node: Node, context: Context): Closure {
 }
 
 export function compileConditional(node: Node, context: Context): Closure {
-  // No closure here may hold the node, or its tree stays as long as the program does.
+  // No closure here may hold the node, or its tree lives as long as the program.
   const { site } = node;
   const [condition, then, otherwise] = node.children.map(context.compile) as [Closure, Closure, Closure];
   return (frame) => {
@@ -53,7 +53,7 @@ export function compileBinary(node: Node, context: Context): Closure {
   }
 }
 
-/** `a + b + c` as [a, b, c]: long chains shall not become deep stacks. */
+/** Splits `a + b + c` into [a, b, c], so that long chains do not become deep stacks. */
 function chainOf(node: Node, context: Context): Closure[] {
   const parts: Closure[] = [];
   let at = node;
@@ -78,7 +78,7 @@ function equality(left: Closure, right: Closure, isNegated: boolean): Closure {
   };
 }
 
-/** Numbers and text decide by themselves, the rest by their order. */
+/** Compares numbers and text directly, other values by their order. */
 function relation(operator: "<" | "<=" | ">" | ">=", left: Closure, right: Closure, site: Site): Closure {
   switch (operator) {
     case "<":
@@ -145,7 +145,7 @@ function logic(parts: readonly Closure[], deciding: boolean, site: Site): Closur
   };
 }
 
-/** With one bool operand the other is returned whatever it is: Koreo's answer. */
+/** When one operand is a bool, returns the other one whatever it is, as Koreo does. */
 export function joinLogic(left: Value, right: Value, deciding: boolean, site: Site): Value {
   if (left === deciding || right === deciding) return deciding;
   if (left === !deciding) return right;

@@ -1,4 +1,4 @@
-/** Macros that name one value: `optMap` and `optFlatMap` the content of an optional, `cel.bind` any value. */
+/** Macros that name one value: `optMap` and `optFlatMap` name the content of an optional, `cel.bind` any value. */
 import { spend } from "../budget.ts";
 import { Fault, kindOf, Optional, type Value } from "../value.ts";
 import type { Closure } from "./context.ts";
@@ -13,7 +13,7 @@ export const OPTIONAL_MACROS: readonly (readonly [string, Macro])[] = [
   ],
 ];
 
-/** With `isFlat` the body gives the optional itself. */
+/** With `isFlat` the body itself gives an optional. */
 function inside({ over, slots, weight, site }: Loop, body: Closure, isFlat: boolean): Closure {
   const slot = slots[0] ?? 0;
   return (frame) => {
@@ -44,7 +44,7 @@ function wrapped(found: Value, isFlat: boolean, refuse: (found: Value) => Fault)
   return found instanceof Optional ? found : refuse(found);
 }
 
-/** The value is worked out once; a fault waits until somebody looks at it, as in a list. */
+/** Evaluates the value once; a fault waits until the body reads it, as in a list. */
 function binding({ slots, weight }: Loop, value: Closure, body: Closure): Closure {
   const slot = slots[0] ?? 0;
   return (frame) => {

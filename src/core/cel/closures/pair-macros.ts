@@ -94,7 +94,7 @@ function toList(loop: Loop, test: Closure | undefined, body: Closure): Closure {
   };
 }
 
-/** The keys stay, the values change. */
+/** Keeps the keys and changes the values. */
 function toMap(loop: Loop, test: Closure | undefined, body: Closure): Closure {
   return (frame) => {
     const entries = new MapEntries();
@@ -103,7 +103,7 @@ function toMap(loop: Loop, test: Closure | undefined, body: Closure): Closure {
   };
 }
 
-/** The body gives maps, whose entries come together; one key twice is a fault. */
+/** Joins the entries of the maps that the body gives; a repeated key is a fault. */
 function toEntries(loop: Loop, test: Closure | undefined, body: Closure): Closure {
   return (frame) => {
     const entries = new MapEntries();

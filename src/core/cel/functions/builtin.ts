@@ -1,4 +1,4 @@
-/** The language's own functions on texts and collections. Koreo's answers: null has size 0, `contains` also asks maps. */
+/** The language's own functions on texts and collections. As in Koreo, null has size 0 and `contains` accepts maps. */
 import { contains } from "../membership.ts";
 import { mapSize } from "../maps.ts";
 import { patternFor } from "../patterns.ts";

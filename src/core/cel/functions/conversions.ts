@@ -1,4 +1,4 @@
-/** Conversions between kinds. `string(true)` is "True" and `int(2.5)` is 2 because Koreo answers so. */
+/** Conversions between kinds. `string(true)` is "True" and `int(2.5)` is 2, as in Koreo. */
 import { formatJson } from "../../json.ts";
 import { spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
@@ -78,7 +78,7 @@ function roundHalfEven(value: number): number {
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** Python's `int`: blanks around, a sign, digits with single underscores, or hexadecimal. */
+/** Python's `int`: surrounding blanks, a sign, digits with single underscores, or hexadecimal. */
 function wholeOfText(text: string): bigint | undefined {
   spend(text.length >> 2);
   const found = text.length > 64 ? null : /^([+-]?)(0[xX][0-9a-fA-F]+|\d+(?:_\d+)*)$/.exec(text.trim());
@@ -108,7 +108,7 @@ function doubleOfText(written: string, site: Site): Value {
 const TRUE_WORDS: ReadonlySet<string> = new Set(["true", "True", "TRUE", "t"]);
 const FALSE_WORDS: ReadonlySet<string> = new Set(["false", "False", "FALSE", "f"]);
 
-/** Koreo reads digits only; where it refuses, the words of the CEL specification count. */
+/** Koreo reads digits only; where it refuses, the words of the CEL specification apply. */
 function toBool(value: Value, site: Site): Value {
   if (typeof value === "boolean") return value;
   if (typeof value === "string" && (TRUE_WORDS.has(value) || FALSE_WORDS.has(value))) return TRUE_WORDS.has(value);
@@ -131,13 +131,13 @@ function toText(value: Value, site: Site): Value {
   return value instanceof TypeName ? noSuchOverload("string", site, value) : collectionText(value);
 }
 
-/** Koreo writes its library's debug text here; JSON is what was meant. */
+/** Koreo writes its library's debug text here; we write JSON, which it means. */
 function collectionText(value: Value): Value {
   const json = jsonOf(value);
   return json instanceof Fault ? json : formatJson(json);
 }
 
-/** @returns undefined when the bytes are no UTF-8 */
+/** @returns undefined when the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   spend(bytes.length >> 4);
   try {

@@ -1,4 +1,4 @@
-/** CEL's base64, on bytes. Koreo's `b64encode` and `b64decode`, on text, stand in `base64.ts`. */
+/** CEL's base64, on bytes. `base64.ts` has Koreo's `b64encode` and `b64decode`, on text. */
 import { spendText } from "../budget.ts";
 import { base64 } from "../text.ts";
 import { Bytes } from "../value.ts";
@@ -27,7 +27,7 @@ export const encoderFunctions: readonly CelFunction[] = [
   ),
 ];
 
-/** The standard alphabet; padding may be left out. Undefined where the text is no base64. */
+/** The standard alphabet; padding is optional. Undefined when the text is not base64. */
 export function base64Bytes(text: string): Uint8Array | undefined {
   spendText(text.length);
   const digits = text.endsWith("==") ? text.slice(0, -2) : text.endsWith("=") ? text.slice(0, -1) : text;

@@ -1,6 +1,6 @@
 /**
- * `"%s has %d".format(["a", 1])`: text with clauses for the items of a list. A clause is `%`, a precision such as `.2`
- * where numbers are written with a fraction, and a letter; `%%` is a percent sign.
+ * `"%s has %d".format(["a", 1])`: text with clauses for the items of a list. A clause consists of `%`, an optional
+ * precision such as `.2` for numbers with a fraction, and a letter; `%%` is a percent sign.
  */
 import { enter, leave, spend, spendText } from "../budget.ts";
 import { decimalText, scientificText } from "../decimal-text.ts";
@@ -36,7 +36,7 @@ export const formatFunctions: readonly CelFunction[] = [
   },
 ];
 
-/** The largest precision a clause may ask for. */
+/** The largest precision a clause may have. */
 const MAX_PRECISION = 100;
 
 function format(text: string, items: readonly Value[], site: Site): Value {
@@ -59,7 +59,7 @@ function format(text: string, items: readonly Value[], site: Site): Value {
   return parts.join("") + text.slice(at);
 }
 
-/** One item by one clause; an item the clause does not take is a fault, and so is none. */
+/** Writes one item by one clause; gives a fault when the item is missing, or the clause does not accept it. */
 function clause(letter: string, digits: string | undefined, item: Value | undefined, site: Site): string | Fault {
   const precision = Number(digits ?? 6);
   if (!/^[sdfebxXo]$/.test(letter)) return functionFault("format: a clause that is not known", site);
@@ -93,7 +93,7 @@ function mapNumber(item: Value, write: (number: number) => string): string | und
   return whole === undefined ? undefined : write(Number(whole));
 }
 
-/** NaN and the infinities, which no digits can say. */
+/** NaN and the infinities, which have no digits. */
 function unusualText(item: Value): string | undefined {
   if (kindOf(item) !== "double" || Number.isFinite(doubleOf(item))) return undefined;
   return String(doubleOf(item));
@@ -111,7 +111,7 @@ function encoded(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** `%s`: anything that is data. Lists and maps in brackets, the keys of a map in order. */
+/** `%s`: accepts any data. Writes lists and maps in brackets, the keys of a map in order. */
 function textOf(item: Value): string | Fault | undefined {
   if (typeof item === "string") return item;
   if (item === null || typeof item === "boolean") return String(item);
@@ -132,7 +132,7 @@ function plainText(number: number): string {
   return Number.isInteger(number) ? BigInt(number).toString() : decimalText(number, MAX_PRECISION).replace(/0+$/, "");
 }
 
-/** Keys are texts, bools and numbers, all of which have a text. */
+/** Keys are texts, bools and numbers; each of these has a text. */
 function keyTextOf(key: Value): string {
   const text = textOf(key);
   return typeof text === "string" ? text : "";

@@ -1,28 +1,28 @@
-/** What a function of the language is, and the small helpers the families share. */
+/** What defines a function of the language, and small helpers that the families share. */
 import { spend } from "../budget.ts";
 import { Fault, kindOf, type Kind, type Site, type Value } from "../value.ts";
 
 export interface CelFunction {
-  /** With a dot where it belongs to a namespace: `math.abs`. Functions of one name differ in `on`. */
+  /** Has a dot when it belongs to a namespace: `math.abs`. Functions with the same name differ in `on`. */
   readonly name: string;
-  /** The kinds of first argument this one is for; absent where the name has one function only, or this takes the rest. */
+  /** The kinds of first argument it accepts; absent when no other function has the name, or this one takes the rest. */
   readonly on?: readonly Kind[];
   /** For messages and documents, such as `split(string, string) -> list`. */
   readonly signature: string;
   /** A worked example: an expression that is true. */
   readonly example: string;
-  /** The least and the most arguments, the receiver counted. */
+  /** The fewest and the most arguments, including the receiver. */
   readonly arity: readonly [least: number, most: number];
   /**
-   * The value, or a Fault at `site`. Whatever depends on the size of an argument spends from the budget.
-   * Arguments left out are absent, so a parameter beyond `arity[0]` may be undefined.
+   * The value, or a Fault at `site`. Work that depends on the size of an argument spends from the budget. Omitted
+   * arguments are absent, so a parameter beyond `arity[0]` may be undefined.
    */
   readonly apply: (site: Site, ...args: Value[]) => Value;
-  /** Faults among the arguments are handed in; otherwise the first one is the result and `apply` is not called. */
+  /** Receives arguments that are faults; otherwise the first of them is the result and `apply` is not called. */
   readonly looksAtFaults?: true;
 }
 
-/** A function of one text, paid for by its length. */
+/** A function of one text that spends by its length. */
 export function onText(
   name: string,
   gives: string,
@@ -43,7 +43,7 @@ export function onText(
   };
 }
 
-/** The answer to arguments of kinds a function does not take; names kinds, never values. */
+/** The answer to arguments of kinds that a function does not accept; names kinds, never values. */
 export function noSuchOverload(name: string, site: Site, ...args: readonly Value[]): Fault {
   const kinds = args.map(kindOf).join(", ");
   return new Fault("no_overload", `no such overload: ${name}(${kinds})`, site);
@@ -54,7 +54,7 @@ export function functionFault(message: string, site: Site): Fault {
   return new Fault("function", message, site);
 }
 
-/** Applies `apply` to texts, paid for by their length; `refuse` answers when one is none. */
+/** Calls `apply` with texts and spends by their length; calls `refuse` when an argument is no text. */
 export function withTexts(args: readonly Value[], refuse: () => Fault, apply: (...texts: string[]) => Value): Value {
   const texts: string[] = [];
   for (const arg of args) {

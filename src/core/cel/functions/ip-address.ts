@@ -1,4 +1,4 @@
-/** Internet addresses and ranges of them as values: read strictly, written in the one canonical form of RFC 5952. */
+/** Internet addresses and ranges of them as values: read strictly, written in the canonical form of RFC 5952. */
 import { Opaque } from "../value.ts";
 
 /** An address without zone; IPv4 inside IPv6 is refused, as in Kubernetes. */
@@ -19,7 +19,7 @@ export class Ip extends Opaque {
   }
 }
 
-/** An address and how many of its bits name the network. The other bits are kept as written. */
+/** An address and how many of its bits name the network. The other bits stay as written. */
 export class Cidr extends Opaque {
   readonly #address: Ip;
   readonly #length: number;
@@ -37,16 +37,16 @@ export class Cidr extends Opaque {
   }
 }
 
-/** @returns undefined when the text is no address */
+/** @returns undefined when the text is not an address */
 export function parseIp(text: string): Ip | undefined {
-  if (text.length > 45) return undefined; // the longest form there is
+  if (text.length > 45) return undefined; // the longest form
   const isV6 = text.includes(":");
   const bits = isV6 ? bitsOfV6(text) : bitsOfV4(text);
   if (bits === undefined || (isV6 && bits >> 32n === 0xffffn)) return undefined;
   return new Ip(isV6 ? 6 : 4, bits);
 }
 
-/** @returns undefined when the text is no range */
+/** @returns undefined when the text is not a range */
 export function parseCidr(text: string): Cidr | undefined {
   const [, written = "", digits = ""] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text.slice(0, 64)) ?? [];
   const address = parseIp(written);
@@ -54,7 +54,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return Number(digits) <= width(address) ? new Cidr(address, Number(digits)) : undefined;
 }
 
-/** The address with the bits behind the prefix set to 0. */
+/** The address with the bits after the prefix set to 0. */
 export function maskedTo(address: Ip, length: number): Ip {
   const below = BigInt(width(address) - length);
   return new Ip(Ip.family(address), (Ip.bits(address) >> below) << below);
@@ -72,7 +72,7 @@ function bitsOfV4(text: string): bigint | undefined {
   return isWritten ? parts.reduce((bits, part) => (bits << 8n) | BigInt(part), 0n) : undefined;
 }
 
-/** Eight groups; `::` once for the groups that are left out, four numbers for the last two. */
+/** Eight groups; `::` once for omitted groups, four numbers for the last two. */
 function bitsOfV6(text: string): bigint | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
@@ -97,7 +97,7 @@ function addressText(family: 4 | 6, bits: bigint): string {
   return length < 2 ? written(groups) : `${written(groups.slice(0, start))}::${written(groups.slice(start + length))}`;
 }
 
-/** The first of the longest runs of zeros. */
+/** The first of the longest runs of zero groups. */
 function longestZeros(groups: readonly bigint[]): readonly [start: number, length: number] {
   let [start, length] = [0, 0];
   for (let at = 0; at < groups.length; at += 1) {

@@ -1,4 +1,4 @@
-/** JSON in and out, in the dialect of Koreo: sorted keys, `", "` and `": "`, ASCII only, bools as 1 and 0. */
+/** Reads and writes JSON in the dialect of Koreo: sorted keys, `", "` and `": "`, ASCII only, bools as 1 and 0. */
 import { enter, leave, spend, spendText } from "../budget.ts";
 import { compareText } from "../compare.ts";
 import { doubleText } from "../text.ts";
@@ -93,7 +93,7 @@ function jsonKey(key: Value): string {
   return key instanceof Double ? doubleText(Double.of(key)) : keyName(key);
 }
 
-/** Everything that plain `JSON.parse` would read as another number than the one written. */
+/** Matches numbers that plain `JSON.parse` would read as a different number. */
 const INEXACT = /(?:^|[[:,\s])-?(?:\d{16}|\d+(?:\.\d|[eE]))/;
 
 function read(text: string, site: Site): Value {

@@ -1,4 +1,4 @@
-/** Functions on lists: CEL's library, and what Kubernetes adds to it. Order is that of `<`, sameness that of `==`. */
+/** Functions on lists: CEL's library, and what Kubernetes adds. They order as `<` does and compare as `==` does. */
 import { add } from "../arithmetic.ts";
 import { spend } from "../budget.ts";
 import { compare, isEqual } from "../compare.ts";
@@ -66,7 +66,7 @@ function onList(name: string, gives: string, example: string, apply: (list: Item
   };
 }
 
-/** Koreo's `min` goes over whatever can be iterated. */
+/** Koreo's `min` accepts everything that can be iterated. */
 function extreme(name: "min" | "max", example: string, wanted: -1 | 1): CelFunction {
   return {
     name,
@@ -90,7 +90,7 @@ function extreme(name: "min" | "max", example: string, wanted: -1 | 1): CelFunct
   };
 }
 
-/** Scalars are looked up, the others compared one by one. */
+/** Looks scalars up in a set; compares other items one by one. */
 function distinct(list: Items): Value {
   const seen = new Set<string>();
   const others: Value[] = [];
@@ -120,7 +120,7 @@ function isSorted(list: Items, site: Site): Value {
   return true;
 }
 
-/** Numbers or durations; nothing at all sums to 0. */
+/** Sums numbers or durations; the sum of nothing is 0. */
 function sum(list: Items, site: Site): Value {
   const [first = 0, ...rest] = list;
   if (typeof first === "string" || isList(first)) return noSuchOverload("sum", site, list);

@@ -1,4 +1,4 @@
-/** CEL's library of mathematics. Each function takes the kinds it names and no other; 64-bit overflow is a fault. */
+/** CEL's library of mathematics. Each function accepts only the kinds it names; 64-bit overflow is a fault. */
 import { negate } from "../arithmetic.ts";
 import { spend } from "../budget.ts";
 import { compare } from "../compare.ts";
@@ -80,7 +80,7 @@ function onNumber(name: string, gives: string, example: string, apply: Apply): C
   return onKind(name, "number", gives, example, isNumber, apply);
 }
 
-/** Halves away from zero, unlike `Math.round`. */
+/** Rounds halves away from zero, unlike `Math.round`. */
 function roundAway(number: number): number {
   const size = Math.abs(number);
   const whole = Math.floor(size);
@@ -98,7 +98,7 @@ function sign(value: Value): Value {
   return value instanceof Uint ? new Uint(Uint.of(value) > 0n ? 1n : 0n) : doubleValue(Math.sign(doubleOf(value)));
 }
 
-/** Of the arguments, or of the one list that is given; the first of equal ones. */
+/** The extreme of the arguments, or of a single list argument; the first of equal ones. */
 function extreme(name: "greatest" | "least", example: string, wanted: -1 | 1): CelFunction {
   return {
     name: `math.${name}`,
@@ -134,7 +134,7 @@ function onBits(name: string, example: string, apply: (left: bigint, right: bigi
   };
 }
 
-/** On the 64 bits of a number; what is shifted out is gone, and bits that come in are 0. */
+/** Shifts the 64 bits of a number: bits shifted out are lost, bits shifted in are 0. */
 function shifting(name: string, example: string, shift: (bits: bigint, by: bigint) => bigint): CelFunction {
   return {
     name: `math.${name}`,

@@ -1,4 +1,4 @@
-/** Kubernetes' formats of names and texts: `format.dns1123Label().validate(text)` gives what is wrong, or nothing. */
+/** Kubernetes' formats of names and texts: `format.dns1123Label().validate(text)` gives the problems, or nothing. */
 import { spend } from "../budget.ts";
 import { Fault, Opaque, Optional, type Site } from "../value.ts";
 import { base64Bytes } from "./encoders.ts";
@@ -6,7 +6,7 @@ import { noSuchOverload, onText, type CelFunction } from "./function.ts";
 import { toTimestamp } from "./time.ts";
 import { parseUrl } from "./url-value.ts";
 
-/** Says what is wrong with a text, in as many sentences as there are troubles. */
+/** Gives one sentence for each problem of a text. */
 type Check = (text: string) => readonly string[];
 
 class Format extends Opaque {
@@ -84,7 +84,7 @@ function testing(isValid: (text: string) => boolean, wanted: string): Check {
   return (text) => (isValid(text) ? [] : [`must be ${wanted}`]);
 }
 
-/** The pattern is only tried on text that is short enough, which also keeps it cheap. */
+/** Tries the pattern only on text that is short enough, which also keeps it cheap. */
 function matching(longest: number, pattern: RegExp, wanted: string): Check {
   return (text) => {
     if (text === "") return ["must not be empty"];
@@ -93,7 +93,7 @@ function matching(longest: number, pattern: RegExp, wanted: string): Check {
   };
 }
 
-/** A name that something is still appended to may end in a dash. */
+/** A name that gets something appended may end in a dash. */
 function prefixOf(check: Check): Check {
   return (text) => check(text.length > 1 && text.endsWith("-") ? `${text.slice(0, -1)}a` : text);
 }

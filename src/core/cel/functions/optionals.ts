@@ -1,4 +1,4 @@
-/** Optionals: values that may be missing. `.?field`, `[?index]`, `optMap` and `optFlatMap` stand with the closures. */
+/** Optionals: values that may be missing. `.?field`, `[?index]`, `optMap` and `optFlatMap` are among the closures. */
 import { mapSize } from "../maps.ts";
 import { isTruthy } from "../truth.ts";
 import { isList, kindOf, Optional, Timestamp, TypeName, type Site, type Value } from "../value.ts";
@@ -64,7 +64,7 @@ function onOptional(
   };
 }
 
-/** The zero of its kind: empty, 0, false, null, the epoch. */
+/** Whether a value is the zero of its kind: empty, 0, false, null, the epoch. */
 function isZero(value: Value): boolean {
   if (isList(value)) return value.length === 0;
   if (kindOf(value) === "map") return mapSize(value) === 0;

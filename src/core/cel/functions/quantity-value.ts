@@ -5,9 +5,9 @@ import { Opaque } from "../value.ts";
 export type Notation = "decimal" | "binary" | "exponent";
 
 const NANO = 1_000_000_000n;
-/** What is written in powers of 1024 is cut off at 64 bits, as in Kubernetes. */
+/** The limit of binary quantities: larger ones are cut off at 64 bits, as in Kubernetes. */
 const MAX_BINARY = 9223372036854775807n * NANO;
-/** The largest power of ten that is read. */
+/** The largest power of ten that is accepted. */
 const MAX_POWER = 60;
 
 export class Quantity extends Opaque {
@@ -35,7 +35,7 @@ const BINARY: readonly string[] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?\d{1,4}))?$/;
 
-/** @returns undefined when the text is no quantity */
+/** @returns undefined when the text is not a quantity */
 export function parseQuantity(text: string): Quantity | undefined {
   const found = text.length > 256 ? null : FORM.exec(text);
   if (found === null) return undefined;
@@ -54,7 +54,7 @@ export function parseQuantity(text: string): Quantity | undefined {
   );
 }
 
-/** value * 10^power, what is below one rounded up: whoever asks for something gets something. */
+/** value * 10^power, rounded up to whole units: a request for something never becomes nothing. */
 function scaled(value: bigint, power: number): bigint {
   if (power >= 0) return value === 0n ? 0n : value * 10n ** BigInt(power);
   const divisor = 10n ** BigInt(-power);
@@ -65,7 +65,7 @@ function quantityText(nanos: bigint, notation: Notation): string {
   if (nanos === 0n) return "0";
   const sign = nanos < 0n ? "-" : "";
   const size = nanos < 0n ? -nanos : nanos;
-  // What is small or has a fraction cannot be written in powers of 1024.
+  // Small or fractional amounts cannot be written in powers of 1024.
   if (notation === "binary" && size >= 1024n * NANO && size % NANO === 0n) return sign + binaryText(size / NANO);
   let [mantissa, power] = [size, -9];
   while (mantissa % 1000n === 0n && power < 18) [mantissa, power] = [mantissa / 1000n, power + 3];

@@ -1,4 +1,4 @@
-/** Kubernetes' functions on quantities. Results are exact; a sum is written as its first part was. */
+/** Kubernetes' functions on quantities. Results are exact; a sum keeps the notation of its first part. */
 import { doubleValue, intValue, isInt } from "../scalars.ts";
 import { type Site, type Value } from "../value.ts";
 import { functionFault, noSuchOverload, onText, type CelFunction } from "./function.ts";

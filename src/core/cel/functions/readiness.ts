@@ -13,7 +13,7 @@ export const readinessFunctions: readonly CelFunction[] = [
   },
 ];
 
-/** True iff exactly one condition has type Ready, and it says UpToDate and "True". Odd shapes as Koreo answers them. */
+/** True iff exactly one condition has type Ready, and it says UpToDate and "True". Treats odd shapes as Koreo does. */
 function isReady(object: Value, site: Site): Value {
   if (typeof object === "string" || Array.isArray(object)) return false;
   if (!isPlainMap(object)) return noSuchOverload("config_connect_ready", site, object);

@@ -23,7 +23,7 @@ export const referenceFunctions: readonly CelFunction[] = [
   reference("kindless_ref", `kindless_ref({"kind": "Pod", "name": "a"}) == {"name": "a"}`, []),
 ];
 
-/** The own member, or undefined when it is absent, null or empty. */
+/** The own member; undefined when it is absent, null or empty. */
 function present(map: ValueMap, name: string): Value | undefined {
   const value = Object.hasOwn(map, name) ? map[name] : undefined;
   return value !== undefined && isTruthy(value) ? value : undefined;
@@ -80,7 +80,7 @@ function buildReference(source: ValueMap, kept: readonly string[], site: Site): 
   return namespace === undefined ? { ...result, name } : { ...result, name, namespace };
 }
 
-/** What stands before the slash; for the core group Koreo answers `v1`, and so do we. */
+/** The part before the slash; for the core group Koreo answers `v1`, and so do we. */
 function groupOf(source: ValueMap): Value | undefined {
   const version = present(source, "apiVersion");
   return typeof version === "string" ? version.split("/", 1)[0] : undefined;

@@ -42,9 +42,9 @@ export const regexFunctions: readonly CelFunction[] = [
 
 interface Search {
   readonly matcher: Matcher;
-  /** The group that counts: the only one there is, or the whole match. */
+  /** The group to return: the pattern's only group, or the whole match. */
   readonly group: number;
-  /** How many matches are wanted; negative for all. */
+  /** The largest number of matches; negative for all. */
   readonly limit: number;
 }
 
@@ -84,7 +84,7 @@ function all({ matcher, group, limit }: Search): Value {
   return found;
 }
 
-/** `\\1` to `\\9` in the replacement are the groups, `\\0` the whole match, `\\\\` a backslash. */
+/** In the replacement, `\\1` to `\\9` are the groups, `\\0` is the whole match, `\\\\` a backslash. */
 function replace(text: string, pattern: RE2JS, by: string, limit: number, site: Site): Value {
   if (/\\(?:[^0-9\\]|$)/.test(by.replaceAll("\\\\", "")))
     return functionFault("regex.replace: an unknown escape", site);

@@ -1,4 +1,4 @@
-/** Every function of the language by name. A further family is one more line here. */
+/** Every function of the language by name. One more line here adds a family. */
 import { builtinFunctions } from "./builtin.ts";
 import { base64Functions } from "./base64.ts";
 import { conversionFunctions } from "./conversions.ts";
@@ -50,7 +50,7 @@ const FAMILIES: readonly (readonly CelFunction[])[] = [
   namedFormatFunctions,
 ];
 
-/** In the order of the families; for documents and `koreo check`. */
+/** All functions in the order of the families, for documents and `koreo check`. */
 export const ALL_FUNCTIONS: readonly CelFunction[] = FAMILIES.flat();
 
 const BY_NAME: ReadonlyMap<string, CelFunction> = new Map(
@@ -62,8 +62,8 @@ export function findFunction(name: string): CelFunction | undefined {
 }
 
 /**
- * The function that `math.abs(x)` calls: the receiver is no value but the name of a namespace. Undefined for any other
- * call, also for one with a number of arguments the function does not take: then the name may be that of a variable.
+ * The function that `math.abs(x)` calls: its receiver names a namespace. Undefined for any other call, and when the
+ * number of arguments does not fit but another function has the method's name: the receiver may be a variable.
  */
 export function qualifiedFunction(node: Node): CelFunction | undefined {
   const [receiver] = node.children;
@@ -76,7 +76,7 @@ export function qualifiedFunction(node: Node): CelFunction | undefined {
   return isTaken || !BY_NAME.has(node.name) ? found : undefined;
 }
 
-/** Functions of one name as one: the kind of the first argument decides. */
+/** Merges functions of one name into one that selects by the kind of the first argument. */
 function merge(functions: readonly CelFunction[]): CelFunction {
   const [only] = functions;
   if (only === undefined || functions.length === 1) return only as CelFunction;

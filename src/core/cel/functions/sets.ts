@@ -1,4 +1,4 @@
-/** Lists as sets: how often an item comes, and where, does not count. */
+/** Lists as sets: the number and the place of equal items do not count. */
 import { spend } from "../budget.ts";
 import { isEqual } from "../compare.ts";
 import { isList, type Value } from "../value.ts";

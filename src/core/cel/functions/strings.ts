@@ -52,7 +52,7 @@ function change(name: string, example: string, apply: (text: string) => string):
   return onText(name, "string", example, (text) => apply(text));
 }
 
-/** Removes characters of a set, not a prefix or suffix; null stands for blanks. */
+/** Removes characters of a set, not a prefix or suffix; null means blanks. */
 function stripping(name: string, example: string, atBothEnds: boolean): CelFunction {
   return {
     name,
@@ -97,7 +97,7 @@ function partsOf(name: string, text: Value, separator: Value, site: Site): strin
   return text.split(separator);
 }
 
-/** At most `limit` parts, the last one with the rest; all of them when it is negative. */
+/** At most `limit` parts, the last one with the rest; all parts when it is negative. */
 function limited(parts: string[], limit: number, separator: string): readonly string[] {
   if (limit < 0 || parts.length <= limit) return parts;
   if (limit === 0) return [];
@@ -108,7 +108,7 @@ function noSeparator(site: Site): Fault {
   return functionFault("split separator may not be empty", site);
 }
 
-/** An empty text has an empty part at every index. */
+/** An empty text has an empty part at each index. */
 function splitIndex(text: Value, separator: Value, index: Value, site: Site): Value {
   if (typeof text !== "string" || typeof separator !== "string") {
     return noSuchOverload("split_index", site, text, separator, index);
@@ -121,8 +121,8 @@ function splitIndex(text: Value, separator: Value, index: Value, site: Site): Va
 }
 
 /**
- * The first `limit` occurrences, all when it is negative; an empty `sought` stands between all characters. The length is
- * known, and paid, before.
+ * Replaces the first `limit` occurrences, all when it is negative; an empty `sought` occurs between all characters.
+ * Computes the length, and spends for it, first.
  */
 function replace([text = "", sought = "", inserted = ""]: readonly string[], limit: number): string {
   const parts = sought === "" ? ["", ...characters(text), ""] : text.split(sought);

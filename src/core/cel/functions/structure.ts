@@ -1,4 +1,4 @@
-/** Functions on maps and lists. No argument is ever changed; results share what they leave untouched. */
+/** Functions on maps and lists. They never change an argument; results share the parts they leave untouched. */
 import { enter, leave, spend } from "../budget.ts";
 import { itemsOf } from "../membership.ts";
 import { mapGet, mapKeys, mapSize, put } from "../maps.ts";
@@ -14,7 +14,7 @@ export const structureFunctions: readonly CelFunction[] = [
     arity: [2, 2],
     apply: (site, base, over) => {
       if (isPlainMap(base) && isPlainMap(over)) return overlay(base, over);
-      const isNoOverlay = isPlainMap(over) && mapSize(over) === 0; // leaves alone what is no list or number
+      const isNoOverlay = isPlainMap(over) && mapSize(over) === 0; // an empty map leaves a text or null alone
       return isNoOverlay && (typeof base === "string" || base === null)
         ? base
         : noSuchOverload("overlay", site, base, over);
@@ -43,7 +43,7 @@ export const structureFunctions: readonly CelFunction[] = [
   },
 ];
 
-/** Both maps: go deeper; anything else in `over` replaces. */
+/** Goes deeper when both members are maps; anything else in `over` replaces. */
 function overlay(base: ValueMap, over: ValueMap): ValueMap {
   spend(1 + Object.keys(base).length);
   enter();
@@ -57,7 +57,7 @@ function overlay(base: ValueMap, over: ValueMap): ValueMap {
   return result;
 }
 
-/** One level. Text falls into characters and maps into keys, as in Koreo. */
+/** Flattens one level. Text splits into characters and maps into keys, as in Koreo. */
 function flatten(lists: Value, site: Site): Value {
   if (lists === null) return [];
   const outer = itemsOf(lists, site);
@@ -72,7 +72,7 @@ function flatten(lists: Value, site: Site): Value {
   return flat;
 }
 
-/** CEL's form: as many levels as asked for, and what is no list stays. */
+/** CEL's form: flattens as many levels as asked; keeps items that are not lists. */
 function flattenTo(lists: Value, depth: Value, site: Site): Value {
   if (!isList(lists) || !isInt(depth)) return noSuchOverload("flatten", site, lists, depth);
   if (depth < 0) return functionFault("flatten: the depth is negative", site);

@@ -1,4 +1,4 @@
-/** CEL's library of functions on text. Positions count code points, from 0; beyond the text they are a fault. */
+/** CEL's library of functions on text. Positions count code points from 0; a position beyond the text is a fault. */
 import { spend, spendText } from "../budget.ts";
 import { countCharacters, offsetOf } from "../characters.ts";
 import { characters } from "../membership.ts";
@@ -76,7 +76,7 @@ function outOfRange(name: string, site: Site): Fault {
   return functionFault(`${name}: index out of range`, site);
 }
 
-/** The part from a position to the one `end` gives; Infinity is the end of the text. */
+/** The part between a position and the one that `end` gives; Infinity is the end of the text. */
 function slice(name: string, args: readonly Value[], site: Site, end: (from: number) => number): Value {
   const [text, ...positions] = args;
   if (typeof text !== "string" || !positions.every(isInt)) return noSuchOverload(name, site, ...args);
@@ -84,7 +84,7 @@ function slice(name: string, args: readonly Value[], site: Site, end: (from: num
   const from = offsetOf(text, start);
   if (from === undefined) return outOfRange(name, site);
   const stop = end(start);
-  // charAt of the position behind the last character is empty.
+  // charAt gives "" at the position after the last character.
   const to = stop === Infinity || (name === "charAt" && from === text.length) ? text.length : offsetOf(text, stop);
   return to === undefined || to < from ? outOfRange(name, site) : text.slice(from, to);
 }
@@ -104,7 +104,7 @@ function position(name: string, args: readonly Value[], site: Site, find: Find):
 
 const BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
-/** By hand: a pattern that is anchored at the end looks at every run of blanks again and again. */
+/** Without a pattern: one anchored at the end would scan every run of blanks repeatedly. */
 function trim(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && BLANK.test(text.charAt(start))) start += 1;
@@ -139,7 +139,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
-/** As a literal of the language; half a surrogate pair is no character and becomes U+FFFD. */
+/** Writes a literal of the language; half a surrogate pair is not a character and becomes U+FFFD. */
 function quote(text: string): string {
   return `"${text.toWellFormed().replace(/[\x07\b\f\n\r\t\v\\"]/g, (character) => ESCAPES[character] ?? character)}"`;
 }

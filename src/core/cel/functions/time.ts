@@ -33,7 +33,7 @@ export const timeFunctions: readonly CelFunction[] = [
   part("getMilliseconds", "250", (date) => date.getUTCMilliseconds(), 1),
 ];
 
-/** A part of a time. Where `unitMs` is set a duration answers too: its total in this unit, cut off. */
+/** A part of a time. When `unitMs` is set it also accepts a duration: the total in this unit, truncated. */
 function part(name: string, answer: string, read: (local: Date) => number, unitMs?: number): CelFunction {
   return {
     name,
@@ -66,7 +66,7 @@ function offsetIn(text: string): number {
   return (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3]));
 }
 
-/** Minutes east of UTC that a zone, such as `+02:00` or `Europe/Berlin`, has at that time. */
+/** Minutes east of UTC of a zone, such as `+02:00` or `Europe/Berlin`, at that time. */
 function offsetOf(time: Timestamp, zone: Value, site: Site): number | Fault {
   if (typeof zone !== "string") return noSuchOverload("time zone", site, zone);
   if (OFFSET.test(zone)) return offsetIn(zone);
@@ -76,13 +76,13 @@ function offsetOf(time: Timestamp, zone: Value, site: Site): number | Fault {
     const named = format.formatToParts(Timestamp.ms(time)).find(({ type }) => type === "timeZoneName");
     return offsetIn(named?.value ?? "");
   } catch {
-    return functionFault("unknown time zone", site); // the only thing that throws here
+    return functionFault("unknown time zone", site); // nothing else throws here
   }
 }
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)?)?$/;
 
-/** A text of RFC 3339, also without zone or time of day. An int is refused, as in Koreo. */
+/** Reads RFC 3339, also without zone or time of day. Refuses an int, as Koreo does. */
 export function toTimestamp(value: Value, site: Site): Value {
   if (value instanceof Timestamp) return value;
   if (typeof value !== "string") return noSuchOverload("timestamp", site, value);

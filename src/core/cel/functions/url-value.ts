@@ -1,6 +1,6 @@
 /**
- * Addresses of the web as values, as Kubernetes reads them: with a scheme, or a path from the root. Read by hand: the class
- * of the platform changes what was written (default ports, upper case), and answers for text that is refused here.
+ * URLs as values, as Kubernetes reads them: with a scheme, or a path from the root. Parsed by hand: the platform's
+ * class rewrites the text (default ports, upper case), and accepts text that this refuses.
  */
 import { Opaque } from "../value.ts";
 
@@ -11,7 +11,7 @@ export interface UrlParts {
   readonly host: string;
   /** With escapes. */
   readonly path: string;
-  /** What stands behind the first `?`, with escapes. */
+  /** The part after the first `?`, with escapes. */
   readonly query: string;
 }
 
@@ -30,11 +30,11 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const CONTROL = /[\p{Cc}]/u;
 const USER = /^[\w.~!$&'()*+,;=:%@-]*$/;
 const BRACKETED = /^\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\](?::\d*)?$/;
-/** What has a meaning in URLs, or none in names. */
+/** Characters that have a meaning in URLs, or cannot be in names. */
 const NO_NAME = /[\s#%/?@[\\\]^`{|}]/;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 
-/** @returns undefined when the text is no address of these two forms */
+/** @returns undefined when the text has neither of these two forms */
 export function parseUrl(text: string): Url | undefined {
   if (text === "" || CONTROL.test(text)) return undefined;
   const scheme = SCHEME.exec(text)?.[1] ?? "";
@@ -53,7 +53,7 @@ export function parseUrl(text: string): Url | undefined {
   return new Url(`${start}${parts.path}${query === undefined ? "" : `?${query}`}`, parts);
 }
 
-/** `mailto:somebody` and its like: nothing but a scheme and a query can be asked for. */
+/** `mailto:somebody` and the like: such a URL has only a scheme and a query. */
 function withoutHost(scheme: string, opaque: string, query: string | undefined): Url {
   const parts = { scheme: scheme.toLowerCase(), host: "", path: "", query: query ?? "" };
   return new Url(`${parts.scheme}:${opaque}${query === undefined ? "" : `?${query}`}`, parts);
@@ -64,13 +64,13 @@ function isHost(host: string): boolean {
   return !NO_NAME.test(host) && /^\d*$/.test(host.slice(portStart(host) + 1));
 }
 
-/** Where the colon before the port stands, or the end. */
+/** The position of the colon before the port, or the end. */
 function portStart(host: string): number {
   const at = host.lastIndexOf(":");
   return at > host.lastIndexOf("]") ? at : host.length;
 }
 
-/** As written where that is well escaped; else read, and what is not allowed escaped. */
+/** Keeps a path that is escaped well; otherwise decodes it and escapes what is not allowed. */
 function escapedPath(path: string): string {
   if (/^[\w.~!$&'()*+,;=:@/%[\]-]*$/.test(path)) return path;
   const read = decoded(path) ?? path;
@@ -83,13 +83,13 @@ function hex(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-/** The host without its port, brackets taken off; and the port. */
+/** The host without port and brackets; and the port. */
 export function hostAndPort(host: string): readonly [name: string, port: string] {
   const name = host.slice(0, portStart(host));
   return [name.startsWith("[") ? name.slice(1, -1) : name, host.slice(name.length + 1)];
 }
 
-/** The pairs of a query, in order; what is badly escaped is left out. */
+/** The pairs of a query, in order, without those that are badly escaped. */
 export function queryPairs(query: string): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (const part of query.split("&")) {

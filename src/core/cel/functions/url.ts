@@ -1,4 +1,4 @@
-/** Kubernetes' functions on addresses of the web. */
+/** Kubernetes' functions on URLs. */
 import { spend } from "../budget.ts";
 import { put } from "../maps.ts";
 import type { Value } from "../value.ts";

@@ -1,4 +1,4 @@
-/** Definitions against a live API server: the kinds they name, and the fields they set, for `koreo check --server`. */
+/** Checks definitions against a live API server: the kinds they name, the fields they set (`koreo check --server`). */
 import { boolField, field, listField, textField } from "../../manifest/definition.ts";
 import type { Value } from "../../cel/value.ts";
 import { parseApiVersion } from "../../object-key.ts";
@@ -12,7 +12,7 @@ import { namedKind, servedKind, type NamedKind, type ServedApis } from "./served
 import { checkKind } from "./served-kinds.ts";
 import { checkStatus } from "./status-fields.ts";
 
-/** @returns each thing once, also where several functions share what is wrong */
+/** @returns each finding once, even when several functions share it */
 export function checkAgainstServer(catalog: Catalog, apis: ServedApis): readonly Finding[] {
   const findings = catalog.entries.flatMap((entry) => {
     const asked = namedKind(entry);
@@ -28,7 +28,7 @@ export function checkAgainstServer(catalog: Catalog, apis: ServedApis): readonly
   return [...byText.values()];
 }
 
-/** Undefined where the server does not serve the kind, or publishes nothing of it. */
+/** Undefined when the server does not serve the kind, or publishes no schema for it. */
 function schemaOf({ apiVersion, kind }: NamedKind, apis: ServedApis): OpenApiSchema | undefined {
   const document = servedKind(apis, apiVersion, kind) === undefined ? undefined : apis.documents.get(apiVersion);
   if (document === undefined) return undefined;
@@ -86,7 +86,7 @@ function partsOf({ source }: DefinitionEntry, catalog: Catalog): readonly Part[]
   ];
 }
 
-/** What a ValueFunction lays over the object. */
+/** The part that a ValueFunction lays over the object. */
 function overlayOf(name: string, { namespace }: DefinitionEntry["source"], catalog: Catalog): readonly Part[] {
   const found = name === "" ? undefined : catalog.find("ValueFunction", name, namespace)?.source;
   if (found === undefined) return [];

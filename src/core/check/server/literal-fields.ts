@@ -1,6 +1,6 @@
 /**
- * The literal part of an object against the server's schema of its kind: fields that are not there, values of another type.
- * What an expression will give is not known and passed over.
+ * Compares the literal part of an object with the server's schema of its kind: finds fields that do not exist and
+ * values of another type. Skips values that expressions give.
  */
 import { compileFragment } from "../../cel/compile.ts";
 import { memberPath } from "../../cel/fragment.ts";
@@ -18,8 +18,8 @@ export interface FieldFault {
 }
 
 /**
- * How text is read: as Koreo does in a fragment, where `=` begins an expression and what looks like a number is one, or as it
- * stands, in a template.
+ * How text is read: as in a fragment, where `=` begins an expression and text that looks like a number is one, or
+ * literally, as in a template.
  */
 export type Reading = "fragment" | "static";
 
@@ -38,7 +38,7 @@ export function checkFields(
 ): readonly FieldFault[] {
   const walk = (inner: Value, below: OpenApiSchema, at: string): readonly FieldFault[] => {
     const literal = reading === "fragment" ? literalOf(inner) : inner;
-    // A null takes the field away, whatever its type.
+    // A null removes the field, whatever its type.
     if (literal === undefined || literal === null) return [];
     const wrong = valueFault(literal, below, at, kind, reading);
     if (wrong !== undefined) return [wrong];
@@ -59,7 +59,7 @@ export function checkFields(
   return walk(value, schema, path);
 }
 
-/** The value that does not depend on anything; undefined for an expression. Maps and lists stand for themselves. */
+/** A value that depends on nothing; undefined for an expression. Maps and lists are returned as they are. */
 function literalOf(value: Value): Value | undefined {
   if (typeof value !== "string" || value === "") return value;
   if (value.startsWith("=")) return undefined;
@@ -92,7 +92,7 @@ function valueFault(
     const message = `${path}: ${kind} takes whole numbers of ${bits} bits`;
     return { rule: "wrong-value", path, message, fix: "write a smaller number" };
   }
-  // An empty text counts as left out.
+  // An empty text counts as absent.
   if (
     choices.length === 0 ||
     literal === "" ||
@@ -114,7 +114,7 @@ function fits(value: Value, bits: number): boolean {
 function fixOf(literal: Value, types: readonly string[], reading: Reading): string {
   if (!types.includes("string") || isList(literal) || isPlainMap(literal)) return `give it ${wordsFor(types)}`;
   const text = scalarText(literal);
-  // In quotes digits still are a number to Koreo: only an expression makes them text.
+  // Koreo reads quoted digits as a number too: only an expression makes them text.
   return reading === "fragment" && typeof literal !== "boolean" ? `write ="${text}"` : "put it in quotes";
 }
 

@@ -1,14 +1,14 @@
 /**
- * The OpenAPI v3 documents of an API server: finds the schema of a kind and follows references within its document. What a
- * schema leaves open (no type, no properties) stays open.
+ * The OpenAPI v3 documents of an API server: finds the schema of a kind and follows references within its document.
+ * What a schema leaves open (no type, no properties) stays open.
  */
 import { isJsonObject, type JsonObject, type JsonValue, listOf, member, memberAt, textMember } from "../../json.ts";
 
-/** A schema in its document, references followed. */
+/** A schema in its document, with references resolved. */
 export class OpenApiSchema {
   readonly #document: JsonValue;
   readonly #schema: JsonObject;
-  /** Whether it has a name of its own in the document. */
+  /** Whether the document defines it under its own name. */
   readonly #isNamed: boolean;
 
   private constructor(document: JsonValue, schema: JsonObject) {
@@ -18,8 +18,8 @@ export class OpenApiSchema {
   }
 
   /**
-   * @param document - of one group version
-   * @returns undefined when it describes no such kind
+   * @param document - the document of one group version
+   * @returns undefined when it does not describe the kind
    */
   static ofKind(document: JsonValue, group: string, version: string, kind: string): OpenApiSchema | undefined {
     const schemas = memberAt(document, ["components", "schemas"]);
@@ -34,7 +34,7 @@ export class OpenApiSchema {
     return isJsonObject(found) ? new OpenApiSchema(document, found) : undefined;
   }
 
-  /** What the value may be; empty where the schema does not say. */
+  /** The types a value may have; empty when the schema does not say. */
   get types(): readonly string[] {
     const { type } = this.#schema;
     if (typeof type === "string") return [type];
@@ -44,28 +44,28 @@ export class OpenApiSchema {
     return types.includes("") ? [] : types;
   }
 
-  /** Of a whole number. */
+  /** Size of a whole number. */
   get bits(): number {
     return ["int32", "int-or-string"].includes(textMember(this.#schema, "format")) ? 32 : 64;
   }
 
-  /** The values it must be one of; empty where any will do. */
+  /** The values it may have; empty when any value is allowed. */
   get choices(): readonly JsonValue[] {
     return listOf(this.#schema["enum"]);
   }
 
-  /** The names of its members; undefined where any may stand. */
+  /** The names of its members; undefined when any name is allowed. */
   get members(): readonly string[] | undefined {
     const { properties, type } = this.#schema;
     if (this.#schema["x-kubernetes-preserve-unknown-fields"] === true || this.#additional !== undefined)
       return undefined;
-    // A map of a CRD without properties has none: what is written there is dropped. Named ones hold any JSON.
+    // A CRD's map without properties has no members: what is written there is dropped. Named schemas hold any JSON.
     if (!isJsonObject(properties)) return type === "object" && !this.#isNamed ? [] : undefined;
     const own = this.#schema["x-kubernetes-embedded-resource"] === true ? ["apiVersion", "kind", "metadata"] : [];
     return [...new Set([...own, ...Object.keys(properties)])];
   }
 
-  /** The schema of a member; undefined where there is none for it. */
+  /** The schema of a member; undefined when there is none. */
   member(name: string): OpenApiSchema | undefined {
     return this.#below(member(this.#schema["properties"], name) ?? this.#additional);
   }
@@ -86,10 +86,10 @@ export class OpenApiSchema {
 }
 
 const REFERENCE = "#/components/schemas/";
-/** References lead to schemas in a few steps; a circle of nothing but references is no schema. */
+/** A reference leads to a schema in a few steps; a circle of references has no schema. */
 const MAX_REFERENCES = 16;
 
-/** A reference, or the only one of an `allOf`, replaced by what it names; what stands beside it stays. */
+/** Replaces a reference, or the only one of an `allOf`, by what it names; keeps the members beside it. */
 function resolved(document: JsonValue, schema: JsonObject): JsonObject {
   let current = schema;
   for (let step = 0; step < MAX_REFERENCES; step += 1) {

@@ -1,6 +1,6 @@
 /**
- * What an API server serves, as far as it was asked, and what definitions need of it. Read by `cli/server-apis.ts`, judged by
- * the files beside this one, which ask nobody.
+ * What an API server serves, as far as it was asked, and what definitions need of it. `cli/server-apis.ts` reads it;
+ * the files beside this one judge it without requests.
  */
 import { type JsonValue, listOf, member, textMember } from "../../json.ts";
 import { field, textField } from "../../manifest/definition.ts";
@@ -10,30 +10,30 @@ import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 
 export interface ServedKind {
   readonly kind: string;
-  /** As URLs have it. */
+  /** The plural in URLs. */
   readonly plural: string;
   readonly namespaced: boolean;
 }
 
 export interface ServedApis {
-  /** Every group version, such as `v1` and `apps/v1`; of a group the preferred one first. */
+  /** Every group version, such as `v1` and `apps/v1`; the preferred one of a group comes first. */
   readonly groupVersions: readonly string[];
-  /** By group version, of those that were asked for. */
+  /** The kinds of each group version that was asked for. */
   readonly kinds: ReadonlyMap<string, readonly ServedKind[]>;
-  /** OpenAPI v3 documents by group version; one that the server does not publish is absent. */
+  /** OpenAPI v3 documents by group version, without those that the server does not publish. */
   readonly documents: ReadonlyMap<string, JsonValue>;
 }
 
-/** A kind that a definition names, and where it does. */
+/** A kind that a definition names, and where. */
 export interface NamedKind {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Of the members that hold version and kind. */
+  /** Path of the member that holds the version. */
   readonly versionPath: string;
   readonly kindPath: string;
 }
 
-/** The kind a definition is about; undefined where it names none. */
+/** The kind that a definition names; undefined when it names none. */
 export function namedKind({ source }: DefinitionEntry): NamedKind | undefined {
   const { kind, spec } = source;
   if (kind === "Workflow") {
@@ -62,12 +62,12 @@ export function neededVersions({ entries }: Catalog): readonly string[] {
   return [...new Set(entries.flatMap((entry) => namedKind(entry)?.apiVersion ?? []))].sort();
 }
 
-/** The kind as the server serves it. */
+/** The kind with its facts from the server. */
 export function servedKind({ kinds }: ServedApis, apiVersion: string, kind: string): ServedKind | undefined {
   return kinds.get(apiVersion)?.find((each) => each.kind === kind);
 }
 
-/** Whether the server serves every kind that definitions name; if not, what it serves else is worth asking. */
+/** Whether the server serves every kind that definitions name; if not, it is worth asking what else it serves. */
 export function servesAll({ entries }: Catalog, apis: ServedApis): boolean {
   return entries.every((entry) => {
     const asked = namedKind(entry);
@@ -80,7 +80,7 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
-/** The kinds in a list of resources (`/apis/apps/v1`), less subresources. */
+/** The kinds in a list of resources (`/apis/apps/v1`), without subresources. */
 export function kindsIn(document: JsonValue): readonly ServedKind[] {
   const resources = listMember(document, "resources");
   return resources

@@ -1,4 +1,4 @@
-/** Whether the kinds that definitions name are served, under the plural and in the scope they say; if not, what was meant. */
+/** Checks that the kinds definitions name are served, with the plural and scope they give; if not, suggests a fix. */
 import { boolField, field, textField } from "../../manifest/definition.ts";
 import type { DefinitionEntry } from "../../plan/definition-entry.ts";
 import type { Finding } from "../finding.ts";
@@ -16,7 +16,7 @@ export function checkKind({ source }: DefinitionEntry, asked: NamedKind, apis: S
   return [{ severity: "error", rule: "unserved-kind", definition: source, path, message, fix: hint(asked, apis) }];
 }
 
-/** Where the kind is, else what looks like it, else what to do. */
+/** Says where the kind is, else what is similar, else what to do. */
 function hint({ apiVersion, kind }: NamedKind, { groupVersions, kinds }: ServedApis): string {
   const served = [...kinds].flatMap(([version, all]) => all.map((each) => ({ version, name: each.kind })));
   const elsewhere = served.filter(({ name }) => name === kind).map(({ version }) => version);

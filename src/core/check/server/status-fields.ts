@@ -1,4 +1,4 @@
-/** Whether the API server keeps what we write to the status of a trigger; what its kind's schema does not know is dropped unsaid. */
+/** Checks that the API server keeps our writes to a trigger's status: it silently drops members its schema lacks. */
 import { isBuiltInGroup } from "../../built-in-groups.ts";
 import { field, listField } from "../../manifest/definition.ts";
 import type { DefinitionEntry } from "../../plan/definition-entry.ts";
@@ -6,7 +6,7 @@ import type { Finding } from "../finding.ts";
 import type { OpenApiSchema } from "./open-api.ts";
 import { groupOf, type NamedKind } from "./served-apis.ts";
 
-/** @param schema - of the kind that the Workflow's `crdRef` names */
+/** @param schema - schema of the kind that the Workflow's `crdRef` names */
 export function checkStatus(
   { source }: DefinitionEntry,
   { apiVersion, kind }: NamedKind,
@@ -24,7 +24,7 @@ export function checkStatus(
   return [{ severity: "warning", rule: "status-dropped", definition: source, path, message: `${path}: ${what}`, fix }];
 }
 
-/** Undefined where any member is kept. */
+/** Undefined when the server keeps any member. */
 function keptMembers(schema: OpenApiSchema): readonly string[] | undefined {
   const { members } = schema;
   if (members === undefined) return undefined;

@@ -26,6 +26,8 @@ class Stage {
   readonly requests: string[] = [];
   readonly told: string[] = [];
   readonly states: StreamState[] = [];
+  /** `opened KIND` and `silent KIND`, as metrics hear of streams. */
+  readonly streams: string[] = [];
   listAnswer: ClusterFault | undefined;
   openAnswer: ClusterFault | undefined;
   objects: JsonObject[] = [];
@@ -41,6 +43,7 @@ class Stage {
     client: { open: (request, signal) => this.open(request, signal) },
     store: { list: (type, options, signal) => this.list(type, options, signal) },
     clock: this.clock,
+    onStream: (kind, what) => void this.streams.push(`${what} ${kind}`),
   });
 
   start(scope: Partial<WatchScope> = {}, signal = stop.signal): Promise<void> {
@@ -255,6 +258,35 @@ describe("Reflector", () => {
     expect(stage.requests.filter((request) => request.startsWith("list"))).toHaveLength(1);
     await stage.clock.advance(151_000);
     expect(stage.requests.filter((request) => request.startsWith("list"))).toHaveLength(2);
+  });
+
+  it("counts the streams of a server that opens each and sends no byte: the watch looks live nearly all the time", async () => {
+    const stage = await started();
+    let [liveSeconds, longestSilenceMs] = [0, 0];
+    for (let second = 0; second < 900; second += 1) {
+      await stage.clock.advance(1000);
+      const state = stage.states.at(-1);
+      if (state?.kind === "live") liveSeconds += 1;
+      longestSilenceMs = Math.max(longestSilenceMs, stage.clock.nowMs() - (state?.lastHeardMs ?? 0));
+    }
+    expect(liveSeconds).toBeGreaterThan(880);
+    expect(longestSilenceMs).toBeLessThan(152_000);
+    const silent = stage.streams.filter((each) => each === "silent Widget.contract.koreo.test");
+    expect(silent.length).toBe(5); // one in 150 s: at least one in any 5 minutes
+    expect(stage.streams[0]).toBe("opened Widget.contract.koreo.test");
+    expect(stage.lists()).toHaveLength(3);
+  });
+
+  it("counts no stream as silent that a server ends, a network cuts, or that brings a bookmark a minute", async () => {
+    const stage = await started();
+    stage.stream.push(undefined);
+    await stage.clock.advance(1000);
+    stage.stream.push(new Error("socket hang up"));
+    for (let minute = 0; minute < 10; minute += 1) {
+      await stage.clock.advance(60_000);
+      stage.stream.event("BOOKMARK", "", String(11 + minute));
+    }
+    expect(new Set(stage.streams)).toEqual(new Set(["opened Widget.contract.koreo.test"]));
   });
 
   it("does not call a stream silent while a handler is slow", async () => {

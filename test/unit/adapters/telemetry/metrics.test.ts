@@ -5,10 +5,15 @@ import { describe, expect, it } from "vitest";
 import { createRegistry, BoundedLabel } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
 import { countedQueue, queueMetrics } from "../../../../src/adapters/telemetry/metrics/queue-metrics.ts";
 import { expressionMetrics } from "../../../../src/adapters/telemetry/metrics/expression-metrics.ts";
+import { readinessMetric } from "../../../../src/adapters/telemetry/metrics/readiness-metric.ts";
 import { requestMetrics } from "../../../../src/adapters/telemetry/metrics/request-metrics.ts";
 import { RunMetrics } from "../../../../src/adapters/telemetry/metrics/run-metrics.ts";
 import { timedState } from "../../../../src/adapters/telemetry/metrics/state-metrics.ts";
-import { definitionMetrics, watchMetrics } from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
+import {
+  definitionMetrics,
+  streamMetrics,
+  watchMetrics,
+} from "../../../../src/adapters/telemetry/metrics/watch-metrics.ts";
 import { compileExpression } from "../../../../src/core/cel/compile.ts";
 import type { DefinitionSource } from "../../../../src/core/manifest/definition.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
@@ -289,7 +294,7 @@ describe("metrics of requests, watches and definitions", () => {
       { kind: "Note.t.test", slot: "local/t.test/Note" as KindText, streams: 1, isLive: false, silentMs: 0 },
     ];
     let beats = false;
-    watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) });
+    watchMetrics(registry, { streams: () => streams, heartbeatAgeMs: () => (beats ? 2500 : undefined) }, "koreo");
     const spec = { return: { a: "=1 +" } };
     const source = { kind: "ValueFunction", namespace: "ns", name: "f", uid: "", generation: 1, spec } as const;
     definitionMetrics(registry, () => compileCatalog([source], { namespaces: ["ns"] }));
@@ -297,19 +302,44 @@ describe("metrics of requests, watches and definitions", () => {
     expect(text).toContain('koreo_watch_slots{kind="Pod",state="live"} 1\n');
     expect(text).toContain('koreo_watch_slot_owned{slot="local/_/Pod"} 1\n');
     expect(text).toContain('koreo_watch_streams{kind="Pod"} 3\n');
-    expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds /m);
+    expect(text).not.toMatch(/^koreo_watcher_heartbeat_age_seconds\{/m);
     expect(text).toContain('koreo_watch_slots{kind="Note.t.test",state="down"} 1\n');
     expect(text).toContain('koreo_watch_last_heard_seconds{kind="Pod"} 1.5\n');
     expect(text).toContain('koreo_definitions{kind="ValueFunction",health="faulty"} 1\n');
     [streams, beats] = [[], true];
-    expect(await registry.metrics()).toContain("koreo_watcher_heartbeat_age_seconds 2.5\n");
+    expect(await registry.metrics()).toContain('koreo_watcher_heartbeat_age_seconds{name="koreo"} 2.5\n');
     expect(await registry.metrics()).not.toMatch(/^koreo_watch_slots\{/m);
+    beats = false;
+    expect(await registry.metrics()).not.toMatch(/^koreo_watcher_heartbeat_age_seconds\{/m);
+  });
+
+  it("count the streams that were cut for their silence, from zero on", async () => {
+    const registry = createRegistry();
+    const tell = streamMetrics(registry);
+    tell("Pod", "opened");
+    expect(await registry.metrics()).toContain('koreo_watch_silent_streams_total{kind="Pod"} 0\n');
+    tell("Pod", "silent");
+    tell("Pod", "opened");
+    expect(await registry.metrics()).toContain('koreo_watch_silent_streams_total{kind="Pod"} 1\n');
+    for (let count = 0; count < 400; count += 1) tell(`Kind${count}`, "silent");
+    const text = await registry.metrics();
+    expect(text.match(/^koreo_watch_silent_streams_total\{/gm)).toHaveLength(301);
+    expect(text).toContain('koreo_watch_silent_streams_total{kind="other"} 101\n');
   });
 
   it("have bounded labels", () => {
     const label = new BoundedLabel(2);
     expect(["a", "b", "c", "a"].map((value) => label.of(value))).toEqual(["a", "b", "other", "a"]);
   });
+});
+
+it("tell whether the process is ready, as it is now", async () => {
+  let isReady = false;
+  const registry = createRegistry();
+  readinessMetric(registry, "koreo", () => isReady);
+  expect(await registry.metrics()).toContain('koreo_ready{name="koreo"} 0\n');
+  isReady = true;
+  expect(await registry.metrics()).toContain('koreo_ready{name="koreo"} 1\n');
 });
 
 it("are served as OpenMetrics", async () => {

@@ -70,6 +70,59 @@ describe("delete: abandon (H10)", () => {
   });
 });
 
+describe("our reference in another API version of the trigger", () => {
+  const OLD = { ...ownerReference({ ...OWNER, apiVersion: "t/v1beta1" }), controller: true };
+  const NEW = { ...OLD, apiVersion: "t/v1" };
+  const old = (parts: Parameters<typeof standing>[0] = {}) => standing({ owners: [THEIRS, OLD, THEIRS], ...parts });
+
+  it.each([
+    { name: "patch", more: PATCH },
+    { name: "recreate", more: RECREATE },
+    { name: "never", more: NEVER },
+  ])("is brought up to date by a patch of it alone under $name; others' stay, each in its place", ({ more }) => {
+    const action = decideOn(old(), planOf({ more }));
+    expect(bodyOf(action)).toEqual({ metadata: { resourceVersion: "7", ownerReferences: [THEIRS, NEW, THEIRS] } });
+    expect(decideOn(standing({ owners: [THEIRS, NEW, THEIRS] }), planOf({ more }))).toEqual({ kind: "none" });
+  });
+
+  it("is brought up to date by the patch that repairs the content", () => {
+    expect(bodyOf(decideOn(old({ data: { a: "two" } }), planOf()))).toMatchObject({
+      data: { a: "one" },
+      metadata: { resourceVersion: "7", ownerReferences: [THEIRS, NEW, THEIRS] },
+    });
+  });
+
+  it("is brought up to date by the patch that takes over a mark", () => {
+    const action = decideOn(old({ mark: MARK_OF_EARLIER }), planOf());
+    expect(bodyOf(action)).toMatchObject({
+      metadata: { ownerReferences: [THEIRS, NEW, THEIRS], labels: { "koreo.dev/trigger-uid": OWNER.uid } },
+    });
+  });
+
+  it("goes where the right one stands beside it", () => {
+    const action = decideOn(standing({ owners: [OLD, THEIRS, ownerReference(OWNER)] }), planOf());
+    expect(metadataOf(action, "ownerReferences")).toEqual([NEW, THEIRS]);
+  });
+
+  it("is taken off where none of ours must stay", () => {
+    const action = decideOn(standing({ owners: [THEIRS, OLD] }), planOf({ api: "owned: false" }));
+    expect(metadataOf(action, "ownerReferences")).toEqual([THEIRS]);
+  });
+
+  it("stays where the author writes the references himself, or the object is going", () => {
+    const written = '{ apiVersion: t/v1beta1, kind: Request, name: req, uid: "trigger-uid" }';
+    const plan = planOf({ more: `overlays: [{ overlay: { metadata: { ownerReferences: [${written}] } } }]` });
+    const reference = { apiVersion: "t/v1beta1", kind: "Request", name: "req", uid: OWNER.uid };
+    expect(decideOn(standing({ owners: [reference] }), plan)).toEqual({ kind: "none" });
+    const going = old({ metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
+    expect(decideOn(going, planOf()).kind).toBe("outcome");
+  });
+
+  it("is left as it is in FunctionTests, which judge as Koreo does", () => {
+    expect(decideOn(old(), planOf(), { mode: "functionTest" })).toEqual({ kind: "none" });
+  });
+});
+
 /** Plans under which a reference of ours must not stay. */
 const NOT_OWNED = [
   { name: "owned: false", plan: planOf({ api: "owned: false" }) },

@@ -5,7 +5,7 @@ import { member, type JsonObject } from "../../../../src/core/json.ts";
 import type { KeyText } from "../../../../src/core/object-key.ts";
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import type { ResourceFunctionPlan } from "../../../../src/core/plan/plan.ts";
-import { decideAction, type Action } from "../../../../src/core/resource/decide.ts";
+import { decideAction, type Action, type DecideRequest } from "../../../../src/core/resource/decide.ts";
 import { locateResource } from "../../../../src/core/resource/locate.ts";
 import { withMark, type Mark } from "../../../../src/core/resource/mark.ts";
 import { ownerReference, type Owner } from "../../../../src/core/resource/owner.ts";
@@ -47,11 +47,15 @@ spec:
   return compiled.prepared.plan;
 }
 
-/** The decision on a cluster. `recordedStep`: the step that the trigger's inventory names for the object. */
+/** The decision, on a cluster unless told otherwise. `recordedStep`: the step that the trigger's inventory names for the object. */
 export function decideOn(
   observed: JsonObject | null,
   plan: ResourceFunctionPlan,
-  { mark = MARK, recordedStep }: { readonly mark?: Mark; readonly recordedStep?: string } = {},
+  {
+    mark = MARK,
+    recordedStep,
+    mode = "cluster",
+  }: { readonly mark?: Mark; readonly recordedStep?: string; readonly mode?: DecideRequest["mode"] } = {},
 ): Action {
   const located = locateResource(plan, {}, "flow.spec.steps.keep");
   if (located.kind === "outcome") throw new Error("not located");
@@ -62,7 +66,7 @@ export function decideOn(
     observed,
     owner: OWNER,
     mark,
-    mode: "cluster",
+    mode,
     recordedStep,
     templates: () => undefined,
   });

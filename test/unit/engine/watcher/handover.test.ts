@@ -54,7 +54,13 @@ describe("two watchers", () => {
     const queue = { enqueue: () => Promise.resolve() };
     const access = { watchScopeFor: () => Promise.resolve({ kind: "ok", value: { kind: "cluster" } } as const) };
     start = (id) => {
-      const options = { id, triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 60_000 } as const;
+      const options = {
+        id,
+        triggerNamespaces: "all",
+        homeNamespace: "defs",
+        installation: "koreo",
+        resyncIntervalMs: 60_000,
+      } as const;
       const watcher = new Watcher(
         { ...ports, ...state, membership, queue, access, canReach: () => isInReach },
         definitions,

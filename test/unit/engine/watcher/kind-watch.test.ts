@@ -7,6 +7,8 @@ import { formatKind, type KeyText, type KindText } from "../../../../src/core/ob
 import { compileCatalog } from "../../../../src/core/plan/catalog.ts";
 import { ofWholeLists, type Informers, type StreamState } from "../../../../src/engine/ports/informer.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
+import type { ObjectStore } from "../../../../src/engine/ports/object-store.ts";
+import type { WakeUp } from "../../../../src/engine/ports/reconcile-queue.ts";
 import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
 import { KindWatch } from "../../../../src/engine/watcher/kind-watch.ts";
 import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
@@ -74,9 +76,16 @@ describe("the watch on a kind", () => {
       { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined },
       {
         ports,
-        options: { id: "w", triggerNamespaces: "all", homeNamespace: "defs", resyncIntervalMs: 1000 },
+        options: {
+          id: "w",
+          triggerNamespaces: "all",
+          homeNamespace: "defs",
+          installation: "koreo",
+          resyncIntervalMs: 1000,
+        },
         pending: new PendingWakeUps(ports, () => "1"),
         catalog: () => CATALOG,
+        isTriggerKind: () => true,
         series: {},
         onListed: () => undefined,
       },
@@ -123,6 +132,17 @@ describe("the watch on a kind", () => {
     expect(watch.faults(sinceMs())).toEqual(["watch on ConfigMap: GET /x: no answer in time"]);
     tell.get("team-a")?.({ kind: "live", lastHeardMs: clock.nowMs() });
     expect(watch.faults(sinceMs())).toEqual([]);
+  });
+
+  it("calls a kind that is served no more neither down nor silent: nothing of it is missed", async () => {
+    const watch = started();
+    await clock.advance(1000);
+    const fault = { kind: "unknownKind", detail: "404 page not found" } as const;
+    tell.get("team-a")?.({ kind: "down", fault, lastHeardMs: clock.nowMs() });
+    await clock.advance(20_000);
+    tell.get("team-b")?.({ kind: "live", lastHeardMs: clock.nowMs() });
+    await clock.advance(5000);
+    expect(watch.stream(clock.nowMs())).toMatchObject({ streams: 2, isLive: true, silentMs: 5000 });
   });
 
   it("begins once the shared state says where: before, nothing is listed and nobody may let go", async () => {
@@ -212,5 +232,119 @@ describe("the watch on a kind", () => {
     await clock.advance(30_000);
     expect(watches).toEqual(["begins team-a", "begins team-b", "ends team-b"]);
     expect(await unwatched()).toEqual(["team-b"]);
+  });
+});
+
+describe("the watch on a kind with several versions", () => {
+  const WIDGET = { ...CONFIG_MAP, group: "e.test", kind: "Widget", plural: "widgets" };
+  const WIDGETS = formatKind({ cluster: "local", group: "e.test", kind: "Widget" });
+  const clock = new ManualClock();
+  let ended: AbortController;
+  /** The preferred one first. */
+  let served: string[];
+  /** `begins VERSION`, `ends VERSION`. */
+  let watches: string[];
+  let woken: WakeUp[];
+  /** Ends the stream as a server does that serves the version no more. */
+  let refuse: () => Promise<void>;
+
+  const resolve: ObjectStore["resolve"] = ({ version }) => {
+    const found = version === undefined ? served[0] : served.find((each) => each === version);
+    if (found !== undefined) return Promise.resolve({ kind: "ok", value: { ...WIDGET, version: found } });
+    return Promise.resolve({ kind: "fault", fault: { kind: "unknownKind", detail: "not served" } });
+  };
+  const informers: Informers = {
+    watch: async ({ type: { version } }, handler, signal) => {
+      watches.push(`begins ${version}`);
+      const widget = {
+        apiVersion: `e.test/${version}`,
+        kind: "Widget",
+        metadata: { namespace: "team-a", name: "w", uid: "w-uid" },
+      };
+      await ofWholeLists(handler).onList([widget], "1");
+      refuse = async () => {
+        await ofWholeLists(handler).onList([], "");
+      };
+      await new Promise<void>((done) => signal.addEventListener("abort", () => done()));
+      watches.push(`ends ${version}`);
+    },
+  };
+
+  async function start(): Promise<void> {
+    const store = { cluster: "local", resolve };
+    const queue = {
+      enqueue: (wakeUps: readonly WakeUp[]) => {
+        woken.push(...wakeUps);
+        return Promise.resolve();
+      },
+    };
+    const access = { watchScopeFor: () => Promise.resolve({ kind: "ok", value: { kind: "cluster" } }) };
+    const [index, ledger] = [new MemoryObjectIndex(), new MemoryWatchLedger()];
+    const ports = { index, ledger, store, access, informers, clock, queue, log: silentLog } as unknown as WatcherPorts;
+    const pending = new PendingWakeUps(ports, () => "1");
+    const watch = new KindWatch(
+      { slot: WIDGETS, group: "e.test", kind: "Widget", isTrigger: true, isManaged: false, version: "v1beta1" },
+      {
+        ports,
+        options: {
+          id: "w",
+          triggerNamespaces: "all",
+          homeNamespace: "defs",
+          installation: "koreo",
+          resyncIntervalMs: 1_000_000_000,
+        },
+        pending,
+        catalog: () => CATALOG,
+        isTriggerKind: () => true,
+        series: {},
+        onListed: () => undefined,
+      },
+    );
+    void pending.run(ended.signal);
+    void watch.run(ended.signal);
+    await clock.advance(1000);
+  }
+  const reasons = () => woken.splice(0).map(({ cause }) => cause.reason);
+
+  beforeEach(() => {
+    ended = new AbortController();
+    served = ["v1", "v1beta1"];
+    watches = [];
+    woken = [];
+  });
+  afterEach(() => ended.abort());
+
+  it("is on the version that is named", async () => {
+    await start();
+    expect(watches).toEqual(["begins v1beta1"]);
+  });
+
+  it("is on another one while that is not served, and goes back", async () => {
+    served = ["v1"];
+    await start();
+    expect(watches).toEqual(["begins v1"]);
+    served = ["v1", "v1beta1"];
+    await clock.advance(31_000);
+    expect(watches.slice(1)).toEqual(["ends v1", "begins v1beta1"]);
+  });
+
+  it("goes over to another one when its own is served no more, and nobody is woken for that", async () => {
+    await start();
+    expect(reasons()).toEqual(["added"]);
+    served = ["v1"];
+    await refuse();
+    await clock.advance(1000);
+    expect(watches).toEqual(["begins v1beta1", "ends v1beta1", "begins v1"]);
+    expect(reasons()).toEqual([]);
+  });
+
+  it("takes the triggers for gone when no version is served", async () => {
+    await start();
+    reasons();
+    served = [];
+    await refuse();
+    await clock.advance(1000);
+    expect(reasons()).toEqual(["deleted"]);
+    expect(watches, "which goes on").toEqual(["begins v1beta1"]);
   });
 });

@@ -61,7 +61,13 @@ class Harness {
     } as unknown as WatcherPorts;
     const catalog = { planHashFor: () => this.plan, find: () => ({ planHash: this.askedPlan }) } as unknown as Catalog;
     this.pending = new PendingWakeUps(ports, () => "1");
-    const options = { id: "w", triggerNamespaces, homeNamespace: "defs", resyncIntervalMs: 1000 };
+    const options = {
+      id: "w",
+      triggerNamespaces,
+      homeNamespace: "defs",
+      installation: "koreo",
+      resyncIntervalMs: 1000,
+    };
     this.follower = new TriggerFollower(KIND, ports, options, this.pending, () => catalog);
   }
 
@@ -270,6 +276,16 @@ describe("events", () => {
     expect(await harness.woken()).toEqual([]);
     harness.follower.onEvent("modified", trigger("a", "x", { n: 2 }));
     expect(await harness.woken()).toEqual([`${keyOf("a", "x")} modified`]);
+  });
+
+  it("in another API version of the kind wake nobody, nor does a list in it", async () => {
+    const harness = new Harness();
+    await harness.list([trigger("a", "x")], undefined);
+    await harness.woken();
+    const inAnother = { ...trigger("a", "x"), apiVersion: "e.test/v2" };
+    harness.follower.onEvent("modified", inAnother);
+    await harness.list([inAnother], undefined);
+    expect(await harness.woken()).toEqual([]);
   });
 
   it("of triggers in other namespaces than ours wake nobody", async () => {

@@ -27,6 +27,37 @@ describe("trigger kinds", () => {
     expect(one.all).toEqual([GADGET]);
   });
 
+  it("of one installation are not another's to forget", async () => {
+    const store = newStore();
+    const [one, two] = [new TriggerKinds(store, "defs", "one"), new TriggerKinds(store, "defs", "two")];
+    for (const kinds of [one, two]) {
+      await kinds.load(SIGNAL);
+      await kinds.remember(WIDGET, SIGNAL);
+    }
+    await one.forget(WIDGET, SIGNAL);
+    await two.load(SIGNAL);
+    expect(two.all).toEqual([WIDGET]);
+    await one.load(SIGNAL);
+    expect(one.all).toEqual([]);
+    const all = new TriggerKinds(store, "defs");
+    await all.load(SIGNAL);
+    expect(all.all).toEqual([WIDGET]);
+  });
+
+  it("are kept in the version last named", async () => {
+    const store = newStore();
+    const kinds = new TriggerKinds(store, "defs");
+    await kinds.remember(WIDGET, SIGNAL);
+    const newer = { ...WIDGET, version: "v2" };
+    expect(await kinds.remember(newer, SIGNAL)).toBeUndefined();
+    expect(kinds.all).toEqual([newer]);
+    await kinds.load(SIGNAL);
+    expect(kinds.all).toEqual([newer]);
+    const patch = vi.spyOn(store, "patch");
+    await kinds.remember(newer, SIGNAL);
+    expect(patch).not.toHaveBeenCalled();
+  });
+
   it("are read again after half a minute", () => {
     const kinds = new TriggerKinds(newStore(), "defs");
     expect(kinds.isDue(0)).toBe(true);

@@ -1,5 +1,6 @@
 /** What becomes of requests when much, or something strange, is asked, and when somebody behind the API is away. */
-import { afterEach, describe, expect, it } from "vitest";
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseAllDocuments } from "yaml";
 import type { JsonObject } from "../../../../src/core/json.ts";
 import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
@@ -42,6 +43,36 @@ describe("a request", () => {
     free();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
     expect((await client.get("/watchers")).status).toBe(200);
+  });
+
+  it.each(["x", "s:", "s:99999999999999999999999"])(
+    "for keys from %j on, which no page gave, is refused",
+    async (at) => {
+      const asked: (string | undefined)[] = [];
+      const page = (from?: string) => {
+        asked.push(from);
+        return Promise.resolve({ keys: [], next: undefined });
+      };
+      const client = await start({ ports: { queue: { stats: never, load: never, page } } });
+      const token = Buffer.from(JSON.stringify([at, 0])).toString("base64url");
+      expect((await client.get(`/queue/keys?continue=${token}`)).status).toBe(400);
+      const good = Buffer.from(JSON.stringify(["s:128", 0])).toString("base64url");
+      expect((await client.get(`/queue/keys?continue=${good}`)).status).toBe(200);
+      expect(asked).toEqual(["s:128"]);
+    },
+  );
+
+  it("for another protocol is refused, whatever its sender does then", async () => {
+    const client = await start({ limits: { maxConnections: 3, lingerMs: 20 } });
+    const kept: Socket[] = [];
+    for (const isReset of [true, false, true, false, false, false]) {
+      const { answer, socket } = await vi.waitFor(() => askForUpgrade(client.url));
+      expect(answer).toContain("400 Bad Request");
+      if (isReset) socket.resetAndDestroy();
+      else kept.push(socket); // must not keep others out
+    }
+    await vi.waitFor(async () => expect((await client.get("/watchers")).status).toBe(200));
+    for (const socket of kept) socket.destroy();
   });
 
   it("that meets a bug of ours learns nothing of it, the log does", async () => {
@@ -155,3 +186,16 @@ describe("an instance", () => {
     expect(second.body.continue).toBeUndefined();
   });
 });
+
+/** Resolves with the answer; the socket is open then as far as its sender is concerned. */
+async function askForUpgrade(url: string): Promise<{ answer: string; socket: Socket }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.on("error", () => undefined);
+  socket.write(`GET /api/v1/queue HTTP/1.1\r\nHost: ${hostname}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const answer = await new Promise<string>((resolve, reject) => {
+    socket.once("data", (chunk) => resolve(chunk.toString()));
+    socket.once("end", () => reject(new Error("there was no room")));
+  });
+  return { answer, socket };
+}

@@ -65,6 +65,19 @@ describe("events", () => {
     await client.listen();
   });
 
+  it("are for so many clients of a user, and others find places all the same", async () => {
+    let user = "one";
+    const authenticator: Authenticator = {
+      identify: () => Promise.resolve({ user, may: () => Promise.resolve(true) }),
+    };
+    const client = await start({ authenticator, streamLimits: { maxClientsOfUser: 1 } });
+    await client.listen();
+    const second = await client.get("/events");
+    expect([second.status, second.body.detail]).toEqual([503, "too many clients of yours listen to events"]);
+    user = "two";
+    await client.listen();
+  });
+
   it("do not wait for a client that does not read: it is let go, the others hear all", async () => {
     const client = await start({ streamLimits: { maxWaiting: 50 } });
     const { port } = new URL(client.url);

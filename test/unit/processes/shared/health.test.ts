@@ -1,4 +1,5 @@
 /** Where health and metrics are told: on all interfaces, or on the one that was named, and nowhere else. */
+import { request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { expect, it } from "vitest";
 import { createRegistry } from "../../../../src/adapters/telemetry/metrics/exposition.ts";
@@ -41,3 +42,31 @@ it("says what to change where it cannot listen", async () => {
   const elsewhere = startHealth({ bind: "192.0.2.1", port: 0 }, {}, createRegistry());
   await expect(elsewhere).rejects.toThrow("192.0.2.1 is no address of this machine: choose another with --health-bind");
 });
+
+it("is ready as /readyz says, from the first check on", async () => {
+  const endpoint = await startHealth({ bind: "127.0.0.1", port: 0 }, { start: () => "waiting" }, createRegistry());
+  const told = async () => [endpoint.isReady(), await statusOf(endpoint.port, "/readyz")];
+  expect(await told()).toEqual([false, 503]);
+  const troubles: string[] = [];
+  endpoint.judgeBy({ redis: () => undefined, definitions: () => troubles[0] });
+  expect(await told()).toEqual([true, 200]);
+  troubles.push("not listed yet");
+  expect(await told()).toEqual([false, 503]);
+  await endpoint.close();
+});
+
+it("answers 404 to what is no address, and goes on", async () => {
+  const endpoint = await startHealth({ bind: "127.0.0.1", port: 0 }, {}, createRegistry());
+  for (const path of ["//", "///", "//:80", "/\\", "/livez//"]) expect(await statusOf(endpoint.port, path)).toBe(404);
+  expect(await statusOf(endpoint.port, "/livez?verbose")).toBe(200);
+  await endpoint.close();
+});
+
+/** Of a path as it is written: `fetch` would mend it. */
+function statusOf(port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path }, (response) => resolve(response.resume().statusCode))
+      .on("error", reject)
+      .end();
+  });
+}

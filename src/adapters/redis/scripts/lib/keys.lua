@@ -41,7 +41,7 @@ local function take_due_causes(key)
   return cmsgpack.unpack(packed)
 end
 
--- A trigger for later. Of several delays the earliest time and the best class stand; a waiting key runs sooner anyway.
+-- A trigger for later. The earliest time and the best class of several delays stand; a waiting key runs sooner anyway.
 local function delay(key, at, class, causes)
   local state = load(key)
   if state and not state.fence then return end
@@ -79,8 +79,8 @@ end
 -- `now` was rounded down, and the holder counts from before it asked: never end a lease before the holder does.
 local function end_of_lease(lease_ms) return now + 1 + lease_ms end
 
--- Delays that are over, and leases that ran out. A lease that ends much later than one given now was given when the clock
--- was ahead, that of the server before a failover: it ends as if it were given now. The bounds keep one script short.
+-- Ends delays that are over and leases that ran out. A lease that ends much later than one given now was given when the
+-- clock was ahead (that of the server before a failover): it ends as if given now. The bounds keep one script short.
 local function upkeep(lease_ms)
   for _, key in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, now + math.max(120000, 10 * lease_ms), '+inf', 'LIMIT', 0, 100)) do
     redis.call('ZADD', RUNNING, end_of_lease(lease_ms), key)
@@ -100,16 +100,16 @@ local function look_again_ms()
   return soonest < math.huge and math.max(1, soonest - now) or 0
 end
 
--- Rises with every take, and also when the last takes were lost in a failover, or everything was: it is the time in
--- microseconds, or one more than the last while the clock is not ahead of that.
+-- Rises with every take, even when a failover lost the last takes or everything: it is the time in microseconds, or one
+-- more than the last fence while the clock is not ahead of that.
 local function next_fence()
   local fence = math.max(tonumber(redis.call('GET', FENCE) or 0) + 1, time[1] * 1000000 + time[2])
   redis.call('SET', FENCE, fence)
   return fence
 end
 
--- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again } and, where keys
--- wait that were passed over, a 1: somebody else is woken for them.
+-- Starts the next run. Returns { key, fence, class, waited ms, causes, failures }, or { ms to look again } and, if
+-- passed-over keys wait, a 1: another worker is woken for them.
 local function take(owner, epoch, lease_ms, passed)
   upkeep(lease_ms)
   local key = pop_waiting(passed)

@@ -8,8 +8,9 @@ local WAITING, RING, RING_CLOCKS, FENCE, WAKE, COUNTERS = KEYS[6], KEYS[7], KEYS
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- For what gives memory back in the end. When memory is full, Redis refuses the first write of a script if it might need
--- memory, and no later one; so this one needs none and changes nothing. Producers go without it: they are to be refused.
+-- For scripts that free memory in the end. When memory is full, Redis refuses the first write of a script if it might
+-- need memory, and no later one: this one needs none and changes nothing. Producers go without it: they are to be
+-- refused.
 local function allow_when_memory_is_full() redis.call('ZREM', RUNNING, '') end
 
 local MAX_CAUSES = 8
@@ -34,8 +35,8 @@ local function load(key)
   return state
 end
 
--- The state of a key while this owner holds it by this fence, or nil. Not its epoch: who lists its runs over a new
--- connection keeps them.
+-- The state of a key while this owner holds it by this fence, or nil. The epoch does not matter: an owner that lists
+-- its runs over a new connection keeps them.
 local function load_held(key, fence, owner)
   local state = load(key)
   if state and state.fence == fence and state.owner == owner then return state end

@@ -1,7 +1,7 @@
 -- Which waiting key comes next: fair sharing by virtual time, class -> cluster -> namespace -> longest waiting.
--- A ring is a sorted set of members by virtual time. The smallest is served, which moves it on by 1 / weight. A member of
--- which nothing waits leaves, and its time is kept in `<ring>/left` until the ring has passed it: who goes away and comes
--- back gains nothing. The time of an empty ring is kept in RING_CLOCKS.
+-- A ring is a sorted set of members by virtual time. The smallest is served, which moves it on by 1 / weight. A member
+-- without waiting keys leaves, and `<ring>/left` keeps its time until the ring has passed it: leaving and coming back
+-- gains nothing. RING_CLOCKS keeps the time of an empty ring.
 
 local WEIGHTS = { ['1'] = 16, ['2'] = 4, ['3'] = 1 } -- by class; clusters and namespaces weigh the same
 
@@ -33,7 +33,7 @@ local function leave(ring, member, kept)
   redis.call('HSET', RING_CLOCKS, ring, clock)
 end
 
--- Moves on a served member, or lets it leave when nothing of it waits any more. Returns whether the ring is empty now.
+-- Moves on a served member, or lets it leave when it has no waiting key left. Returns whether the ring is empty now.
 local function serve(ring, member, at, weight, is_empty)
   local finish = at + 1 / weight
   if not is_empty then
@@ -71,8 +71,8 @@ local function remove_waiting(key, class)
   end
 end
 
--- The first member in the order of their turns that `fits`, its virtual time, and what `fits` said of it; or nil. Of `most + 1`
--- members one must fit, if any does.
+-- The first member in the order of turns that `fits`, its virtual time, and the answer of `fits`; or nil. If any member
+-- fits, one of the first `most + 1` does.
 local function first_fitting(ring, most, fits)
   local members = redis.call('ZRANGE', ring, 0, most, 'WITHSCORES')
   for i = 1, #members, 2 do
