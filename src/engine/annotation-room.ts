@@ -28,12 +28,17 @@ export function fitted(report: TriggerReport, trigger: JsonObject): TriggerRepor
       `this trigger has ${objects} objects, and can have ${MAX_INVENTORY_ENTRIES}. ${ADVICE}`,
       ANNOTATIONS_PLACE,
     );
-  if (sizeWith(annotations, trigger) <= MAX_ANNOTATION_BYTES) return report;
+  if (isRoomFor(annotations, trigger)) return report;
   const less = { ...annotations, [ANNOTATION.managedResources]: emptied(annotations[ANNOTATION.managedResources]) };
   const bytes = sizeWith(less, trigger);
   if (bytes <= MAX_ANNOTATION_BYTES) return { ...report, annotations: less };
   const message = `the annotations of this trigger are too large: ${bytes} bytes with ${objects} objects, and the API server takes ${MAX_ANNOTATION_BYTES}. ${ADVICE}`;
   return permFail(message, ANNOTATIONS_PLACE);
+}
+
+/** Whether the API server takes the trigger with these annotations. */
+export function isRoomFor(annotations: TriggerReport["annotations"], trigger: JsonObject): boolean {
+  return sizeWith(annotations, trigger) <= MAX_ANNOTATION_BYTES;
 }
 
 function sizeWith(annotations: TriggerReport["annotations"], trigger: JsonObject): number {

@@ -11,7 +11,8 @@ export interface Attempt {
     | "deleting"
     | "listing"
     | "putting the finalizer on"
-    | "taking the finalizer off";
+    | "taking the finalizer off"
+    | "recording an object on";
   readonly name: string;
   /** The manifest path whose action was refused. */
   readonly location: string;

@@ -1,21 +1,19 @@
 /**
  * Our finalizer on a trigger: it is there before we create the first object that only we would delete, and goes when no
  * such object is left. An annotation beside it lists the kinds of these objects, so that deletion finds them by label
- * whatever else got lost. One patch with the trigger's resourceVersion writes both; one step of a run writes at a time.
+ * whatever else got lost. One patch writes both.
  */
 import type { JsonObject } from "../core/json.ts";
-import { annotationOf, finalizersOf, isGoing, uidOf, versionOf } from "../core/object.ts";
+import { annotationOf, finalizersOf, isGoing } from "../core/object.ts";
 import { ANNOTATION, FINALIZER } from "../core/names.ts";
-import { objectText, type GroupVersionKind } from "../core/object-key.ts";
+import type { GroupVersionKind } from "../core/object-key.ts";
 import type { NotOk } from "../core/outcome.ts";
 import type { Action } from "../core/resource/decide.ts";
 import { deletePolicyOf, markHolder } from "../core/resource/mark.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
-import { faultOutcome } from "./fault-outcome.ts";
+import { heldRefusal, inTurn, KEEPS_CHANGING, MAX_TRIES, patchHeld } from "./held-trigger.ts";
 import type { ClusterFault, ObjectRef, ResourceType } from "./ports/object-store.ts";
-import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
-
-const MAX_TRIES = 5;
+import { abandonRun, type RunContext } from "./run-context.ts";
 
 /** Whether the trigger waits for us before it goes. */
 export function hasFinalizer(trigger: JsonObject): boolean {
@@ -51,10 +49,7 @@ export async function holdForObject(
   const identity = { group: ref.type.group, kind: ref.type.kind, namespace: ref.namespace, name: ref.name };
   const isOurs = observed !== null && markHolder(observed, identity)?.uid === run.trigger.uid;
   if (!isOurs && action.kind !== "create" && action.kind !== "recreate") return undefined;
-  const { held } = run;
-  const put = held.writing.then(() => hold(run, ref.type, signal));
-  held.writing = put.catch(() => undefined);
-  return put;
+  return inTurn(run, () => hold(run, ref.type, signal));
 }
 
 async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): Promise<NotOk | undefined> {
@@ -67,10 +62,10 @@ async function hold(run: RunContext, type: ResourceType, signal: AbortSignal): P
       .sort()
       .join(",");
     const finalizers = [...new Set([...finalizersOf(trigger), FINALIZER])];
-    const fault = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: kinds } }, signal);
-    if (fault !== undefined) return refusal(run, fault, "putting the finalizer on");
+    const put = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: kinds } }, signal);
+    if (put.kind === "fault") return refusal(run, put.fault, "putting the finalizer on");
   }
-  return refusal(run, { kind: "conflict", detail: "it keeps changing" }, "putting the finalizer on");
+  return refusal(run, KEEPS_CHANGING, "putting the finalizer on");
 }
 
 /**
@@ -83,40 +78,16 @@ export async function releaseTrigger(run: RunContext): Promise<NotOk | undefined
     const { trigger } = run.held;
     if (!hasFinalizer(trigger)) return undefined;
     const finalizers = finalizersOf(trigger).filter((each) => each !== FINALIZER);
-    const fault = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: null } }, run.signal);
-    if (fault?.kind === "notFound") return undefined;
-    if (fault !== undefined) return refusal(run, fault, "taking the finalizer off");
+    const put = await patchHeld(run, { finalizers, annotations: { [ANNOTATION.cleanupKinds]: null } }, run.signal);
+    if (put.kind !== "fault") continue;
+    if (put.fault.kind === "notFound") return undefined;
+    return refusal(run, put.fault, "taking the finalizer off");
   }
-  return refusal(run, { kind: "conflict", detail: "it keeps changing" }, "taking the finalizer off");
-}
-
-/** @returns undefined when it was written, or when the trigger changed meanwhile and was read again */
-async function patchHeld(
-  run: RunContext,
-  metadata: JsonObject,
-  signal: AbortSignal,
-): Promise<ClusterFault | undefined> {
-  checkMayWrite(run);
-  const { ref, uid } = run.trigger;
-  const resourceVersion = versionOf(run.held.trigger);
-  const body = { metadata: { ...metadata, resourceVersion } };
-  const written = await run.ports.store.patch(ref, body, signal);
-  const answer = written.kind === "fault" && written.fault.kind === "conflict" ? await reread(run, signal) : written;
-  if (answer.kind === "fault") return answer.fault;
-  // Another trigger of this name: whatever this run was about is over.
-  if (uidOf(answer.value) !== uid) throw abandonRun(run);
-  run.held.trigger = answer.value;
-  return undefined;
-}
-
-function reread({ ports, trigger }: RunContext, signal: AbortSignal) {
-  return ports.store.get(trigger.ref, signal);
+  return refusal(run, KEEPS_CHANGING, "taking the finalizer off");
 }
 
 function refusal(run: RunContext, fault: ClusterFault, doing: "putting the finalizer on" | "taking the finalizer off") {
-  if (fault.kind === "notFound" || (fault.kind === "aborted" && run.signal.aborted)) throw abandonRun(run);
-  const { ref } = run.trigger;
-  return faultOutcome(fault, { doing, name: objectText({ ...ref.type, ...ref }), location: "metadata.finalizers" });
+  return heldRefusal(run, fault, { doing, location: "metadata.finalizers" });
 }
 
 function isHeldFor(trigger: JsonObject, type: GroupVersionKind): boolean {

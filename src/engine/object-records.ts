@@ -1,6 +1,7 @@
 /** What a run records about an object it looked at, on the trigger and in the index. */
 import { member, textMember, type JsonObject } from "../core/json.ts";
 import { ANNOTATION } from "../core/names.ts";
+import { versionOf } from "../core/object.ts";
 import { formatKey, parseKey, type KeyText } from "../core/object-key.ts";
 import type { ResourceFunctionPlan } from "../core/plan/plan.ts";
 import { isPacked } from "../core/resource/packed-text.ts";
@@ -10,7 +11,7 @@ import { deletePolicyOf, type Mark } from "../core/resource/mark.ts";
 import type { Owner } from "../core/resource/owner.ts";
 import type { ResourceTarget } from "../core/resource/locate.ts";
 import { BoundedMap } from "./bounded-map.ts";
-import type { NamingRun } from "./ports/object-index.ts";
+import { KEPT, type NamingRun } from "./ports/object-index.ts";
 import type { ResourceType } from "./ports/object-store.ts";
 import { checkMayWrite, orAbandon, type RunContext, type TriggerView } from "./run-context.ts";
 import { placeOf } from "./repair-memory.ts";
@@ -118,6 +119,29 @@ export function indexedEntry(object: string): readonly InventoryEntry[] {
  */
 const UNSETTLED = "unsettled";
 
+interface Look {
+  /** Null where there is none; undefined: it could not be read. */
+  readonly observed: JsonObject | null | undefined;
+  readonly changed: boolean;
+}
+
+/**
+ * Says of what the inventory keeps that this run keeps it, though it has not looked at it: the step was skipped, waits for
+ * another one, or its Workflow is gone. Else, once the index was lost, no run would ever say so, and a trigger that made
+ * such an object would wait for it for ever (`ownership-check.ts`).
+ *
+ * @throws RunInterrupted when the run is over
+ */
+export async function confirmKept(run: RunContext, inventory: Iterable<InventoryEntry>): Promise<void> {
+  const { store, index } = run.ports;
+  const managed = [...inventory].filter(({ readonly }) => !readonly);
+  const kept = managed.map((entry) => formatKey({ cluster: store.cluster, ...entry }));
+  const unseen = kept.filter((object) => !run.looks.has(object));
+  if (unseen.length === 0) return;
+  checkMayWrite(run);
+  await orAbandon(run, index.keep(run.trigger.key, unseen, run.fence));
+}
+
 /**
  * Records which version this run looked at last, so that the echo of its own write wakes nobody. A run that is over
  * records nothing: a newer run that has already looked must hear of what the old run made after that.
@@ -127,15 +151,20 @@ const UNSETTLED = "unsettled";
 export async function recordLook(
   run: RunContext,
   { object, readonly }: Pick<NamingRun, "object" | "readonly">,
-  { observed, changed }: { readonly observed: JsonObject | null; readonly changed: boolean },
+  look: Look,
 ): Promise<void> {
   checkMayWrite(run);
-  const isDeleted = observed === null && changed;
-  const version = isDeleted ? UNSETTLED : textMember(member(observed ?? undefined, "metadata"), "resourceVersion");
+  const version = lookedAt(look);
   const seen = run.looks.get(object) ?? version;
   const resourceVersion = seen === version ? version : UNSETTLED;
   run.looks.set(object, resourceVersion);
   const note = run.memory.repairs.note(placeOf(run.trigger.key, object));
-  const look = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence, readonly };
-  await orAbandon(run, run.ports.index.add([look]));
+  const entry = { object, trigger: run.trigger.key, resourceVersion, note, fence: run.fence, readonly };
+  await orAbandon(run, run.ports.index.add([entry]));
+}
+
+function lookedAt({ observed, changed }: Look): string {
+  if (observed === undefined) return KEPT;
+  if (observed === null) return changed ? UNSETTLED : "";
+  return versionOf(observed);
 }

@@ -50,7 +50,7 @@ export async function refusedByOwner(
   );
 }
 
-/** `claimed`: only an inventory, which people may write, says so; no run of that trigger has reported a look. */
+/** `claimed`: only an inventory, which people may write, says so; no run of that trigger has reported a look, or that it keeps it. */
 export type OtherKeeper =
   | { readonly kind: "none" }
   | { readonly kind: "keeper" | "claimed"; readonly key: KeyText }
@@ -81,7 +81,7 @@ async function judge(
   if (read.kind === "fault") return read;
   if (read.value === undefined || isGoing(read.value)) return { kind: "none" };
   if (recordedObjects(read.value, run.ports.store.cluster).get(object)?.readonly !== false) return { kind: "none" };
-  // Only runs tell the index which version they looked at.
+  // Only runs tell the index which version they looked at, or that they keep the object without a look.
   return { kind: resourceVersion === "" ? "claimed" : "keeper", key };
 }
 

@@ -33,7 +33,8 @@ const LOOK_AGAIN_SECONDS = 30;
 /** @throws RunInterrupted when the run must not go on */
 export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: WorkflowResult): Promise<Pruned> {
   const recorded = [...run.recorded.values()];
-  const named = [...result.results.values()].flatMap(({ inventory }) => inventory);
+  // A step that timed out or crashed says nothing any more of the object that it recorded early.
+  const named = [...[...result.results.values()].flatMap(({ inventory }) => inventory), ...run.held.early.values()];
   const merged = mergeInventory(recorded, named);
   // Nothing may go, so the index stays as it is too: it has all that this run and earlier ones named.
   if (!result.isComplete) return { inventory: merged, condition: undefined, lookAgainSeconds: undefined };

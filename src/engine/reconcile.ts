@@ -21,7 +21,7 @@ import { findTrigger, type ReadTrigger } from "./find-trigger.ts";
 import { pruneObjects } from "./prune.ts";
 import { jittered } from "./ports/clock.ts";
 import type { DefinitionRegistry } from "./ports/definition-registry.ts";
-import { recordedObjects } from "./object-records.ts";
+import { confirmKept, recordedObjects } from "./object-records.ts";
 import { StoreUnavailable } from "./ports/key-store.ts";
 import type { ClusterFault, ObjectStore } from "./ports/object-store.ts";
 import type { Cause, CauseReason, Interruption, KeyRun, RunReport } from "./ports/reconcile-queue.ts";
@@ -184,6 +184,7 @@ export class Reconciler {
     const outcome: Outcome<unknown> = result.summary.outcome;
     const pruned = await withSpan(SPAN.prune, {}, () => pruneObjects(context, selection.workflow, result));
     const { inventory } = pruned;
+    await confirmKept(context, inventory);
     const unwatched = await this.#unwatched.conditionFor(inventory, this.#ports.store.cluster);
 
     // 2. What people are told of it.
@@ -246,7 +247,7 @@ export class Reconciler {
       causes: run.causes,
       recorded: recordedObjects(object, store.cluster),
       looks: new Map(),
-      held: { trigger: object, writing: Promise.resolve() },
+      held: { trigger: object, writing: Promise.resolve(), early: new Map() },
       paused: isPaused(object),
       drifts: [],
       memory: this.#memory,
@@ -296,6 +297,7 @@ export class Reconciler {
     const isTold = textMember(readyCondition(context.trigger.object), "reason") === reason;
     const isNews = reason === "VersionNotServed" && !isTold;
     if (isNews && run.failures < MAX_LOOKS_IN_VAIN) return this.#tryAgain("unserved");
+    await confirmKept(context, context.recorded.values());
     const written = await writeTrigger(context, lookupReport(context, failure));
     if (written.kind === "fault") return this.#clusterFault(written.fault);
     return { report: this.#next(retry(LOOKUP_RETRY_SECONDS, message)), outcome: reason };

@@ -16,6 +16,7 @@ import { ownMessage } from "../core/status/own-message.ts";
 import { inScope, locateResource, type ResourceTarget } from "../core/resource/locate.ts";
 import { sensitiveOf } from "../core/resource/sensitive.ts";
 import { isDriftRepair } from "./drift.ts";
+import { recordEarly } from "./early-record.ts";
 import { holdForObject } from "./finalizer.ts";
 import { inventoryEntry, managedRecord, recordLook, stepMark, triggerAsOwner } from "./object-records.ts";
 import { planWrite, sendWrite, type WriteSite } from "./object-write.ts";
@@ -83,7 +84,7 @@ export async function reconcileResource(work: StepWork, call: ResourceCall, sign
     changed: settled.changed,
     managed: managedRecord(recorded),
     blockage: blockageOf(settled.outcome, objectText(target), settled.observed && ownMessage(settled.observed)),
-    inventory: [inventoryEntry(work, recorded, settled.observed, path)],
+    inventory: [inventoryEntry(work, recorded, settled.observed ?? null, path)],
     isComplete: settled.outcome.kind === "ok" || settled.outcome.kind === "skip",
     skipped: [],
   };
@@ -98,7 +99,8 @@ function unresolved(fault: ClusterFault, { apiVersion, kind, fullName }: Resourc
 
 interface Settled {
   readonly outcome: Outcome<Value>;
-  readonly observed: JsonObject | null;
+  /** Null where there is none; undefined: it could not be read. */
+  readonly observed: JsonObject | null | undefined;
   readonly changed: boolean;
 }
 
@@ -113,8 +115,10 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     checkInterrupted(run);
     const changed = sent !== undefined;
     const read: Observed = known === undefined ? await observe(run, target, signal) : { kind: "object", object: known };
-    if (read.kind === "outcome") return { outcome: read.outcome, observed: null, changed };
+    if (read.kind === "outcome") return { outcome: read.outcome, observed: undefined, changed };
     const observed = read.object;
+    const unrecorded = observed === null ? undefined : await record(work, target, observed, signal);
+    if (unrecorded !== undefined) return { outcome: unrecorded, observed, changed };
     const action = decide(work, target, observed);
     if (action.kind === "outcome") return { outcome: action.outcome, observed, changed };
     const unheld = await holdForObject(run, target, { action, observed }, signal);
@@ -153,6 +157,12 @@ async function settle(work: StepWork, target: Target, signal: AbortSignal): Prom
     observed: known ?? null,
     changed: sent !== undefined,
   };
+}
+
+function record(work: StepWork, target: Target, observed: JsonObject, signal: AbortSignal) {
+  const { call, ref, object, step } = target;
+  const named = { plan: call.plan, target: target.target, type: ref.type };
+  return recordEarly(work.run, { object, entry: inventoryEntry(work, named, observed, step), observed }, signal);
 }
 
 function decide(work: StepWork, { call, target, ref, object, step }: Target, observed: JsonObject | null): Action {

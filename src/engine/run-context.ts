@@ -112,6 +112,15 @@ export interface EndedCall {
   readonly outcome: Outcome<unknown>;
 }
 
+/** The trigger as a run has written it last. */
+export interface HeldTrigger {
+  trigger: JsonObject;
+  /** Ends when the writes that steps have asked for so far have. */
+  writing: Promise<unknown>;
+  /** What had to be in its inventory before the end of the run: see `early-record.ts`. */
+  readonly early: Map<KeyText, InventoryEntry>;
+}
+
 /** Everything a step may use. */
 export interface RunContext {
   readonly ports: WorkerPorts;
@@ -131,8 +140,8 @@ export interface RunContext {
   readonly recorded: ReadonlyMap<KeyText, InventoryEntry>;
   /** Object -> version its steps have looked at; written by `recordLook` alone. */
   readonly looks: Map<KeyText, string>;
-  /** The trigger as this run wrote it last; only `finalizer.ts` changes it. */
-  readonly held: { trigger: JsonObject; writing: Promise<unknown> };
+  /** What this run has put on its trigger so far: see `held-trigger.ts`. */
+  readonly held: HeldTrigger;
   /** The trigger's author wants nothing written but the trigger's own record and status. */
   readonly paused: boolean;
   /** What a paused run would have written, in words. */

@@ -18,7 +18,7 @@ import { isKnownPruned, rememberStatus } from "./pruned-status.ts";
 import { abandonRun, checkMayWrite, type RunContext } from "./run-context.ts";
 import { ATTRIBUTE, SPAN, withSpan, withSpanSync } from "./telemetry.ts";
 import { outcomeLine, type TriggerReport } from "./trigger-report.ts";
-import { isReportedByNewer } from "./trigger-supersession.ts";
+import { isWrittenByNewer } from "./trigger-supersession.ts";
 
 export type WriteResult =
   | { readonly kind: "written"; readonly changed: boolean }
@@ -40,7 +40,8 @@ export async function writeTrigger(run: RunContext, report: TriggerReport): Prom
         if (fresh.kind === "fault")
           return isGone(fresh.fault) ? { kind: "gone" } : { kind: "fault", fault: fresh.fault };
         if (uidOf(fresh.value) !== run.trigger.uid) return { kind: "gone" };
-        if (isReportedByNewer(run.trigger, "kind" in fitting ? report : fitting, fresh.value)) throw abandonRun(run);
+        const { annotations } = "kind" in fitting ? report : fitting;
+        if (isWrittenByNewer(run.held.trigger, fresh.value, annotations)) throw abandonRun(run);
         current = fresh.value;
         continue;
       }

@@ -1,7 +1,7 @@
 /** What every `ObjectIndex` does; run on memory and on a real Redis. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatKey, kindOfKey, type KeyText } from "../../src/core/object-key.ts";
-import { MAX_MANAGERS, type ObjectIndex } from "../../src/engine/ports/object-index.ts";
+import { KEPT, MAX_MANAGERS, type ObjectIndex } from "../../src/engine/ports/object-index.ts";
 
 export interface ObjectIndexFixture {
   readonly index: ObjectIndex;
@@ -108,6 +108,25 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
       expect([...(await index.objectsOf(TRIGGER))].sort()).toEqual([FIRST, SECOND]);
       await index.trim(TRIGGER, [FIRST], 3);
       expect(await index.objectsOf(TRIGGER)).toEqual([FIRST]);
+    });
+
+    it("records of what a run keeps without a look that it does, where no version is recorded", async () => {
+      const entry = { object: FIRST, trigger: TRIGGER };
+      const looked = async (object = FIRST) => (await lookedAt(object))?.[0];
+      await index.add([entry]);
+      await index.add([{ ...entry, object: SECOND, resourceVersion: "7", note: "d:1:1000", fence: 1 }]);
+      await index.keep(TRIGGER, [FIRST, SECOND], 2);
+      expect(await looked()).toEqual({ trigger: TRIGGER, resourceVersion: KEPT, note: "", readonly: false });
+      expect(await looked(SECOND)).toMatchObject({ resourceVersion: "7", note: "d:1:1000" });
+      await index.trim(TRIGGER, [], 1);
+      expect([...(await index.objectsOf(TRIGGER))].sort(), "an older run does not undo it").toEqual([FIRST, SECOND]);
+      await index.add([{ ...entry, resourceVersion: "", note: "d:1:1000", fence: 3 }]);
+      await index.keep(TRIGGER, [FIRST], 2);
+      expect((await looked())?.resourceVersion, "by an older run").toBe("");
+      await index.keep(TRIGGER, [FIRST], 3);
+      expect(await looked()).toMatchObject({ resourceVersion: KEPT, note: "d:1:1000" });
+      await index.add([{ ...entry, resourceVersion: "8", fence: 4 }]);
+      expect((await looked())?.resourceVersion).toBe("8");
     });
 
     it("takes no version from a run older than the last that looked", async () => {

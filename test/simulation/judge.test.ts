@@ -56,6 +56,16 @@ describe("the judge", () => {
     ).toEqual([]);
   });
 
+  it("finds nothing wrong with what another trigger keeps, once its own is gone", () => {
+    const other = formatKey({ ...place, group: "t.koreo.test", kind: "Request", name: "b" });
+    expect(
+      troubles([
+        [other, trigger(["x"])],
+        [OBJECT, object],
+      ]),
+    ).toEqual([]);
+  });
+
   it.each([
     { name: "an object whose trigger is gone", objects: [[OBJECT, object]], found: /^orphaned: .*which is gone$/ },
     {

@@ -4,7 +4,9 @@
  */
 import { isJsonObject, member, memberAt, textMember, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { ANNOTATION } from "../../src/core/names.ts";
-import { parseKey, type KeyText } from "../../src/core/object-key.ts";
+import { parseKey, type KeyText, type ObjectKey } from "../../src/core/object-key.ts";
+import { uidOf } from "../../src/core/object.ts";
+import { parseInventory } from "../../src/core/resource/inventory.ts";
 import { markHolder } from "../../src/core/resource/mark.ts";
 import { checkHistory, lateWrites } from "./check-history.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -100,14 +102,21 @@ function orphans({ audit }: World): readonly Finding[] {
     const holder = parts === undefined ? undefined : markHolder(object, parts);
     // What an author wants left, or never asked to be deleted, is no orphan.
     if (holder === undefined || !(holder.policy === "destroy" || hasOwners(object))) return [];
+    if ([...objects].some(([other, each]) => other !== holder.trigger && isKeptBy(each, parts))) return [];
     const trigger = objects.get(holder.trigger as KeyText);
     if (trigger === undefined || textMember(member(trigger, "metadata"), "uid") !== holder.uid)
       return [{ trouble: "orphaned", message: `${key} is left of ${holder.trigger}, which is gone` }];
-    const inventory = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.inventory);
-    const isNamed =
-      inventory.includes(`"kind":"${parts?.kind ?? ""}"`) && inventory.includes(`"name":"${parts?.name ?? ""}"`);
-    return isNamed ? [] : [{ trouble: "orphaned", message: `${key} is not in the inventory of ${holder.trigger}` }];
+    return isKeptBy(trigger, parts)
+      ? []
+      : [{ trouble: "orphaned", message: `${key} is not in the inventory of ${holder.trigger}` }];
   });
+}
+
+/** Its inventory names the object, and not only to read it. */
+function isKeptBy(trigger: JsonObject, object: ObjectKey | undefined): boolean {
+  const text = textMember(memberAt(trigger, ["metadata", "annotations"]), ANNOTATION.inventory);
+  const entries = parseInventory(text, uidOf(trigger));
+  return entries.some(({ kind, name, readonly }) => kind === object?.kind && name === object.name && !readonly);
 }
 
 function hasOwners(object: JsonObject): boolean {

@@ -12,6 +12,8 @@ export interface Step {
   readonly acts: readonly Act[];
   /** What comes of it depends on what was there before: it never comes early. */
   readonly inOrder?: true;
+  /** It comes early only while this object is there, as `Kind/name`: before, it would mean something else. */
+  readonly notBefore?: string;
 }
 
 export interface Scenario {

@@ -9,10 +9,11 @@ import { Audit } from "./audit.ts";
 import { startDatabaseController } from "./database-controller.ts";
 import type { Call, Fault, FaultPlan } from "./faults.ts";
 import { History } from "./history.ts";
+import { nameOf } from "./judge.ts";
 import { KINDS } from "./kinds.ts";
 import { noMutation, type Mutation } from "./mutations.ts";
 import { Process, RESTART_AFTER_MS } from "./process.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 import { SharedServer } from "./shared-state.ts";
 import { Lane, never, SimulatedTime } from "./time.ts";
 import { User } from "./user.ts";
@@ -162,13 +163,19 @@ export class World {
   async actNow(isEarly = false): Promise<void> {
     await this.#acting;
     const step = this.#scenario.steps[this.#nextStep];
-    if (step === undefined || (isEarly && step.inOrder === true)) return;
+    if (step === undefined || (isEarly && !this.#mayComeEarly(step))) return;
     this.#nextStep += 1;
     this.#active();
     this.#acting = (async () => {
       for (const act of step.acts) await this.#user.act(act);
     })();
     await this.#acting;
+  }
+
+  #mayComeEarly({ inOrder, notBefore }: Step): boolean {
+    return (
+      inOrder !== true && (notBefore === undefined || [...this.audit.objects().keys()].map(nameOf).includes(notBefore))
+    );
   }
 
   /** The process is gone in this moment; another of its kind comes after a while. */

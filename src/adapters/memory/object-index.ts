@@ -1,6 +1,7 @@
 /** The object index of one process: two maps that mirror each other. */
 import { kindOfKey, type KeyText, type KindText } from "../../core/object-key.ts";
 import {
+  KEPT,
   MAX_MANAGERS,
   type IndexedTrigger,
   type IndexEntry,
@@ -46,6 +47,14 @@ export class MemoryObjectIndex implements ObjectIndex {
       valueAt(this.#objects, trigger, () => new Set<KeyText>()).add(object);
     }
     return Promise.resolve();
+  }
+
+  keep(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
+    const entries = objects.map((object): IndexEntry => {
+      const { resourceVersion = "", note = "" } = this.#triggers.get(object)?.get(trigger) ?? {};
+      return { object, trigger, fence, ...(resourceVersion === "" ? { resourceVersion: KEPT, note } : {}) };
+    });
+    return this.add(entries);
   }
 
   names(trigger: KeyText, object: KeyText): Promise<boolean> {

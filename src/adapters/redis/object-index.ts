@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { kindOfKey, type KeyText, type KindText } from "../../core/object-key.ts";
 import {
+  KEPT,
   MAX_MANAGERS,
   type IndexedTrigger,
   type IndexEntry,
@@ -40,15 +41,22 @@ export class RedisObjectIndex implements ObjectIndex {
   }
 
   async add(entries: readonly IndexEntry[]): Promise<void> {
-    for (let start = 0; start < entries.length; start += BATCH) {
-      const args = entries.slice(start, start + BATCH).flatMap((entry) => {
-        const { object, trigger, resourceVersion, note = "", fence = 0, readonly = false } = entry;
-        const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
-        const said = resourceVersion === undefined ? "" : looked;
-        return [object, kindOfKey(object), trigger, readonly ? "r" : "", said, fence];
-      });
-      await ADD.run(this.#redis, [this.#keys.index], args);
-    }
+    const rows = entries.map(({ object, trigger, resourceVersion, note = "", fence = 0, readonly = false }) => {
+      const looked = note === "" ? `=${resourceVersion}` : `=${resourceVersion} ${note}`;
+      const said = resourceVersion === undefined ? "" : looked;
+      return [object, kindOfKey(object), trigger, readonly ? "r" : "", said, fence];
+    });
+    await this.#put(rows);
+  }
+
+  /** @param rows - the arguments of `index-add-1.lua`, by entry */
+  async #put(rows: readonly (readonly (string | number)[])[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += BATCH)
+      await ADD.run(this.#redis, [this.#keys.index], rows.slice(start, start + BATCH).flat());
+  }
+
+  async keep(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
+    await this.#put(objects.map((object) => [object, kindOfKey(object), trigger, "", `?${KEPT}`, fence]));
   }
 
   async names(trigger: KeyText, object: KeyText): Promise<boolean> {

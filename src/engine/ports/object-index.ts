@@ -20,6 +20,12 @@ export interface IndexEntry {
   readonly readonly?: boolean;
 }
 
+/**
+ * No version of any object, so that whatever is seen wakes: recorded of an object that a run of the trigger keeps without
+ * having seen it.
+ */
+export const KEPT = "kept";
+
 /** A run that is about to look at an object. */
 export type NamingRun = Required<Pick<IndexEntry, "object" | "trigger" | "fence" | "readonly">>;
 
@@ -39,7 +45,7 @@ export const MAX_MANAGERS = 8;
 /** A trigger that names an object. */
 export interface IndexedTrigger {
   readonly trigger: KeyText;
-  /** The version it has looked at; "" for none. */
+  /** The version it has looked at; "" for none, be it that it was not there. */
   readonly resourceVersion: string;
   /** "" for none. */
   readonly note: string;
@@ -51,6 +57,8 @@ export interface ObjectIndex {
   name(run: NamingRun): Promise<NamedObject>;
   /** Adds or updates entries. A version from a run older than the recorded one is ignored. */
   add(entries: readonly IndexEntry[]): Promise<void>;
+  /** Says that a run keeps these objects without having looked at them: where no version is recorded, `KEPT` is. */
+  keep(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void>;
   /** Whether the trigger names the object. */
   names(trigger: KeyText, object: KeyText): Promise<boolean>;
   /**

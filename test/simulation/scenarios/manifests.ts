@@ -24,19 +24,23 @@ export interface StepText {
   /** Expression of the items. */
   readonly forEach?: string;
   readonly state?: string;
+  /** Expression. */
+  readonly skipIf?: string;
 }
 
 /** A Workflow; without `kind` one that only other Workflows call. */
 export function workflow(name: string, steps: readonly StepText[], kind?: string): string {
-  const items = steps.map(({ label, kind: logic = "ResourceFunction", name: called = label, inputs, forEach, state }) =>
-    [
+  const items = steps.map((step) => {
+    const { label, kind: logic = "ResourceFunction", name: called = label, inputs, forEach, state, skipIf } = step;
+    return [
       `    - label: ${label}`,
       `      ref: { kind: ${logic}, name: ${called} }`,
       `      inputs: ${inputs ?? "{ name: =parent.metadata.name, spec: =parent.spec }"}`,
       ...(forEach === undefined ? [] : [`      forEach: { itemIn: "${forEach}", inputKey: item }`]),
       ...(state === undefined ? [] : [`      state: ${state}`]),
-    ].join("\n"),
-  );
+      ...(skipIf === undefined ? [] : [`      skipIf: "${skipIf}"`]),
+    ].join("\n");
+  });
   const crd = kind === undefined ? "" : `  crdRef: { apiGroup: t.koreo.test, version: v1, kind: ${kind} }\n`;
   const head = `{ name: ${name}, namespace: defs }`;
   return document(

@@ -18,6 +18,44 @@ const KEPT =
     more: ["delete: { destroy: {} }"],
   });
 
+/** The second trigger keeps the object of the first, and then makes two of its own, one after the other. */
+const MOVED =
+  workflow("one", [{ label: "same" }], "Request") +
+  workflow(
+    "two",
+    [
+      { label: "same" },
+      { label: "next", inputs: "{ name: =parent.metadata.name, after: =steps.same.name }" },
+      { label: "last", inputs: "{ name: =parent.metadata.name, after: =steps.next.name }" },
+    ],
+    "Claim",
+  ) +
+  resourceFunction("same", {
+    object: "shared",
+    api: "owned: false",
+    resource: "{ data: { text: same } }",
+    more: ["return: { name: =resource.metadata.name }", "delete: { destroy: {} }"],
+  }) +
+  ["next", "last"]
+    .map((name) =>
+      resourceFunction(name, {
+        resource: "{ data: { after: =inputs.after } }",
+        more: ["return: { name: =resource.metadata.name }"],
+      }),
+    )
+    .join("");
+
+/** The second trigger keeps the object of the first until it is idle: its step is skipped then. */
+const SKIPPED =
+  workflow("one", [{ label: "same" }], "Request") +
+  workflow("two", [{ label: "same", skipIf: "=parent.spec.idle" }], "Claim") +
+  resourceFunction("same", {
+    object: "shared",
+    api: "owned: false",
+    resource: "{ data: { text: same } }",
+    more: ["delete: { destroy: {} }"],
+  });
+
 const READING =
   workflow(
     "reading",
@@ -58,6 +96,36 @@ export const SHARING: readonly Scenario[] = [
     ],
     ends: ["ConfigMap/shared", "!ConfigMap/other"],
     ready: { "Request/a": "Ready", "Claim/c": "Ready" },
+  },
+  {
+    name: "moved-to-another",
+    given: MOVED + trigger("a", "{}"),
+    steps: [
+      { title: "another trigger keeps the object too", acts: [{ apply: trigger("c", "{}", "Claim") }], inOrder: true },
+      // By then the run of the second has looked at the object, and is not over yet.
+      { title: "the first one is deleted", acts: [{ remove: "Request/a" }], notBefore: "ConfigMap/c-next" },
+    ],
+    ends: ["!Request/a", "ConfigMap/shared", "ConfigMap/c-next", "ConfigMap/c-last"],
+    ready: { "Claim/c": "Ready" },
+  },
+  {
+    name: "kept-by-a-skip",
+    given: SKIPPED + trigger("a", "{}"),
+    steps: [
+      {
+        title: "another trigger keeps the object too",
+        acts: [{ apply: trigger("c", "{ idle: false }", "Claim") }],
+        inOrder: true,
+      },
+      {
+        title: "its step is skipped from now on",
+        acts: [{ apply: trigger("c", "{ idle: true }", "Claim") }],
+        inOrder: true,
+      },
+      { title: "the first one is deleted", acts: [{ remove: "Request/a" }] },
+    ],
+    ends: ["!Request/a", "ConfigMap/shared"],
+    ready: { "Claim/c": "Skip" },
   },
   {
     name: "foreign-object",
