@@ -269,6 +269,22 @@ describe("what is known of objects", () => {
     expect(await names(bench, ["a", "b"])).toEqual(["a"]);
   });
 
+  it("since the run has read the index stays in it, for the run that was woken for it", async () => {
+    const late = keyOf(CONFIG_MAP, "late");
+    let isPruning = false;
+    await start(both(), {
+      before: async (verb) => {
+        if (isPruning && verb === "delete") await bench.index.add([{ object: late, trigger: keyOf(REQUEST, "one") }]);
+        return undefined;
+      },
+    });
+    await bench.apply(withoutB);
+    isPruning = true;
+    await bench.run("one");
+    expect(await names(bench, ["a", "b"])).toEqual(["a"]);
+    expect(await bench.index.objectsOf(keyOf(REQUEST, "one"))).toContain(late);
+  });
+
   it("by the index alone is left when its mark names another", async () => {
     await start(both());
     const [one, other] = [keyOf(REQUEST, "one"), keyOf(CONFIG_MAP, "theirs")];
