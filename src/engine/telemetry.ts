@@ -50,6 +50,7 @@ export const SPAN = {
   status: "koreo.status.write",
   /** Computing annotations and status as they should be, and whether they differ. */
   statusPrepare: "koreo.status.prepare",
+  statusTell: "koreo.status.tell",
   definition: "koreo.definition.run",
 } as const;
 

@@ -101,10 +101,11 @@ async function writeParts(
     current = answer.value;
   }
   const answer = await send(run, { status: status ?? {} }, current, hasStatus ? "status" : undefined);
-  if (answer.kind === "ok" && desired !== undefined) {
-    rememberStatus(run, desired, answer.value);
-    tell(run, trigger, desired);
-  }
+  if (answer.kind === "ok" && desired !== undefined)
+    withSpanSync(SPAN.statusTell, {}, () => {
+      rememberStatus(run, desired, answer.value);
+      tell(run, trigger, desired);
+    });
   return answered(run, answer);
 }
 
