@@ -55,7 +55,7 @@ export async function finalizeTrigger(run: RunContext): Promise<Finalized> {
   if (awaited.length > 0) await orAbandon(run, index.add(awaited.map((entry) => ({ ...named, object: keyOf(entry) }))));
   const blocked = waiting.length + found.unlisted.length === 0 ? await releaseTrigger(run) : undefined;
   if (waiting.length + found.unlisted.length === 0 && blocked === undefined) {
-    await orAbandon(run, index.trim(trigger, [], run.fence));
+    await orAbandon(run, index.drop(trigger, "all", run.fence));
     return { kind: "gone" };
   }
   const tried = new Set(candidates.map(identityText));

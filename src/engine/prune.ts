@@ -55,7 +55,10 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
   const waiting = [...removed.waiting, ...more.waiting];
   const final = [...inventory, ...more.waiting.map(({ entry }) => entry)];
   const kept = new Set([...final.map(keyOf), ...(isCertain ? [] : unknown)]);
-  if (indexed.some((object) => !kept.has(object))) await forget(run, kept, indexed);
+  await forget(
+    run,
+    indexed.filter((object) => !kept.has(object)),
+  );
   if (run.paused) run.drifts.push(...waiting.map(({ entry }) => `${objectText(entry)} should be deleted`));
   return {
     inventory: final,
@@ -65,15 +68,12 @@ export async function pruneObjects(run: RunContext, plan: WorkflowPlan, result: 
 }
 
 /**
- * Only while no newer run can hold the key: a newer one has named what it needs before it came here. What a watcher has added
- * since the run read the index is for the run that it has woken.
+ * Takes these objects out of the index, but only while no newer run can hold the key: what a newer run has named there must
+ * stay. What a watcher has added since the run read the index stays too, for the run that it has woken.
  */
-async function forget(run: RunContext, kept: ReadonlySet<KeyText>, indexed: readonly KeyText[]): Promise<void> {
+async function forget(run: RunContext, objects: readonly KeyText[]): Promise<void> {
   if (run.leaseLeftMs() <= 0) throw abandonRun(run);
-  const { index } = run.ports;
-  const known = new Set(indexed);
-  const added = (await orAbandon(run, index.objectsOf(run.trigger.key))).filter((object) => !known.has(object));
-  await orAbandon(run, index.trim(run.trigger.key, [...kept, ...added], run.fence));
+  if (objects.length > 0) await orAbandon(run, run.ports.index.drop(run.trigger.key, objects, run.fence));
 }
 
 const NOTHING: Removed = { deleted: [], left: [], waiting: [] };

@@ -161,7 +161,7 @@ export class Reconciler {
     if (found.kind === "fault") return this.#clusterFault(found.fault);
     if (found.kind === "unserved" && !(await this.#isGoneWithItsKind(run, key))) return this.#tryAgain("unserved");
     if (found.kind === "gone" || found.kind === "unserved") {
-      await this.#ports.index.trim(run.key, [], run.fence);
+      await this.#ports.index.drop(run.key, "all", run.fence);
       return { report: { kind: "done" }, outcome: found.kind };
     }
     const context = this.#contextOf(run, found.read, { store, catalog });

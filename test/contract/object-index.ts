@@ -87,26 +87,26 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
       await index.name({ ...entry, fence: 6, readonly: true });
       expect(await readonlyNow(), "a newer run that has not come to its other step").toBe(false);
       expect(await lookedAt()).toEqual([{ trigger: TRIGGER, resourceVersion: "7", note: "", readonly: false }]);
-      await index.trim(TRIGGER, [], 6);
+      await index.drop(TRIGGER, "all", 6);
       await index.name({ ...entry, fence: 7, readonly: true });
       expect(await readonlyNow()).toBe(true);
     });
 
     it("forgets what a trigger names no more", async () => {
       for (const object of [FIRST, SECOND]) await index.add([{ object, trigger: TRIGGER, fence: 1 }]);
-      await index.trim(TRIGGER, [SECOND], 1);
+      await index.drop(TRIGGER, [FIRST], 1);
       expect(await index.objectsOf(TRIGGER)).toEqual([SECOND]);
       expect(await lookedAt()).toEqual([]);
-      await index.trim(TRIGGER, [], 2);
+      await index.drop(TRIGGER, "all", 2);
       expect(await index.kinds()).toEqual([]);
     });
 
-    it("leaves what a newer run has added when an older one trims", async () => {
+    it("leaves what a newer run has added when an older one drops it", async () => {
       await index.add([{ object: FIRST, trigger: TRIGGER, fence: 1 }]);
       await index.add([{ object: SECOND, trigger: TRIGGER, fence: 2, readonly: true }]);
-      await index.trim(TRIGGER, [FIRST], 1);
+      await index.drop(TRIGGER, [SECOND], 1);
       expect([...(await index.objectsOf(TRIGGER))].sort()).toEqual([FIRST, SECOND]);
-      await index.trim(TRIGGER, [FIRST], 3);
+      await index.drop(TRIGGER, [SECOND], 3);
       expect(await index.objectsOf(TRIGGER)).toEqual([FIRST]);
     });
 
@@ -118,7 +118,7 @@ export function describeObjectIndex(title: string, make: () => Promise<ObjectInd
       await index.keep(TRIGGER, [FIRST, SECOND], 2);
       expect(await looked()).toEqual({ trigger: TRIGGER, resourceVersion: KEPT, note: "", readonly: false });
       expect(await looked(SECOND)).toMatchObject({ resourceVersion: "7", note: "d:1:1000" });
-      await index.trim(TRIGGER, [], 1);
+      await index.drop(TRIGGER, "all", 1);
       expect([...(await index.objectsOf(TRIGGER))].sort(), "an older run does not undo it").toEqual([FIRST, SECOND]);
       await index.add([{ ...entry, resourceVersion: "", note: "d:1:1000", fence: 3 }]);
       await index.keep(TRIGGER, [FIRST], 2);

@@ -61,12 +61,11 @@ export class MemoryObjectIndex implements ObjectIndex {
     return Promise.resolve(this.#triggers.get(object)?.has(trigger) ?? false);
   }
 
-  trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
-    const kept = new Set(objects);
+  drop(trigger: KeyText, objects: readonly KeyText[] | "all", fence: number): Promise<void> {
     const known = this.#objects.get(trigger) ?? new Set<KeyText>();
-    for (const object of known) {
+    for (const object of objects === "all" ? [...known] : objects) {
       const triggers = this.#triggers.get(object);
-      if (kept.has(object) || (triggers?.get(trigger)?.fence ?? 0) > fence) continue;
+      if ((triggers?.get(trigger)?.fence ?? 0) > fence) continue;
       known.delete(object);
       triggers?.delete(trigger);
       if (triggers?.size === 0) this.#triggers.delete(object);

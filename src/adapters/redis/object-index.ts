@@ -17,7 +17,9 @@ import { loadScript } from "./script.ts";
 const ADD = loadScript("index-add-1", ["index-entry"]);
 const NAME = loadScript("index-name-1", ["index-entry"]);
 const SAY_WHOLE = loadScript("record-2");
-const TRIM = loadScript("index-trim-1", ["index-entry"]);
+const DROP = loadScript("index-drop-1", ["index-entry"]);
+/** What `index-drop-1.lua` takes for every object of the trigger. */
+const ALL = "*";
 /** The only field of the hash `wholeIndex`. */
 const WHOLE = "epoch";
 /** Entries per script, so that no script keeps Redis busy for long. */
@@ -63,8 +65,10 @@ export class RedisObjectIndex implements ObjectIndex {
     return (await orUnavailable(this.#redis.hexists(this.#keys.triggersOf(object), trigger))) === 1;
   }
 
-  async trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void> {
-    await TRIM.run(this.#redis, [this.#keys.index], [trigger, fence, ...objects]);
+  async drop(trigger: KeyText, objects: readonly KeyText[] | "all", fence: number): Promise<void> {
+    const gone = objects === "all" ? [ALL] : objects;
+    for (let start = 0; start < gone.length; start += BATCH)
+      await DROP.run(this.#redis, [this.#keys.index], [trigger, fence, ...gone.slice(start, start + BATCH)]);
   }
 
   async triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]> {

@@ -37,7 +37,7 @@ export function tracedState(ports: TracedPorts, system: "redis" | undefined): Tr
     triggersOf: call("index", "triggersOf"),
     objectsOf: call("index", "objectsOf"),
     isWhole: call("index", "isWhole"),
-    trim: call("index", "trim"),
+    drop: call("index", "drop"),
     version: call("registry", "version"),
     read: call("registry", "read"),
     unwatched: call("ledger", "unwatched"),
@@ -53,7 +53,7 @@ export function tracedState(ports: TracedPorts, system: "redis" | undefined): Tr
       triggersOf: (objects) => calls.triggersOf(() => index.triggersOf(objects)),
       objectsOf: (trigger) => calls.objectsOf(() => index.objectsOf(trigger)),
       isWhole: () => calls.isWhole(() => index.isWhole()),
-      trim: (trigger, objects, fence) => calls.trim(() => index.trim(trigger, objects, fence)),
+      drop: (trigger, objects, fence) => calls.drop(() => index.drop(trigger, objects, fence)),
     }),
     registry: instead(registry, {
       version: () => calls.version(() => registry.version()),

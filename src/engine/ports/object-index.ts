@@ -62,12 +62,13 @@ export interface ObjectIndex {
   /** Whether the trigger names the object. */
   names(trigger: KeyText, object: KeyText): Promise<boolean>;
   /**
-   * Removes every object of the trigger that is not among these, except those that a newer run has added: a run that
-   * lost its lease without noticing must not undo that. An empty list forgets the trigger.
+   * Takes objects out of a trigger's entries, except those that a newer run has added: a run that lost its lease without
+   * knowing must not undo that.
    *
-   * @param fence - fence of the run that calls
+   * @param objects - "all" forgets the trigger
+   * @param fence - of the calling run
    */
-  trim(trigger: KeyText, objects: readonly KeyText[], fence: number): Promise<void>;
+  drop(trigger: KeyText, objects: readonly KeyText[] | "all", fence: number): Promise<void>;
   /** The triggers of each object, in the order asked; an unknown object has none. */
   triggersOf(objects: readonly KeyText[]): Promise<readonly (readonly IndexedTrigger[])[]>;
   /** The objects of a trigger. */

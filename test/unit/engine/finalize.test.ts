@@ -145,7 +145,7 @@ describe("deletion (invariant 7)", () => {
   it("finds by label what inventory and index lost", async () => {
     await start(chain);
     await bench.patch(REQUEST, "one", { metadata: { annotations: { [ANNOTATION.inventory]: "{broken" } } });
-    await bench.index.trim(keyOf(REQUEST, "one"), [], 2);
+    await bench.index.drop(keyOf(REQUEST, "one"), "all", 2);
     await bench.delete(REQUEST, "one");
     await bench.run("one");
     expect(await names(bench, ["a", "b"])).toEqual([]);

@@ -32,7 +32,7 @@ export function inventoryOf(trigger: JsonObject | undefined): readonly string[] 
 
 /** Redis is lost, and watchers build the index anew from what the inventories on these Requests name. */
 export async function loseRedis(bench: WorkerBench, requests: readonly string[]): Promise<void> {
-  for (const name of requests) await bench.index.trim(keyOf(REQUEST, name), [], Number.MAX_SAFE_INTEGER);
+  for (const name of requests) await bench.index.drop(keyOf(REQUEST, name), "all", Number.MAX_SAFE_INTEGER);
   for (const name of requests) {
     const recorded = recordedObjects((await bench.get(REQUEST, name)) ?? {}, bench.cluster.cluster);
     const entries = [...recorded].map(([object, { readonly }]) => ({ object, readonly }));

@@ -62,7 +62,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
   it("waits for objects, too, that its marks alone know of", async () => {
     await start(all(destroyed));
     unserve(bench, "Gadget");
-    await bench.index.trim(keyOf(REQUEST, "one"), [], 2);
+    await bench.index.drop(keyOf(REQUEST, "one"), "all", 2);
     await bench.patch(REQUEST, "one", { metadata: { annotations: { "koreo.dev/inventory": null } } });
     await bench.delete(REQUEST, "one");
     await bench.run("one");

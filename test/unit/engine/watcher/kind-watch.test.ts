@@ -164,7 +164,7 @@ describe("the watch on a kind", () => {
     await indexed("team-c");
     await clock.advance(30_000);
     expect(watches.splice(0)).toEqual(["begins team-a", "begins team-b", "begins team-c"]);
-    await index.trim(TRIGGER, [configMap("team-a"), configMap("team-c")], 1);
+    await index.drop(TRIGGER, [configMap("team-b")], 1);
     await clock.advance(30_000);
     expect(watches).toEqual(["ends team-b"]);
     expect(watch.stream(clock.nowMs()).streams).toBe(2);
