@@ -1,6 +1,7 @@
 /** The object a command is about: KIND and NAME as the user typed them, read from the cluster. */
 import type { JsonObject } from "../core/json.ts";
-import { formatKey, objectText, type KeyText } from "../core/object-key.ts";
+import { formatKey, objectText, parseKey, type KeyText } from "../core/object-key.ts";
+import { markHolder } from "../core/resource/mark.ts";
 import type { ClusterFault, ObjectRef } from "../engine/ports/object-store.ts";
 import { failed, type Connection } from "./connection.ts";
 import { findKind } from "./find-kind.ts";
@@ -40,6 +41,13 @@ export async function readIfAnswered({ store, signal }: Connection, ref: ObjectR
 
 function failedOf({ type, namespace, name }: ObjectRef, fault: ClusterFault): Error {
   return failed(`${type.kind} ${name}${namespace === "" ? "" : ` in namespace ${namespace}`}`, fault);
+}
+
+/** The trigger that manages the object, as people name it; undefined when none does. */
+export function managerOf(object: JsonObject, { type, namespace, name }: ObjectRef): string | undefined {
+  const holder = markHolder(object, { group: type.group, kind: type.kind, namespace, name });
+  const trigger = holder === undefined ? undefined : parseKey(holder.trigger);
+  return trigger === undefined ? undefined : objectText(trigger);
 }
 
 /** The object as people name it. */

@@ -2,14 +2,12 @@
 import { textMember, type JsonObject } from "../core/json.ts";
 import { definitionOf, isDefinitionKind } from "../core/manifest/definition.ts";
 import { KOREO_GROUP } from "../core/names.ts";
-import { parseKey, objectText } from "../core/object-key.ts";
 import { triggerOf } from "../core/plan/compile-workflow.ts";
-import { markHolder } from "../core/resource/mark.ts";
 import { readyCondition } from "../core/status/condition.ts";
 import { definitionType } from "../engine/definitions.ts";
 import { listPages } from "../engine/list-pages.ts";
 import type { Connection } from "./connection.ts";
-import type { OneObject } from "./one-object.ts";
+import { managerOf, type OneObject } from "./one-object.ts";
 
 const SERVED = "its namespace among the --definition-namespaces of the workers?";
 
@@ -17,9 +15,8 @@ const SERVED = "its namespace among the --definition-namespaces of the workers?"
 export async function whyUnjudged(connection: Connection, { object, ref }: OneObject): Promise<string> {
   const { group, kind } = ref.type;
   if (group === KOREO_GROUP && isDefinitionKind(kind)) return `No worker has judged it: is ${SERVED}`;
-  const holder = markHolder(object, { group, kind, namespace: ref.namespace, name: ref.name });
-  const trigger = holder === undefined ? undefined : parseKey(holder.trigger);
-  if (trigger !== undefined) return `It is managed by ${objectText(trigger)}: explain that one.`;
+  const manager = managerOf(object, ref);
+  if (manager !== undefined) return `It is managed by ${manager}: explain that one.`;
   const listed = await listPages(connection, definitionType("Workflow"), {});
   if (listed.kind === "fault") return "";
   const fitting = listed.value.filter((workflow) => isFor(workflow, { group, kind }));

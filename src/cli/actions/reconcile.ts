@@ -4,14 +4,12 @@ import { annotationOf, isGoing } from "../../core/object.ts";
 import { isDefinitionKind } from "../../core/manifest/definition.ts";
 import { ANNOTATION, KOREO_GROUP } from "../../core/names.ts";
 import { conditionNamed, readyCondition } from "../../core/status/condition.ts";
-import { objectText, parseKey } from "../../core/object-key.ts";
-import { markHolder } from "../../core/resource/mark.ts";
 import type { ObjectRef } from "../../engine/ports/object-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import type { ConfigFlags } from "../../processes/shared/settings.ts";
 import { failed, withConnection, type Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
-import { findObject, readIfAnswered, textOf } from "../one-object.ts";
+import { findObject, managerOf, readIfAnswered, textOf } from "../one-object.ts";
 
 export interface RequestOptions extends ConfigFlags {
   readonly namespace?: string;
@@ -88,12 +86,12 @@ function request(
 }
 
 /** Checked before anything is written: nobody would answer, and what was written would stay. */
-function refuseWhatNeverRuns(object: JsonObject, text: string, { type, namespace, name }: ObjectRef): void {
+function refuseWhatNeverRuns(object: JsonObject, text: string, ref: ObjectRef): void {
+  const { type } = ref;
   if (type.group === KOREO_GROUP && isDefinitionKind(type.kind))
     throw new CommandFailed(`${text} is a definition: it is compiled by itself; name a trigger of a Workflow`);
-  const holder = markHolder(object, { group: type.group, kind: type.kind, namespace, name });
-  const trigger = holder === undefined ? undefined : parseKey(holder.trigger);
-  if (trigger !== undefined) throw new CommandFailed(`${text} is managed by ${objectText(trigger)}; name that one`);
+  const manager = managerOf(object, ref);
+  if (manager !== undefined) throw new CommandFailed(`${text} is managed by ${manager}; name that one`);
   if (isGoing(object)) throw new CommandFailed(`${text} is being deleted: nothing of it is run any more`);
 }
 
