@@ -50,6 +50,9 @@ export class Catalog {
   readonly #workflows: readonly (WorkflowCandidate & { readonly planHash: string })[];
   readonly #namespaces: readonly string[];
   readonly #only: WorkflowPlan | undefined;
+  // Both are asked for with every run and every changed object, so they are made once.
+  #triggerKinds: readonly GroupVersionKind[] | undefined;
+  #managedKinds: readonly GroupVersionKind[] | undefined;
 
   /** @param only - see `withOnly` */
   constructor(
@@ -104,19 +107,21 @@ export class Catalog {
 
   /** The kind of every Workflow with a readable `crdRef`, ready or not; each once. */
   get triggerKinds(): readonly GroupVersionKind[] {
-    if (this.#only !== undefined) return distinctKinds(this.#only.trigger === undefined ? [] : [this.#only.trigger]);
-    return distinctKinds(this.#workflows.flatMap(({ trigger }) => (trigger === undefined ? [] : [trigger])));
+    const workflows = this.#only === undefined ? this.#workflows : [this.#only];
+    return (this.#triggerKinds ??= distinctKinds(
+      workflows.flatMap(({ trigger }) => (trigger === undefined ? [] : [trigger])),
+    ));
   }
 
   /** The kinds that all runnable ResourceFunctions manage or read; each once. */
   get managedKinds(): readonly GroupVersionKind[] {
-    return distinctKinds(
+    return (this.#managedKinds ??= distinctKinds(
       this.entries.flatMap(({ compiled }) => {
         if (compiled.kind !== "ResourceFunction" || compiled.prepared.kind !== "ready") return [];
         const { apiVersion, kind } = compiled.prepared.plan.api;
         return [{ ...parseApiVersion(apiVersion), kind }];
       }),
-    );
+    ));
   }
 
   /** Hash over everything that runs for triggers of a kind by its `crdRef`; "" when nothing runs. */

@@ -52,6 +52,10 @@ export class TriggerKinds {
     return [...this.#kinds.values()];
   }
 
+  has(kind: GroupKind): boolean {
+    return this.#kinds.has(this.#nameOf(kind));
+  }
+
   /** Whether other watchers may have written something since it was read. */
   isDue(nowMs: number): boolean {
     if (nowMs - this.#loadedMs < RELOAD_MS) return false;

@@ -6,14 +6,13 @@
 import { formatKind, type GroupKind, type GroupVersionKind, type KindText, parseKind } from "../../core/object-key.ts";
 import type { Catalog } from "../../core/plan/catalog.ts";
 import { assignSlots } from "../../core/slot.ts";
-import { declarationOf } from "../declared-kind.ts";
 import type { DefinitionCache } from "../definitions.ts";
 import { StoreUnavailable } from "../ports/key-store.ts";
 import { DefinitionFollower, definitionsSlot } from "./definition-follower.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { KeptKinds } from "./kept-kinds.ts";
 import { KindWatch, type KindRole } from "./kind-watch.ts";
 import { PendingWakeUps } from "./pending-wake-ups.ts";
-import { TriggerKinds } from "./trigger-kinds.ts";
 import type { WatchedStream, WatcherOptions, WatcherPorts } from "./watcher-ports.ts";
 
 /** How often ownership is looked at while nothing nudges. */
@@ -32,7 +31,7 @@ export class Watcher {
   readonly #pending: PendingWakeUps;
   readonly #follower: DefinitionFollower;
   readonly #heartbeat: Heartbeat;
-  readonly #kinds: TriggerKinds;
+  readonly #kept: KeptKinds;
   readonly #watches = new Map<KindText, KindWatch>();
   /** Watches being replaced: they go on until their successor has listed, which may have to wait for its turn. */
   readonly #retiring = new Map<KindText, KindWatch>();
@@ -45,8 +44,6 @@ export class Watcher {
   /** Whether the index is whole, of which store, and since when we wait for that (monotonic). */
   #rebuild: { readonly epoch: string; sinceMs: number; isWhole: boolean } | undefined;
   #definitionsChanged = true;
-  /** Whether every trigger kind must be written down again, if its entry is missing. */
-  #remembersAnew = false;
   #nudge = new AbortController();
 
   constructor(ports: WatcherPorts, definitions: DefinitionCache, options: WatcherOptions) {
@@ -56,7 +53,7 @@ export class Watcher {
     this.#heartbeat = new Heartbeat(ports, options.id);
     this.#pending = new PendingWakeUps(ports, () => this.#heartbeat.epoch);
     this.#follower = new DefinitionFollower(ports, this.#pending);
-    this.#kinds = new TriggerKinds(ports.store, options.homeNamespace, options.installation);
+    this.#kept = new KeptKinds(ports, options);
   }
 
   /** Watches until the signal is aborted, then leaves: others take over at once. The cache is run by the caller. */
@@ -115,7 +112,8 @@ export class Watcher {
       if (loss !== undefined) this.#restart(loss);
       if (view === undefined || this.#heartbeat.isAway || !this.#definitions.isReady) return;
       const catalog = await this.#follow(signal);
-      const roles = this.#roles(catalog, await this.#keptKinds(signal));
+      const watchOf = (kind: GroupKind) => this.#watches.get(this.#slotOf(kind));
+      const roles = this.#roles(catalog, await this.#kept.beside(catalog.triggerKinds, watchOf, signal));
       const owners = await this.#assign(view.watchers, roles, signal);
       this.#endRetired();
       await this.#claim(owners, view.epoch);
@@ -186,9 +184,9 @@ export class Watcher {
       if (owners.get(slot) !== id) continue;
       if (!this.#watches.has(slot) && (isSettled || watch !== undefined)) await this.#start(role, signal);
       // A kind may have been taken out a moment before its Workflow came back.
-      else if (this.#remembersAnew && role.isTrigger) await this.#isKept(role, signal);
+      else if (this.#kept.isReadAnew && role.isTrigger) await this.#kept.remember(role, signal);
     }
-    this.#remembersAnew = false;
+    this.#kept.remembered();
     await this.#letGo(watchers, roles, owners);
     return owners;
   }
@@ -220,7 +218,7 @@ export class Watcher {
 
   async #start(role: KindRole, signal: AbortSignal): Promise<void> {
     const { ports, options } = { ports: this.#ports, options: this.#options };
-    if (role.isTrigger && !(await this.#isKept(role, signal))) return; // the next tick tries again
+    if (role.isTrigger && !(await this.#kept.remember(role, signal))) return; // the next tick tries again
     const catalog = () => this.#catalog ?? this.#definitions.catalog();
     const onListed = () => this.#nudge.abort();
     const series = this.#series.get(role.slot) ?? {};
@@ -276,48 +274,10 @@ export class Watcher {
     if (!this.#ownsDefinitions || rebuild.isWhole) return;
     const slots = [...roles.values()].filter(({ isTrigger }) => isTrigger).map(({ slot }) => slot);
     const claimed = await membership.owners(slots);
-    const isListed = this.#kinds.isKnown && slots.every((slot) => claimed.has(slot));
+    const isListed = this.#kept.isKnown && slots.every((slot) => claimed.has(slot));
     if (!isListed && nowMs - rebuild.sinceMs < REBUILD_MS) return;
     await index.sayWhole(epoch);
     rebuild.isWhole = true;
-  }
-
-  /** Writes the kind down before any of its triggers is woken. @returns whether it may be watched now */
-  async #isKept({ group, kind, version = "" }: KindRole, signal: AbortSignal): Promise<boolean> {
-    const fault = await this.#kinds.remember({ group, kind, version }, signal);
-    if (fault === undefined) return true;
-    this.#ports.log.warn({ kind, group, error: fault.detail }, "the kind of these triggers could not be written down");
-    // Waits where a later try may succeed. Without the right to write, only triggers without a Workflow go unnoticed.
-    return fault.kind === "forbidden" || fault.kind === "invalid" || fault.kind === "notFound";
-  }
-
-  /** Kinds without a Workflow whose triggers still carry something of ours. */
-  async #keptKinds(signal: AbortSignal): Promise<readonly GroupVersionKind[]> {
-    const isDue = this.#kinds.isDue(this.#ports.clock.nowMs());
-    if (isDue) {
-      this.#remembersAnew = true;
-      const fault = await this.#kinds.load(signal);
-      if (fault !== undefined) this.#ports.log.warn({ error: fault.detail }, "the kinds of triggers cannot be read");
-    }
-    const named = new Set((this.#catalog?.triggerKinds ?? []).map(({ group, kind }) => `${group}/${kind}`));
-    const kept = this.#kinds.all.filter(({ group, kind }) => !named.has(`${group}/${kind}`));
-    for (const kind of kept) {
-      const watch = this.#watches.get(this.#slotOf(kind));
-      const isDone = watch?.isWithoutRecords === true || (isDue && (await this.#isGone(watch, signal)));
-      const fault = isDone ? await this.#kinds.forget(kind, signal) : undefined;
-      if (fault !== undefined)
-        this.#ports.log.warn(
-          { ...kind, error: fault.detail },
-          "a kind without triggers of ours could not be taken out",
-        );
-    }
-    return kept;
-  }
-
-  /** A kind that nothing declares any more has no triggers left. If we may not ask, we keep the kind. */
-  async #isGone(watch: KindWatch | undefined, signal: AbortSignal): Promise<boolean> {
-    if (watch?.role.isTrigger !== true || !watch.isUnserved) return false;
-    return (await declarationOf({ store: this.#ports.store, signal }, watch.role)).kind === "absent";
   }
 
   /** Every kind worth watching: triggers of any Workflow, kinds kept, what plans manage, and what inventories name. */
@@ -350,8 +310,8 @@ export class Watcher {
 
   /** Kinds that an earlier watcher has written down count as well; until those are read, any kind may be ours. */
   #isTriggerKind({ group, kind }: GroupKind): boolean {
-    const known = [...(this.#catalog?.triggerKinds ?? []), ...this.#kinds.all];
-    return !this.#kinds.isKnown || known.some((each) => each.group === group && each.kind === kind);
+    if (!this.#kept.isKnown || this.#kept.has({ group, kind })) return true;
+    return this.#catalog?.triggerKinds.some((each) => each.group === group && each.kind === kind) ?? false;
   }
 
   #slotOf({ group, kind }: GroupKind): KindText {
