@@ -4,17 +4,8 @@
  */
 import type { ClusterAccess } from "../src/adapters/kubernetes/connect.ts";
 import type { JsonObject } from "../src/core/json.ts";
-import type { ResourceType } from "../src/engine/ports/object-store.ts";
-
-const CONFIG_MAP: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  namespaced: true,
-  hasStatus: false,
-  watchable: true,
-};
+import { CONFIG_MAP } from "../test/support/resource-type.ts";
+import { inParallel } from "./in-parallel.ts";
 
 /**
  * Creates small ConfigMaps as fast as they are answered.
@@ -29,21 +20,13 @@ export async function createRate(
   concurrency: number,
 ): Promise<number> {
   const signal = new AbortController().signal;
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < count; i = next++) {
-      const name = `rate-${i}`;
-      const body: JsonObject = {
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { name, namespace },
-        data: { n: String(i) },
-      };
-      const answer = await store.create({ type: CONFIG_MAP, namespace, name }, body, signal);
-      if (answer.kind === "fault") throw new Error(`create refused: ${answer.fault.detail}`);
-    }
-  };
   const since = performance.now();
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await inParallel(count, concurrency, async (index) => {
+    const name = `rate-${index}`;
+    const metadata = { name, namespace };
+    const body: JsonObject = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { n: String(index) } };
+    const answer = await store.create({ type: CONFIG_MAP, namespace, name }, body, signal);
+    if (answer.kind === "fault") throw new Error(`create refused: ${answer.fault.detail}`);
+  });
   return (count / (performance.now() - since)) * 1000;
 }

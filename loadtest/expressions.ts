@@ -2,13 +2,12 @@
  * `npm run bench:expressions`: what evaluating and compiling expressions costs, beside the evaluator of the library whose
  * parser we use and beside JavaScript written by hand, in one interleaved run. Needs no cluster.
  */
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { formatTable } from "../src/cli/table.ts";
 import { timeCases, type CaseTimes } from "./expressions/engines.ts";
 import { heapPerProgram, valueFunctionsPerSecond, workflowCompileMs } from "./expressions/scenarios.ts";
 import { geometricMean, lastResult } from "./expressions/timing.ts";
-import { describeMachine } from "./machine.ts";
+import { writeResults } from "./results.ts";
 
 const HELP = `Usage: npm run bench:expressions -- [options]
 
@@ -44,16 +43,7 @@ async function main(): Promise<void> {
   };
   print(result);
   if (lastResult() === undefined) throw new Error("nothing was measured");
-  if (values.output === undefined) return;
-  const file = {
-    scenario: "expressions",
-    measured: new Date().toISOString(),
-    machine: describeMachine(),
-    rounds,
-    result,
-  };
-  await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
-  console.log(`\nwritten to ${values.output}`);
+  if (values.output !== undefined) await writeResults(values.output, "expressions", { rounds, result });
 }
 
 function ratiosOf({ ours, library, byHand }: CaseTimes) {

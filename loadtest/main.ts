@@ -2,11 +2,9 @@
  * `npm run bench`: runs a scenario some times on a cluster of its own and prints, or writes, every figure with the machine
  * it was measured on. Results under `loadtest/results/` are what the documentation's claims are read from.
  */
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { formatTable } from "../src/cli/table.ts";
 import { converge, type ConvergeResult } from "./converge.ts";
-import { describeMachine } from "./machine.ts";
+import { printFigures, writeResults } from "./results.ts";
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -47,10 +45,7 @@ async function main(): Promise<void> {
     results.push(await converge(options));
   }
   print(results);
-  if (values.output === undefined) return;
-  const file = { scenario: "converge", measured: new Date().toISOString(), machine: describeMachine(), results };
-  await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
-  console.log(`\nwritten to ${values.output}`);
+  if (values.output !== undefined) await writeResults(values.output, "converge", { results });
 }
 
 function count(name: "triggers" | "watchers" | "workers" | "repeat"): number {
@@ -60,7 +55,7 @@ function count(name: "triggers" | "watchers" | "workers" | "repeat"): number {
 }
 
 function print(results: readonly ConvergeResult[]): void {
-  const rows: (readonly [string, (result: ConvergeResult) => string])[] = [
+  printFigures(results, [
     ["first Ready, s", ({ firstReadySeconds }) => firstReadySeconds.toFixed(2)],
     ["all Ready, s", ({ allReadySeconds }) => allReadySeconds.toFixed(2)],
     ["writes/s", ({ writesPerSecond }) => writesPerSecond.toFixed(0)],
@@ -72,12 +67,5 @@ function print(results: readonly ConvergeResult[]): void {
     ["writes on a trigger, worst", ({ perTrigger }) => String(perTrigger.writes)],
     ["requests per trigger, worst", ({ perTrigger }) => String(perTrigger.requests)],
     ["runs while settled", ({ runsWhileSettled }) => String(runsWhileSettled)],
-  ];
-  const heads = ["FIGURE", ...results.map((_, index) => `RUN ${index + 1}`)];
-  console.log(
-    `\n${formatTable(
-      heads,
-      rows.map(([name, read]) => [name, ...results.map(read)]),
-    )}`,
-  );
+  ]);
 }

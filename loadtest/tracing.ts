@@ -4,7 +4,6 @@
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadavg } from "node:os";
@@ -18,7 +17,7 @@ import { formatTable } from "../src/cli/table.ts";
 import type { ResourceType } from "../src/engine/ports/object-store.ts";
 import { isTriggerReady, type ObjectBoard } from "../test/support/object-board.ts";
 import { startStack, type Stack } from "../test/support/stack.ts";
-import { describeMachine } from "./machine.ts";
+import { writeResults } from "./results.ts";
 import { createTriggers, installPlatform, NAMESPACE, openBoard, READY_WITHIN_MS } from "./platform.ts";
 import { figuresOf, type Batch } from "./tracing/figures.ts";
 import { MODES, type Command, type Mode, type Reply } from "./tracing/messages.ts";
@@ -134,14 +133,5 @@ async function print(rounds: readonly (readonly Batch[])[]): Promise<void> {
   if (values.output === undefined) return;
   // Above the number of cores others worked on the machine, too.
   const settings = { rounds: rounds.length, triggersPerBatch: triggers, loadAverage: loadavg() };
-  const file = {
-    scenario: "tracing",
-    measured: new Date().toISOString(),
-    machine: describeMachine(),
-    settings,
-    figures,
-    rounds,
-  };
-  await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
-  console.log(`\nwritten to ${values.output}`);
+  await writeResults(values.output, "tracing", { settings, figures, rounds });
 }

@@ -3,7 +3,6 @@
  * edited; no worker runs, so what is measured is the watcher alone. Beside it, in the same run: the same list with the same
  * client and nothing done with it, and how fast the API server takes the edits.
  */
-import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
@@ -11,12 +10,12 @@ import { connectCluster, type ClusterAccess } from "../src/adapters/kubernetes/c
 import { loadKubeConfig } from "../src/adapters/kubernetes/kube-config.ts";
 import { redisKeys } from "../src/adapters/redis/keys.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
-import { formatTable } from "../src/cli/table.ts";
 import type { JsonObject } from "../src/core/json.ts";
 import type { ResourceType } from "../src/engine/ports/object-store.ts";
 import { waitFor } from "../test/control-plane/child.ts";
 import { startStack, type Stack } from "../test/support/stack.ts";
-import { describeMachine } from "./machine.ts";
+import { inParallel } from "./in-parallel.ts";
+import { printFigures, writeResults } from "./results.ts";
 import { installPlatform, NAMESPACE } from "./platform.ts";
 import { costOfProcess } from "./process-cost.ts";
 
@@ -65,10 +64,7 @@ for (let run = 1; run <= Number(values.repeat); run += 1) {
   results.push(await onFreshCluster());
 }
 print();
-if (values.output !== undefined) {
-  const file = { scenario: "watch", measured: new Date().toISOString(), machine: describeMachine(), results };
-  await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
-}
+if (values.output !== undefined) await writeResults(values.output, "watch", { results });
 
 async function onFreshCluster(): Promise<WatchResult> {
   const flags = ["--definition-namespaces", NAMESPACE];
@@ -103,7 +99,7 @@ async function measure(
   await worker.stop();
   await watcher.stop();
   report(`creating ${triggers} triggers`);
-  await inParallel(triggers, (index) => create(cluster, type, `app-${index}`));
+  await inParallel(triggers, IN_FLIGHT, (index) => create(cluster, type, `app-${index}`));
   const plainList = await list(cluster, type);
 
   // 2. A watcher starts.
@@ -121,7 +117,7 @@ async function measure(
   const seen = async () => Number((await redis.hget(keys.wakeUpCounters, "modified")) ?? 0);
   const seenBefore = await seen();
   const editedMs = performance.now();
-  await inParallel(edits, (index) => edit(cluster, type, `app-${index}`));
+  await inParallel(edits, IN_FLIGHT, (index) => edit(cluster, type, `app-${index}`));
   const editSeconds = (performance.now() - editedMs) / 1000;
   const lastMs = performance.now();
   await waitFor("every edit being on the queue", WITHIN_MS, async () => (await seen()) - seenBefore >= edits);
@@ -176,16 +172,8 @@ async function edit({ store }: ClusterAccess, type: ResourceType, name: string):
   if (answer.kind === "fault") throw new Error(answer.fault.detail);
 }
 
-async function inParallel(count: number, act: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < count; index = next++) await act(index);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
-}
-
 function print(): void {
-  const rows: (readonly [string, (result: WatchResult) => string])[] = [
+  printFigures(results, [
     ["triggers", ({ triggers, kibPerTrigger }) => `${triggers} of ${kibPerTrigger} KiB`],
     ["list alone, s (CPU)", ({ plainList: { seconds, cpuSeconds } }) => figures(seconds, cpuSeconds)],
     ["start to last key, s (CPU)", ({ takeOver: { seconds, cpuSeconds } }) => figures(seconds, cpuSeconds)],
@@ -197,14 +185,7 @@ function print(): void {
     ["last edit to last key, ms", ({ lagMs }) => lagMs.toFixed(0)],
     ["CPU ms per edit", ({ cpuMsPerEdit }) => cpuMsPerEdit.toFixed(2)],
     ["what one core follows, by edits/s", ({ headroom }) => headroom.toFixed(1)],
-  ];
-  const heads = ["FIGURE", ...results.map((_, index) => `RUN ${index + 1}`)];
-  console.log(
-    `\n${formatTable(
-      heads,
-      rows.map(([name, read]) => [name, ...results.map(read)]),
-    )}`,
-  );
+  ]);
 }
 
 function figures(seconds: number, cpuSeconds: number): string {

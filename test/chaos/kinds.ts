@@ -1,33 +1,18 @@
 /** The kinds of the chaos run: three of triggers, and those of the objects their Workflows keep. */
 import type { ResourceType } from "../../src/engine/ports/object-store.ts";
+import { CONFIG_MAP, resourceType } from "../support/resource-type.ts";
 
 const GROUP = "chaos.koreo.test";
 
-const trigger = (kind: string, plural: string): ResourceType => ({
-  group: GROUP,
-  version: "v1",
-  kind,
-  plural,
-  namespaced: true,
-  hasStatus: true,
-  watchable: true,
-});
+export const SHOP = resourceType(GROUP, "Shop");
+export const SITE = resourceType(GROUP, "Site");
+export const SPACE = resourceType(GROUP, "Space");
 
-const builtIn = (group: string, kind: string, plural: string, namespaced = true): ResourceType => ({
-  ...trigger(kind, plural),
-  group,
-  namespaced,
-  hasStatus: false,
-});
-
-export const SHOP = trigger("Shop", "shops");
-export const SITE = trigger("Site", "sites");
-export const SPACE = trigger("Space", "spaces");
-
-export const CONFIG_MAP = builtIn("", "ConfigMap", "configmaps");
-export const LEASE = builtIn("coordination.k8s.io", "Lease", "leases");
-export const CLUSTER_ROLE = builtIn("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", false);
-export const NAMESPACE = builtIn("", "Namespace", "namespaces", false);
+export { CONFIG_MAP };
+export const LEASE = resourceType("coordination.k8s.io", "Lease", { hasStatus: false });
+const OF_THE_CLUSTER = { namespaced: false, hasStatus: false };
+export const CLUSTER_ROLE = resourceType("rbac.authorization.k8s.io", "ClusterRole", OF_THE_CLUSTER);
+export const NAMESPACE = resourceType("", "Namespace", OF_THE_CLUSTER);
 
 export const TRIGGER_KINDS: readonly ResourceType[] = [SHOP, SITE, SPACE];
 export const OBJECT_KINDS: readonly ResourceType[] = [CONFIG_MAP, LEASE, CLUSTER_ROLE, NAMESPACE];

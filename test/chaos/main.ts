@@ -2,9 +2,8 @@
  * `npm run chaos`: a cluster of its own in every trouble there is, while people work on it; ends with one line of what was lost,
  * left standing, orphaned or wrongly touched, and exits with 1 unless all of that is nothing.
  */
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { describeMachine } from "../../loadtest/machine.ts";
+import { writeResults } from "../../loadtest/results.ts";
 import { chooseSeed } from "../support/seeded-random.ts";
 import { runChaos } from "./run.ts";
 import { isPassed, summaryLine } from "./summary.ts";
@@ -48,8 +47,7 @@ async function main(): Promise<void> {
   const result = await runChaos(options);
   for (const [what, findings] of Object.entries(result.verdict))
     for (const finding of findings as readonly string[]) console.log(`${what}: ${finding}`);
-  const file = { scenario: "chaos", measured: new Date().toISOString(), machine: describeMachine(), ...result };
-  if (values.output !== undefined) await writeFile(values.output, `${JSON.stringify(file, null, 2)}\n`);
+  if (values.output !== undefined) await writeResults(values.output, "chaos", { ...result });
   console.log(summaryLine(result));
   process.exitCode = isPassed(result) ? 0 : 1;
 }

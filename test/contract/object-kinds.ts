@@ -1,32 +1,17 @@
 /** The kinds that the contract suites of the cluster ports use, as resource types and as CRDs for a real server. */
 import type { JsonObject } from "../../src/core/json.ts";
 import type { ResourceType } from "../../src/engine/ports/object-store.ts";
+import { CONFIG_MAP, resourceType } from "../support/resource-type.ts";
 
 export const CONTRACT_GROUP = "contract.koreo.test";
 
 /** Has a status subresource. */
-export const WIDGET: ResourceType = {
-  group: CONTRACT_GROUP,
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  namespaced: true,
-  hasStatus: true,
-  watchable: true,
-};
+export const WIDGET = resourceType(CONTRACT_GROUP, "Widget");
 
 /** Has no status subresource: its status is a field like any other. */
 export const GADGET: ResourceType = { ...WIDGET, kind: "Gadget", plural: "gadgets", hasStatus: false };
 
-export const CONFIG_MAP: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  namespaced: true,
-  hasStatus: false,
-  watchable: true,
-};
+export { CONFIG_MAP };
 
 /** Has the fields `spec.text` and `status.state`, and no other. */
 export const GIZMO: ResourceType = { ...WIDGET, kind: "Gizmo", plural: "gizmos" };

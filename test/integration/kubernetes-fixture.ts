@@ -6,20 +6,13 @@ import { memberAt, textMember, type JsonObject } from "../../src/core/json.ts";
 import type { ResourceType } from "../../src/engine/ports/object-store.ts";
 import { valueOf } from "../contract/object-store.ts";
 import { crdOf } from "../contract/object-kinds.ts";
+import { resourceType } from "../support/resource-type.ts";
 
 const signal = new AbortController().signal;
 
-export const CRD: ResourceType = {
-  group: "apiextensions.k8s.io",
-  version: "v1",
-  kind: "CustomResourceDefinition",
-  plural: "customresourcedefinitions",
-  namespaced: false,
-  hasStatus: true,
-  watchable: true,
-};
+export const CRD = resourceType("apiextensions.k8s.io", "CustomResourceDefinition", { namespaced: false });
 
-const NAMESPACE: ResourceType = { ...CRD, group: "", kind: "Namespace", plural: "namespaces" };
+const NAMESPACE = resourceType("", "Namespace", { namespaced: false });
 
 /** The kubeconfig of the running server; tests that need it say so when it is missing. */
 export function kubeconfigPath(): string {

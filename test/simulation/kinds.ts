@@ -1,33 +1,21 @@
 /** What the simulated cluster serves. */
 import { DEFINITION_PLURALS, KOREO_GROUP, KOREO_VERSION } from "../../src/core/names.ts";
 import type { ResourceType } from "../../src/engine/ports/object-store.ts";
+import { CONFIG_MAP, resourceType } from "../support/resource-type.ts";
 
 export const DEFINITION_NAMESPACE = "defs";
 export const TRIGGER_NAMESPACE = "apps";
 /** So long that no resync ever heals what an event should have. */
 export const RESYNC_MS = 48 * 60 * 60_000;
 
-function kind(group: string, name: string, more: Partial<ResourceType> = {}): ResourceType {
-  return {
-    group,
-    version: "v1",
-    kind: name,
-    plural: `${name.toLowerCase()}s`,
-    namespaced: true,
-    hasStatus: true,
-    watchable: true,
-    ...more,
-  };
-}
-
 export const KINDS: readonly ResourceType[] = [
-  kind("t.koreo.test", "Request"),
-  kind("t.koreo.test", "Claim"),
-  kind("t.koreo.test", "Region", { namespaced: false }),
-  kind("t.koreo.test", "Database"),
-  kind("", "ConfigMap", { hasStatus: false }),
+  resourceType("t.koreo.test", "Request"),
+  resourceType("t.koreo.test", "Claim"),
+  resourceType("t.koreo.test", "Region", { namespaced: false }),
+  resourceType("t.koreo.test", "Database"),
+  CONFIG_MAP,
   ...Object.entries(DEFINITION_PLURALS).map(([name, plural]) =>
-    kind(KOREO_GROUP, name, { version: KOREO_VERSION, plural }),
+    resourceType(KOREO_GROUP, name, { version: KOREO_VERSION, plural }),
   ),
 ];
 

@@ -9,22 +9,13 @@ import type { ApiPorts, ApiScope } from "../../src/processes/api/ports.ts";
 import { SERVER_LIMITS, startServer, type ApiServer, type ServerLimits } from "../../src/processes/api/server.ts";
 import { EventHub, STREAM_LIMITS, type StreamLimits } from "../../src/processes/api/stream.ts";
 import type { LogFields, Logger } from "../../src/engine/ports/logger.ts";
-import type { ResourceType } from "../../src/engine/ports/object-store.ts";
 import { catalogOf } from "./definitions.ts";
+import { resourceType } from "./resource-type.ts";
 
-const WIDGET: ResourceType = {
-  group: "e2e.koreo.test",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  namespaced: true,
-  hasStatus: true,
-  watchable: true,
-};
-const DEFINITION_TYPES: readonly ResourceType[] = [
-  ["Workflow", "workflows"],
-  ["ResourceFunction", "resourcefunctions"],
-].map(([kind = "", plural = ""]) => ({ ...WIDGET, group: "koreo.dev", version: "v1beta1", kind, plural }));
+const WIDGET = resourceType("e2e.koreo.test", "Widget");
+const DEFINITION_TYPES = ["Workflow", "ResourceFunction"].map((kind) =>
+  resourceType("koreo.dev", kind, { version: "v1beta1" }),
+);
 
 export interface FakeApiOptions {
   readonly definitions?: string;

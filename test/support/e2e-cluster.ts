@@ -17,6 +17,7 @@ import { readAuditLog, type AuditEntry } from "../control-plane/start.ts";
 import { crdOf } from "../contract/object-kinds.ts";
 import { CRD_FILES, objectsIn } from "./manifest-files.ts";
 import { ObjectBoard, readinessOf, type Readiness } from "./object-board.ts";
+import { resourceType } from "./resource-type.ts";
 import { startStack, type Stack, type StackOptions } from "./stack.ts";
 
 /** Where the tests' definitions are. */
@@ -25,15 +26,7 @@ export const DEFINITIONS = "defs";
 export const APPS = "apps";
 
 /** The trigger kind of the e2e suite: status subresource, any spec. */
-export const WIDGET: ResourceType = {
-  group: "e2e.koreo.test",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  namespaced: true,
-  hasStatus: true,
-  watchable: true,
-};
+export const WIDGET = resourceType("e2e.koreo.test", "Widget");
 
 /** Longer than anything takes that works; tests name shorter ones where time is the point. */
 const PATIENCE_MS = 60_000;

@@ -18,28 +18,18 @@ import type { RunObserver } from "../../../src/engine/run-context.ts";
 import { Reconciler } from "../../../src/engine/reconcile.ts";
 import type { LogFields, Logger } from "../../../src/engine/ports/logger.ts";
 import { ManualClock, settled } from "../../../src/adapters/memory/manual-clock.ts";
+import { CONFIG_MAP, resourceType } from "../../support/resource-type.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
-const kind = (group: string, name: string, more: Partial<ResourceType> = {}): ResourceType => ({
-  group,
-  version: "v1",
-  kind: name,
-  plural: `${name.toLowerCase()}s`,
-  namespaced: true,
-  hasStatus: true,
-  watchable: true,
-  ...more,
-});
-
 /** The kind of every trigger here. */
-export const REQUEST = kind("t.koreo.test", "Request");
-export const CONFIG_MAP = kind("", "ConfigMap", { hasStatus: false });
+export const REQUEST = resourceType("t.koreo.test", "Request");
+export { CONFIG_MAP };
 export const KINDS = [
   REQUEST,
   CONFIG_MAP,
-  kind("t.koreo.test", "Region", { namespaced: false }),
+  resourceType("t.koreo.test", "Region", { namespaced: false }),
   ...["Workflow", "ValueFunction", "ResourceFunction", "ResourceTemplate", "FunctionTest"].map((name) =>
-    kind("koreo.dev", name, { version: "v1beta1" }),
+    resourceType("koreo.dev", name, { version: "v1beta1" }),
   ),
 ];
 

@@ -5,18 +5,11 @@ import { ManualClock, settled } from "../../../../src/adapters/memory/manual-clo
 import { MemoryCluster } from "../../../../src/adapters/memory/object-store.ts";
 import { textMember, type JsonObject } from "../../../../src/core/json.ts";
 import type { ObjectEvent } from "../../../../src/engine/ports/event-sink.ts";
-import type { ClusterFault, ResourceType } from "../../../../src/engine/ports/object-store.ts";
+import type { ClusterFault } from "../../../../src/engine/ports/object-store.ts";
+import { resourceType } from "../../../support/resource-type.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
-const EVENT: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-  hasStatus: false,
-  watchable: true,
-};
+const EVENT = resourceType("", "Event", { hasStatus: false });
 const SIGNAL = new AbortController().signal;
 
 let clock: ManualClock;
