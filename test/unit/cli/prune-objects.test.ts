@@ -4,7 +4,8 @@ import { surveyObjects } from "../../../src/cli/prune-objects.ts";
 import { surveyDefinitions } from "../../../src/cli/prune-definitions.ts";
 import type { Connection } from "../../../src/cli/connection.ts";
 import { CUSTOM_KINDS, SERVED_GROUPS } from "../../../src/engine/declared-kind.ts";
-import { customKind, servedGroup, unserve } from "../engine/lifecycle-bench.ts";
+import { definitionType } from "../../../src/engine/definitions.ts";
+import { customKind, servedGroup } from "../engine/lifecycle-bench.ts";
 import {
   CONFIG_MAP,
   keeps,
@@ -16,6 +17,7 @@ import {
   type BenchOptions,
 } from "../engine/worker-bench.ts";
 
+const WORKFLOW = definitionType("Workflow");
 const DECLARED = { kinds: [CUSTOM_KINDS, SERVED_GROUPS] };
 
 let bench: WorkerBench;
@@ -42,7 +44,7 @@ describe("objects of a trigger whose kind is not served", () => {
     await start();
     await bench.apply(customKind(REQUEST));
     expect(await found()).toEqual([]);
-    unserve(bench, "Request");
+    bench.cluster.suspend(REQUEST);
     await expect(survey()).rejects.toThrow(
       "the API server does not serve Request.t.koreo.test, but its CustomResourceDefinition requests.t.koreo.test is there",
     );
@@ -51,27 +53,27 @@ describe("objects of a trigger whose kind is not served", () => {
   it("are kept while the server of its group is away", async () => {
     await start();
     await bench.apply(servedGroup(REQUEST));
-    unserve(bench, "Request");
+    bench.cluster.suspend(REQUEST);
     await expect(survey()).rejects.toThrow("its group has a server of its own, v1.t.koreo.test");
   });
 
   it("are kept where nobody can read what declares it", async () => {
     await start({});
-    unserve(bench, "Request");
+    bench.cluster.suspend(REQUEST);
     await expect(survey()).rejects.toThrow("whether it is gone for good cannot be read: ");
   });
 
   it("are left behind once nothing declares it any more", async () => {
     await start();
-    unserve(bench, "Request");
+    bench.cluster.suspend(REQUEST);
     expect(await found()).toEqual(["shared"]);
   });
 
   it("are kept where nobody knows which kinds have triggers, for Workflows are not served", async () => {
     await start();
     await bench.apply(customKind(REQUEST));
-    await bench.apply(customKind({ ...REQUEST, group: "koreo.dev", kind: "Workflow", plural: "workflows" }));
-    unserve(bench, "Workflow");
+    await bench.apply(customKind(WORKFLOW));
+    bench.cluster.suspend(WORKFLOW);
     await expect(survey()).rejects.toThrow("the API server does not serve Workflow.koreo.dev");
   });
 });
@@ -80,8 +82,8 @@ describe("definitions", () => {
   beforeEach(() => start());
 
   it("are none to prune while the kind that may use them is not served", async () => {
-    await bench.apply(customKind({ ...REQUEST, group: "koreo.dev", kind: "Workflow", plural: "workflows" }));
-    unserve(bench, "Workflow");
+    await bench.apply(customKind(WORKFLOW));
+    bench.cluster.suspend(WORKFLOW);
     await expect(surveyDefinitions(connection(), ["defs"])).rejects.toThrow("does not serve Workflow.koreo.dev");
   });
 

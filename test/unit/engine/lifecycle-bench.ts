@@ -57,18 +57,3 @@ kind: APIService
 metadata: { name: ${version}.${group} }
 spec: { group: ${group}, service: { namespace: apps, name: server } }
 `;
-
-/**
- * From now on the server answers for a kind as if it knew it not, though its objects stand.
- *
- * @returns ends it
- */
-export function unserve({ cluster }: WorkerBench, kind: string): () => void {
-  const fault = { kind: "unknownKind", detail: "404 page not found" } as const;
-  const { resolve, list } = cluster;
-  cluster.resolve = (asked, signal) =>
-    asked.kind === kind ? Promise.resolve({ kind: "fault", fault }) : resolve.call(cluster, asked, signal);
-  cluster.list = (type, options, signal) =>
-    type.kind === kind ? Promise.resolve({ kind: "fault", fault }) : list.call(cluster, type, options, signal);
-  return () => Object.assign(cluster, { resolve, list });
-}

@@ -4,7 +4,7 @@ import { memberAt, textMember } from "../../../src/core/json.ts";
 import { withMark } from "../../../src/core/resource/mark.ts";
 import { CUSTOM_KINDS, SERVED_GROUPS } from "../../../src/engine/declared-kind.ts";
 import type { ResourceType } from "../../../src/engine/ports/object-store.ts";
-import { customKind, finalizers, inventoryOf, keeper, OURS, unserve } from "./lifecycle-bench.ts";
+import { customKind, finalizers, inventoryOf, keeper, OURS } from "./lifecycle-bench.ts";
 import { CONFIG_MAP, keyOf, keeps, request, REQUEST, step, WorkerBench, workflow } from "./worker-bench.ts";
 
 const GADGET: ResourceType = { ...REQUEST, kind: "Gadget", plural: "gadgets" };
@@ -46,7 +46,7 @@ const undeclare = ({ group, plural }: ResourceType) => bench.delete(CUSTOM_KINDS
 describe("a trigger that is deleted while a kind is not served", () => {
   it("waits and says for what, and its objects go once the kind is served again", async () => {
     await start(all(destroyed));
-    const serve = unserve(bench, "Gadget");
+    const serve = bench.cluster.suspend(GADGET);
     await bench.delete(REQUEST, "one");
     for (let runs = 0; runs < 10; runs += 1) await runAfter(60_000);
     expect(await finalizers(bench, "one")).toEqual(OURS);
@@ -61,7 +61,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
 
   it("waits for objects, too, that its marks alone know of", async () => {
     await start(all(destroyed));
-    unserve(bench, "Gadget");
+    bench.cluster.suspend(GADGET);
     await bench.index.drop(keyOf(REQUEST, "one"), "all", 2);
     await bench.patch(REQUEST, "one", { metadata: { annotations: { "koreo.dev/inventory": null } } });
     await bench.delete(REQUEST, "one");
@@ -74,7 +74,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
 
   it("goes once nothing declares the kind any more", async () => {
     await start(all(destroyed));
-    unserve(bench, "Gadget");
+    bench.cluster.suspend(GADGET);
     await bench.delete(REQUEST, "one");
     await bench.run("one");
     await undeclare(GADGET);
@@ -84,7 +84,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
 
   it("goes after five answers in minutes where what declares kinds cannot be read", async () => {
     await start(all(destroyed), []);
-    unserve(bench, "Gadget");
+    bench.cluster.suspend(GADGET);
     await bench.delete(REQUEST, "one");
     for (let runs = 0; runs <= 7; runs += 1) await runAfter(30_000);
     expect(await message("Deleted")).toContain(`${SAID}and whether it is gone for good cannot be read: `);
@@ -94,7 +94,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
 
   it("begins to count anew when the kind was served in between, and after an hour", async () => {
     await start(all(destroyed), []);
-    const serve = unserve(bench, "Gadget");
+    const serve = bench.cluster.suspend(GADGET);
     await bench.patch(REQUEST, "one", { metadata: { finalizers: [...OURS, "example.com/other"] } });
     await bench.cluster.patch(
       { type: GADGET, namespace: "apps", name: "g" },
@@ -106,7 +106,7 @@ describe("a trigger that is deleted while a kind is not served", () => {
     serve();
     await runAfter(60_000);
     expect(await message("Deleted")).toContain("held by example.com/held");
-    unserve(bench, "Gadget");
+    bench.cluster.suspend(GADGET);
     for (let runs = 0; runs < 4; runs += 1) await runAfter(60_000);
     for (let runs = 0; runs < 4; runs += 1) await runAfter(3_700_000);
     expect(await finalizers(bench, "one")).toContain(OURS[0]);
@@ -119,7 +119,7 @@ describe("an object that no step names any more, of a kind that is not served", 
     { name: "to be destroyed", gadgets: destroyed },
   ])("$name: is kept in mind, and goes once the kind is served again", async ({ gadgets }) => {
     await start(all(gadgets));
-    const serve = unserve(bench, "Gadget");
+    const serve = bench.cluster.suspend(GADGET);
     await bench.apply(workflow(step("k")));
     await bench.run("one");
     expect(inventoryOf(await bench.get(REQUEST, "one"))).toContain("g");
@@ -156,7 +156,7 @@ it("an object of a trigger whose kind is not served is left to it by other trigg
 
   await bench.run("one");
   expect((await bench.condition("one")).message).toContain("belongs to the trigger");
-  unserve(bench, "Order");
+  bench.cluster.suspend(ORDER);
   await bench.run("one");
   expect([await text(), (await bench.condition("one")).message]).toEqual([
     "theirs",

@@ -1,7 +1,7 @@
 /** A trigger whose kind is not served: what is known of it stays, until nothing declares the kind any more. */
 import { afterEach, expect, it } from "vitest";
 import { CUSTOM_KINDS, SERVED_GROUPS } from "../../../src/engine/declared-kind.ts";
-import { customKind, unserve } from "./lifecycle-bench.ts";
+import { customKind } from "./lifecycle-bench.ts";
 import { flow, keeps, keyOf, REQUEST, request, WorkerBench } from "./worker-bench.ts";
 
 const ONE = keyOf(REQUEST, "one");
@@ -17,7 +17,7 @@ const start = async (declared: string) => {
   });
   await bench.run("one");
   expect(await bench.index.objectsOf(ONE)).toHaveLength(1);
-  unserve(bench, "Request");
+  bench.cluster.suspend(REQUEST);
 };
 
 it("is tried again, however often, while its CustomResourceDefinition is there", async () => {
