@@ -10,7 +10,7 @@ import { StoreUnavailable } from "../../../../src/engine/ports/key-store.ts";
 import type { ObjectStore } from "../../../../src/engine/ports/object-store.ts";
 import type { WakeUp } from "../../../../src/engine/ports/reconcile-queue.ts";
 import type { WatchAccess } from "../../../../src/engine/ports/watch-access.ts";
-import { KindWatch } from "../../../../src/engine/watcher/kind-watch.ts";
+import { KindWatch, type KindRole } from "../../../../src/engine/watcher/kind-watch.ts";
 import { PendingWakeUps } from "../../../../src/engine/watcher/pending-wake-ups.ts";
 import type { WatcherPorts } from "../../../../src/engine/watcher/watcher-ports.ts";
 import { silentLog } from "../../../support/silent-log.ts";
@@ -20,6 +20,26 @@ const SLOT = formatKind({ cluster: "local", group: "", kind: "ConfigMap" });
 const TRIGGER = "local/e.test/T/team-a/t" as KeyText;
 const CATALOG = compileCatalog([], { namespaces: [], checks: new Map() });
 const configMap = (namespace: string) => `${SLOT}/${namespace}/x` as KeyText;
+
+/** A watch that has not begun, on ports of which it needs these alone. */
+function watchOn(role: KindRole, some: object): { readonly watch: KindWatch; readonly pending: PendingWakeUps } {
+  const ports = { ...some, log: silentLog } as unknown as WatcherPorts;
+  const pending = new PendingWakeUps(ports, () => "1");
+  const options = {
+    id: "w",
+    triggerNamespaces: "all",
+    homeNamespace: "defs",
+    installation: "koreo",
+    resyncIntervalMs: 1_000_000_000,
+  } as const;
+  const catalog = () => CATALOG;
+  const isTriggerKind = () => true;
+  const onListed = () => undefined;
+  return {
+    pending,
+    watch: new KindWatch(role, { ports, options, pending, catalog, isTriggerKind, series: {}, onListed }),
+  };
+}
 
 /** An index that counts its reads, and may be cut off. */
 class CutIndex extends MemoryObjectIndex {
@@ -71,25 +91,9 @@ describe("the watch on a kind", () => {
   function started(): KindWatch {
     const store = { cluster: "local", resolve: () => Promise.resolve({ kind: "ok", value: CONFIG_MAP }) };
     const queue = { enqueue: () => Promise.resolve() };
-    const ports = { index, ledger, store, access, informers, clock, queue, log: silentLog } as unknown as WatcherPorts;
-    const watch = new KindWatch(
-      { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined },
-      {
-        ports,
-        options: {
-          id: "w",
-          triggerNamespaces: "all",
-          homeNamespace: "defs",
-          installation: "koreo",
-          resyncIntervalMs: 1000,
-        },
-        pending: new PendingWakeUps(ports, () => "1"),
-        catalog: () => CATALOG,
-        isTriggerKind: () => true,
-        series: {},
-        onListed: () => undefined,
-      },
-    );
+    const ports = { index, ledger, store, access, informers, clock, queue };
+    const managed = { slot: SLOT, group: "", kind: "ConfigMap", isTrigger: false, isManaged: true, version: undefined };
+    const { watch } = watchOn(managed, ports);
     void watch.run(ended.signal);
     return watch;
   }
@@ -280,26 +284,9 @@ describe("the watch on a kind with several versions", () => {
     };
     const access = { watchScopeFor: () => Promise.resolve({ kind: "ok", value: { kind: "cluster" } }) };
     const [index, ledger] = [new MemoryObjectIndex(), new MemoryWatchLedger()];
-    const ports = { index, ledger, store, access, informers, clock, queue, log: silentLog } as unknown as WatcherPorts;
-    const pending = new PendingWakeUps(ports, () => "1");
-    const watch = new KindWatch(
-      { slot: WIDGETS, group: "e.test", kind: "Widget", isTrigger: true, isManaged: false, version: "v1beta1" },
-      {
-        ports,
-        options: {
-          id: "w",
-          triggerNamespaces: "all",
-          homeNamespace: "defs",
-          installation: "koreo",
-          resyncIntervalMs: 1_000_000_000,
-        },
-        pending,
-        catalog: () => CATALOG,
-        isTriggerKind: () => true,
-        series: {},
-        onListed: () => undefined,
-      },
-    );
+    const widgets = { slot: WIDGETS, group: "e.test", kind: "Widget", isTrigger: true, isManaged: false };
+    const role = { ...widgets, version: "v1beta1" };
+    const { watch, pending } = watchOn(role, { index, ledger, store, access, informers, clock, queue });
     void pending.run(ended.signal);
     void watch.run(ended.signal);
     await clock.advance(1000);
