@@ -12,13 +12,13 @@ export function formatToken(...parts: readonly (string | number)[]): string {
  * @returns a text and a number; "" and 0 when no token is given
  * @throws Problem 400 for a token that we did not make
  */
-export function parseToken(token: string | undefined, form = /^/): readonly [string, number] {
+export function parseToken(token: string | undefined, form?: RegExp): readonly [string, number] {
   if (token === undefined) return ["", 0];
   const value = parsed(token);
   const [where, index] = listOf(value);
   if (
     typeof where === "string" &&
-    form.test(where) &&
+    form?.test(where) !== false &&
     typeof index === "number" &&
     Number.isSafeInteger(index) &&
     index >= 0
