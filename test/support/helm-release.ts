@@ -130,3 +130,13 @@ export function environmentOf(pod: JsonObject): readonly PodVariable[] {
   const containers = memberAt(pod, ["spec", "containers"]) as readonly JsonObject[];
   return (containers[0]?.["env"] ?? []) as unknown as readonly PodVariable[];
 }
+
+/** Objects of a kind among rendered ones. */
+export function ofKind(objects: readonly JsonObject[], kind: string): readonly JsonObject[] {
+  return objects.filter((each) => each["kind"] === kind);
+}
+
+/** The rendered object with this `titleOf`. */
+export function named(objects: readonly JsonObject[], title: string): JsonObject | undefined {
+  return objects.find((each) => titleOf(each) === title);
+}
